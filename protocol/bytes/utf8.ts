@@ -1,0 +1,114 @@
+/**
+ * Text to UTF-8 bytes and back, in ES5 (RFC 3629).
+ *
+ * On Espruino boards without unicode support a string is already bytes: "é" in a UTF-8 source has length 2.
+ * There both directions pass code units through unchanged.
+ */
+
+/** True where a string holds bytes, not UTF-16 code units. */
+const STRINGS_ARE_BYTES = String.fromCharCode(0x20ac).charCodeAt(0) !== 0x20ac;
+
+const REPLACEMENT = 0xfffd;
+
+/** Encodes text; a lone surrogate becomes U+FFFD. The result is the caller's. */
+export function encodeUtf8(text: string): Uint8Array {
+  let length = text.length;
+  let ascii = true;
+  for (let i = 0; i < text.length && ascii; i++) ascii = text.charCodeAt(i) < 128;
+  if (!ascii && !STRINGS_ARE_BYTES) length = utf8Length(text);
+  const bytes = new Uint8Array(length);
+  if (ascii || STRINGS_ARE_BYTES) {
+    for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
+    return bytes;
+  }
+  let at = 0;
+  for (let i = 0; i < text.length; i++) {
+    const point = codePointAt(text, i);
+    if (point > 0xffff) i++;
+    at = putCodePoint(bytes, at, point);
+  }
+  return bytes;
+}
+
+function utf8Length(text: string): number {
+  let length = 0;
+  for (let i = 0; i < text.length; i++) {
+    const point = codePointAt(text, i);
+    if (point > 0xffff) i++;
+    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return length;
+}
+
+function codePointAt(text: string, i: number): number {
+  const unit = text.charCodeAt(i);
+  if (unit < 0xd800 || unit > 0xdfff) return unit;
+  const next = i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+  if (unit > 0xdbff || next < 0xdc00 || next > 0xdfff) return REPLACEMENT;
+  return 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
+}
+
+function putCodePoint(bytes: Uint8Array, at: number, point: number): number {
+  if (point < 0x80) {
+    bytes[at] = point;
+    return at + 1;
+  }
+  let trailing = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+  bytes[at] = (0xf00 >> trailing) | (point >> (6 * trailing));
+  const end = at + trailing;
+  for (; trailing > 0; trailing--) bytes[end - trailing + 1] = 0x80 | ((point >> (6 * (trailing - 1))) & 63);
+  return end + 1;
+}
+
+/** Decodes bytes; what is not UTF-8 becomes U+FFFD. `isUtf8` tells beforehand. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  let text = "";
+  let at = 0;
+  while (at < bytes.length) {
+    const byte = bytes[at];
+    if (byte < 0x80 || STRINGS_ARE_BYTES) {
+      text += String.fromCharCode(byte);
+      at++;
+      continue;
+    }
+    const length = sequenceLength(bytes, at);
+    text += length === 0 ? "\ufffd" : fromCodePoint(codePointOf(bytes, at, length));
+    at += length === 0 ? 1 : length;
+  }
+  return text;
+}
+
+/** True when the bytes are well-formed UTF-8 (RFC 3629 §4): no overlong form, no surrogate, nothing above U+10FFFF. */
+export function isUtf8(bytes: Uint8Array): boolean {
+  let at = 0;
+  while (at < bytes.length) {
+    const length = bytes[at] < 0x80 ? 1 : sequenceLength(bytes, at);
+    if (length === 0) return false;
+    at += length;
+  }
+  return true;
+}
+
+/** Length of the well-formed multi-byte sequence at `at`, or 0. */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at];
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || at + length > bytes.length) return 0;
+  for (let i = 1; i < length; i++) if ((bytes[at + i] & 0xc0) !== 0x80) return 0;
+  const point = codePointOf(bytes, at, length);
+  if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return 0;
+  if ((length === 3 && point < 0x800) || (length === 4 && point < 0x10000)) return 0;
+  return length;
+}
+
+function codePointOf(bytes: Uint8Array, at: number, length: number): number {
+  let point = bytes[at] & (0xff >> (length + 1));
+  for (let i = 1; i < length; i++) point = (point << 6) | (bytes[at + i] & 63);
+  return point;
+}
+
+function fromCodePoint(point: number): string {
+  if (point < 0x10000) return String.fromCharCode(point);
+  const rest = point - 0x10000;
+  return String.fromCharCode(0xd800 + (rest >> 10), 0xdc00 + (rest & 1023));
+}
