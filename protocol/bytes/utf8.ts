@@ -54,7 +54,7 @@ function putCodePoint(bytes: Uint8Array, at: number, point: number): number {
     return at + 1;
   }
   let trailing = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  bytes[at] = (0xf00 >> trailing) | (point >> (6 * trailing));
+  bytes[at] = (0xff00 >> (trailing + 1)) | (point >> (6 * trailing));
   const end = at + trailing;
   for (; trailing > 0; trailing--) bytes[end - trailing + 1] = 0x80 | ((point >> (6 * (trailing - 1))) & 63);
   return end + 1;
