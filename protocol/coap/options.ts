@@ -1,6 +1,7 @@
 /**
- * CoAP options: their numbers and formats as data (RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2, §4), and small readers over a
- * message's option list. An option value is a view of the datagram that it came in.
+ * CoAP options: numbers and formats as data, and small readers over a message's option list (RFC 7252 §5.4, §5.10).
+ *
+ * An option value is a view of the datagram that it came in.
  */
 import { decodeUtf8, encodeUtf8 } from "../bytes/utf8.ts";
 
@@ -27,27 +28,62 @@ export const PROXY_URI = 35;
 export const PROXY_SCHEME = 39;
 export const SIZE1 = 60;
 
-/** Odd numbers are critical: not understood, they make the message unusable (RFC 7252 §5.4.1). */
-export function isCritical(number: number): boolean {
-  return (number & 1) === 1;
-}
-
-const REPEATABLE = 0x10000;
+const REPEATABLE = 0x1000;
 
 /**
- * Options this stack understands: number, then shortest length | longest length << 8 | REPEATABLE (RFC 7252 §5.10 table 4).
- * If-Match and If-None-Match are absent on purpose: no resource here is conditional, so they are critical and unrecognized.
+ * Longest legal value in bytes by option number, plus REPEATABLE (RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1, §4). If-Match,
+ * If-None-Match and OSCORE are absent on purpose: nothing here understands them, so, being critical, they are refused.
  */
-const UNDERSTOOD: readonly number[] = [
-  URI_HOST, 1 | (255 << 8),
-  ETAG, 1 | (8 << 8) | 0x1000000,
-  OBSERVE, 3 << 8,
-];
-void UNDERSTOOD; void REPEATABLE;
+const UNDERSTOOD: { readonly [number: number]: number } = {
+  3: 255, // Uri-Host
+  4: 8 + REPEATABLE, // ETag
+  6: 3, // Observe
+  7: 2, // Uri-Port
+  8: 255 + REPEATABLE, // Location-Path
+  11: 255 + REPEATABLE, // Uri-Path
+  12: 2, // Content-Format
+  14: 4, // Max-Age
+  15: 255 + REPEATABLE, // Uri-Query
+  17: 2, // Accept
+  20: 255 + REPEATABLE, // Location-Query
+  23: 3, // Block2
+  27: 3, // Block1
+  28: 4, // Size2
+  35: 1034, // Proxy-Uri
+  39: 255, // Proxy-Scheme
+  60: 4, // Size1
+};
+
+/**
+ * The first critical option that cannot be used: unknown, too long, or repeated where it must not be (RFC 7252 §5.4.1, §5.4.3,
+ * §5.4.5). Undefined when there is none. An elective one in that state is ignored, as if it were not there.
+ *
+ * @param options ascending, as decoded
+ */
+export function unusableCriticalOption(options: readonly Option[]): number | undefined {
+  let previous = -1;
+  for (let i = 0; i < options.length; i++) {
+    const number = options[i].number;
+    if ((number & 1) === 1) {
+      const format = UNDERSTOOD[number];
+      if (format === undefined || options[i].value.length > (format & 0xfff)) return number;
+      if (number === previous && format < REPEATABLE) return number;
+    }
+    previous = number;
+  }
+  return undefined;
+}
 
 /** An option with an unsigned integer value in the fewest bytes; 0 is empty (RFC 7252 §3.2). */
 export function uintOption(number: number, value: number): Option {
-  return { number: number, value: encodeUint(value) };
+  let length = 0;
+  for (let rest = value; rest >= 1; rest /= 256) length++;
+  const bytes = new Uint8Array(length);
+  for (let i = length - 1, rest = value; i >= 0; i--) {
+    bytes[i] = rest & 255;
+    rest = Math.floor(rest / 256);
+  }
+  return { number: number, value: bytes };
 }
 
 /** An option with a UTF-8 text value. */
@@ -55,35 +91,23 @@ export function textOption(number: number, text: string): Option {
   return { number: number, value: encodeUtf8(text) };
 }
 
-/** Big-endian, no leading zero bytes; 0 is the empty string (RFC 7252 §3.2). */
-export function encodeUint(value: number): Uint8Array {
-  let length = 0;
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) length++;
-  const bytes = new Uint8Array(length);
-  for (let i = length - 1, rest = value; i >= 0; i--) {
-    bytes[i] = rest & 255;
-    rest = Math.floor(rest / 256);
-  }
-  return bytes;
-}
-
-/** Reads a big-endian unsigned integer of up to 6 bytes. Leading zeros are accepted (RFC 7252 §3.2). */
-export function decodeUint(bytes: Uint8Array): number {
-  let value = 0;
-  for (let i = 0; i < bytes.length; i++) value = value * 256 + bytes[i];
-  return value;
-}
-
-/** The first option with this number, or undefined. */
+/** The first usable option with this number: one longer than its format allows counts as absent (§5.4.3). */
 export function findOption(options: readonly Option[], number: number): Option | undefined {
-  for (let i = 0; i < options.length; i++) if (options[i].number === number) return options[i];
+  for (let i = 0; i < options.length; i++) {
+    const option = options[i];
+    if (option.number !== number) continue;
+    return option.value.length > (UNDERSTOOD[number] & 0xfff) ? undefined : option;
+  }
   return undefined;
 }
 
-/** The unsigned integer value of an option, or `absent` when the option is not there. */
+/** The unsigned integer value of an option, or `absent` when the option is not there. Leading zeros are accepted (§3.2). */
 export function uintOf(options: readonly Option[], number: number, absent: number): number {
   const option = findOption(options, number);
-  return option === undefined ? absent : decodeUint(option.value);
+  if (option === undefined) return absent;
+  let value = 0;
+  for (let i = 0; i < option.value.length; i++) value = value * 256 + option.value[i];
+  return value;
 }
 
 /** The text values of a repeatable option, in order. */
