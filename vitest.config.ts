@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+/** `npm test`: everything that needs nothing but Node. Real peers are in `vitest.interop.config.ts`. */
+export default defineConfig({
+  test: {
+    include: ["test/{unit,engine,e2e,conformance}/**/*.test.ts"],
+    passWithNoTests: false,
+    testTimeout: 20_000,
+  },
+});
