@@ -1,0 +1,58 @@
+/**
+ * Paths into a device's tree: object, object instance, resource, resource instance (LwM2M Core 1.1.1 §7.2).
+ */
+
+/** Up to four ids: `[]` is the root, `[3]` an object, `[3, 0, 11, 2]` a resource instance. */
+export type Path = readonly number[];
+
+/**
+ * The id no object, instance or resource may have (LwM2M Core 1.1.1 §7.1, §7.2). In a decoded Create payload it stands for
+ * the instance id that the server left to the client.
+ */
+export const RESERVED_ID = 65535;
+
+const DEEPEST = 4;
+
+/**
+ * Reads "/3/0/1", or "/" as the root.
+ *
+ * @returns undefined for anything else: a name, an empty segment, a leading zero, an id above 65535, a fifth segment.
+ * RESERVED_ID is read, since whoever asks for it gets an answer of its own (4.05).
+ */
+export function parsePath(text: string): Path | undefined {
+  const path: number[] = [];
+  const length = text.length;
+  if (length === 0 || text.charCodeAt(0) !== 47) return undefined;
+  if (length === 1) return path;
+  let id = -1;
+  for (let i = 1; i < length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      if (id === 0) return undefined;
+      id = id < 0 ? digit : id * 10 + digit;
+      if (id > RESERVED_ID) return undefined;
+    } else {
+      if (digit !== -1 || id < 0 || path.length === DEEPEST - 1) return undefined;
+      path.push(id);
+      id = -1;
+    }
+  }
+  if (id < 0) return undefined;
+  path.push(id);
+  return path;
+}
+
+/** Writes "/3/0/1"; the root is "/". */
+export function formatPath(path: Path): string {
+  if (path.length === 0) return "/";
+  let text = "";
+  for (let i = 0; i < path.length; i++) text += `/${path[i]}`;
+  return text;
+}
+
+/** True when `path` is `base` itself or lies below it. */
+export function isWithin(path: Path, base: Path): boolean {
+  if (path.length < base.length) return false;
+  for (let i = 0; i < base.length; i++) if (path[i] !== base[i]) return false;
+  return true;
+}
