@@ -23,6 +23,11 @@ const STEPS: readonly Step[] = [
     asks: "sound with only what Espruino has",
     command: ["tsc", "-p", "tsconfig.portable.json"],
   },
+  {
+    name: "espruino",
+    asks: "the Espruino board sound with Espruino's API",
+    command: ["tsc", "-p", "tsconfig.espruino.json"],
+  },
 ];
 
 const asked = process.argv.slice(2);

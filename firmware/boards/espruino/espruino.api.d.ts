@@ -1,0 +1,86 @@
+/**
+ * What an Espruino board offers beyond the language (2v29): only what `firmware/boards/espruino` uses of it.
+ *
+ * Strings that cross `dgram` and `Storage` are binary: one character per byte. `E.toString` and `E.toUint8Array` convert.
+ */
+
+declare function print(...values: unknown[]): void;
+
+/** Returns a number; the extra arguments are passed on. */
+declare function setTimeout(run: () => void, milliseconds: number): number;
+declare function setInterval(run: () => void, milliseconds: number): number;
+/** Without an argument it clears ALL timers, and with `undefined` it throws. */
+declare function clearTimeout(id: number): void;
+declare function clearInterval(id: number): void;
+
+/** Seconds since the epoch with microseconds; it jumps when the clock is set (`setTime`). */
+declare function getTime(): number;
+declare function setTime(seconds: number): void;
+
+/** The board's serial number, unique per chip. */
+declare function getSerial(): string;
+
+declare const E: {
+  /** A binary string of these bytes. */
+  toString(bytes: Uint8Array): string;
+  /** The bytes of a binary string. */
+  toUint8Array(text: string): Uint8Array;
+  /** 32 bits from the hardware's random number generator, as a signed integer. */
+  hwRand(): number;
+  /** Clears and returns the flags, for example `["LOW_MEMORY", "MEMORY"]`. */
+  getErrorFlags(): string[];
+  on(event: "init" | "kill", run: () => void): void;
+  on(event: "errorFlag", run: (flags: string[]) => void): void;
+  /** The watchdog restarts the board unless the main loop turns within this many seconds. */
+  enableWatchdog(seconds: number, automatic?: boolean): void;
+  kickWatchdog(): void;
+  /** Restarts the chip; on Linux it ends the interpreter. */
+  reboot(): void;
+  /** Degrees Celsius, where the chip can tell. */
+  getTemperature?(): number;
+  /** Percent, on boards with a battery. */
+  getBattery?(): number;
+};
+
+declare const process: {
+  readonly version: string;
+  readonly env: {
+    readonly VERSION: string;
+    readonly BOARD: string;
+    readonly SERIAL: string;
+    readonly FLASH: number;
+    readonly STORAGE: number;
+  };
+  /** Variables, not bytes; `blocksize` is the bytes of one. */
+  memory(): { free: number; usage: number; total: number; blocksize: number };
+  on(event: "uncaughtException", run: (error: unknown) => void): void;
+};
+
+interface EspruinoDatagramSocket {
+  bind(port: number, bound?: () => void): EspruinoDatagramSocket;
+  /** `datagram` is a binary string. An unresolvable host is ignored in silence. */
+  send(datagram: string, port: number, host: string): void;
+  on(
+    event: "message",
+    run: (datagram: string, peer: { address: string; port: number; size: number }) => void,
+  ): void;
+  /** A datagram without bytes from anyone can close the socket: open it again. May come twice. */
+  on(event: "close", run: (hadError: boolean) => void): void;
+  on(event: "error", run: (error: unknown) => void): void;
+  close(): void;
+}
+
+declare function require(module: "dgram"): {
+  /** `recvBufferSize` holds for all sockets; without it datagrams are cut at 528 bytes. */
+  createSocket(options: {
+    type: "udp4";
+    reuseAddr?: boolean;
+    recvBufferSize?: number;
+  }): EspruinoDatagramSocket;
+};
+declare function require(module: "Storage"): {
+  /** Names of at most 28 characters; longer ones are cut. */
+  read(name: string): string | undefined;
+  write(name: string, content: string | Uint8Array): boolean;
+  erase(name: string): void;
+};
