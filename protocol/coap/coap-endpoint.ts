@@ -4,11 +4,70 @@
  * A sans-I/O machine: `handleX` when the world did something, `request`/`respond`/`notify` when the application wants
  * something, then drain `pollTransmit` and `pollEvent`, then arm one alarm on `deadline()`. An agent has one endpoint per server;
  * a server has one per peer address.
+ *
+ * This file decides which message belongs to which exchange, and in which order messages go out (NSTART = 1, RFC 7252 §4.7).
+ * When a message is repeated, what a duplicate is, how a body is cut and joined, and which notification is the newer are the
+ * rules of retransmission.ts, recent-messages.ts, block.ts and observation.ts.
  */
+import { isMalformed } from "../malformed.ts";
 import type { Random } from "../ports.ts";
 import type { Milliseconds } from "../time/duration.ts";
+import { NEVER } from "../time/duration.ts";
+import {
+  Body,
+  blockOption,
+  decodeBlock,
+  entityTag,
+  equalBytes,
+  isPerBlock,
+  isSameTransfer,
+} from "./block.ts";
+import {
+  BAD_OPTION,
+  BAD_REQUEST,
+  CONTINUE,
+  EMPTY,
+  GET,
+  isRequest,
+  isResponse,
+  isSuccess,
+  PROXYING_NOT_SUPPORTED,
+  REQUEST_ENTITY_INCOMPLETE,
+  REQUEST_ENTITY_TOO_LARGE,
+  SERVICE_UNAVAILABLE,
+} from "./codes.ts";
+import type { Message } from "./message.ts";
+import {
+  ACK,
+  CON,
+  decodeMessage,
+  encodeEmpty,
+  encodeMessage,
+  NO_BYTES,
+  NO_OPTIONS,
+  NON,
+  RST,
+} from "./message.ts";
+import { isFresher } from "./observation.ts";
 import type { Option } from "./options.ts";
+import {
+  BLOCK1,
+  BLOCK2,
+  ETAG,
+  findOption,
+  OBSERVE,
+  PROXY_SCHEME,
+  PROXY_URI,
+  SIZE1,
+  SIZE2,
+  uintOf,
+  uintOption,
+  unusableCriticalOption,
+} from "./options.ts";
 import type { TransmissionParameters } from "./parameters.ts";
+import { exchangeLifetime } from "./parameters.ts";
+import { RecentMessages } from "./recent-messages.ts";
+import { Retransmission } from "./retransmission.ts";
 
 /** What all endpoints of a host share; never changed by them. */
 export interface CoapSettings {
@@ -37,7 +96,7 @@ export interface Request {
 /** A request from the peer, its body whole. Answer it once with `respond`. */
 export interface IncomingRequest {
   readonly code: number;
-  /** Without Block1 and Size1, which the endpoint consumed. */
+  /** As received; the block-wise options among them are already dealt with. */
   readonly options: readonly Option[];
   readonly payload: Uint8Array;
   readonly token: Uint8Array;
@@ -62,7 +121,13 @@ export const TIMED_OUT = "timed-out";
 export const RESET = "reset";
 export const BODY_INCOMPLETE = "body-incomplete";
 export const BODY_TOO_LARGE = "body-too-large";
-export type Failure = typeof TIMED_OUT | typeof RESET | typeof BODY_INCOMPLETE | typeof BODY_TOO_LARGE;
+export const BAD_RESPONSE = "bad-response";
+export type Failure =
+  | typeof TIMED_OUT
+  | typeof RESET
+  | typeof BODY_INCOMPLETE
+  | typeof BODY_TOO_LARGE
+  | typeof BAD_RESPONSE;
 
 export type CoapEvent =
   | { readonly kind: typeof REQUEST_RECEIVED; readonly request: IncomingRequest }
@@ -77,33 +142,796 @@ export type CoapEvent =
   /** A notification was answered with RST, or a Confirmable one never acknowledged (RFC 7641 §3.6, §4.5). */
   | { readonly kind: typeof OBSERVER_GONE; readonly token: Uint8Array; readonly failure: Failure };
 
-export declare class CoapEndpoint {
-  constructor(settings: CoapSettings);
+/** One of our requests, or an observation of ours. */
+interface Exchange {
+  /** 0: nobody is told of its outcome. */
+  readonly id: number;
+  readonly token: Uint8Array;
+  readonly request: Request;
+  /** The observation whose notification this one fetches the rest of. */
+  readonly parent: Exchange | undefined;
+  observing: boolean;
+  lastSequence: number;
+  lastAt: Milliseconds;
+  /** When the response is given up; NEVER while retransmission or nothing at all watches over it. */
+  waitUntil: Milliseconds;
+  /** Bytes of the request's payload that the peer has taken in blocks. */
+  sent: number;
+  blockSize: number;
+  /** The response's body so far, and the response that began it. */
+  body: Body | undefined;
+  first: Message | undefined;
+}
+
+/** A Confirmable message of ours: under way, or waiting for its turn. */
+interface Outgoing {
+  readonly messageId: number;
+  readonly datagram: Uint8Array;
+  readonly exchange: Exchange | undefined;
+  /** Of the observer, when it is a notification. */
+  readonly observer: Uint8Array | undefined;
+}
+
+/** A request of the peer that the application has not answered yet. */
+interface Unanswered extends IncomingRequest {
+  /** When an empty ACK must go out; NEVER once it has, or when none is owed. */
+  ackAt: Milliseconds;
+  /** The Block1 option to repeat in the response. */
+  readonly block1: Option | undefined;
+  /** Which block of the response is wanted, and its size. */
+  readonly num: number;
+  readonly blockSize: number;
+}
+
+/** A body that the peer is sending in Block1 blocks. One at a time: the peer's NSTART is 1. */
+interface Upload {
+  readonly code: number;
+  readonly options: readonly Option[];
+  readonly body: Body;
+  expiresAt: Milliseconds;
+}
+
+/** A response whose blocks the peer is fetching. One at a time. */
+interface Served {
+  readonly code: number;
+  readonly options: readonly Option[];
+  readonly response: Response;
+  expiresAt: Milliseconds;
+}
+
+interface SentNotification {
+  readonly messageId: number;
+  readonly observer: Uint8Array;
+}
+
+/** Requests that may wait for the application's answer at once; beyond it 5.03. */
+const MAX_UNANSWERED = 8;
+/** Notifications that wait for their turn; beyond it the oldest is dropped, for a newer state always follows. */
+const MAX_WAITING = 64;
+/** Non-confirmable notifications whose RST is still understood. */
+const MAX_SENT_NOTIFICATIONS = 8;
+
+export class CoapEndpoint {
+  /** Datagrams that were not CoAP. */
+  malformed = 0;
+  private readonly settings: CoapSettings;
+  private readonly lifetime: Milliseconds;
+  private readonly retransmission: Retransmission;
+  private readonly recent: RecentMessages;
+  private nextMessageId: number;
+  private nextId = 1;
+  private outbox: Uint8Array[] = [];
+  private events: CoapEvent[] = [];
+  /** The one unacknowledged Confirmable message, and those behind it. */
+  private outstanding: Outgoing | undefined = undefined;
+  private waiting: Outgoing[] = [];
+  private exchanges: Exchange[] = [];
+  private unanswered: Unanswered[] = [];
+  private sentNotifications: SentNotification[] = [];
+  private upload: Upload | undefined = undefined;
+  private served: Served | undefined = undefined;
+
+  constructor(settings: CoapSettings) {
+    this.settings = settings;
+    this.lifetime = exchangeLifetime(settings.transmission);
+    this.retransmission = new Retransmission(settings.transmission);
+    this.recent = new RecentMessages(settings.rememberedMessages, this.lifetime);
+    this.nextMessageId = settings.random.uint32() & 0xffff;
+  }
+
+  // What the world does.
 
   /** The peer sent this datagram. Its bytes must not change afterwards: messages keep views of them. */
-  handleDatagram(now: Milliseconds, datagram: Uint8Array): void;
+  handleDatagram(now: Milliseconds, datagram: Uint8Array): void {
+    const message = decodeMessage(datagram);
+    if (isMalformed(message)) {
+      this.malformed++;
+      this.rejectMalformed(datagram);
+    } else if (message.type === ACK) {
+      this.handleAcknowledgement(now, message);
+    } else if (message.type === RST) {
+      this.handleReset(now, message.messageId);
+    } else if (this.recent.has(now, message.messageId)) {
+      const reply = this.recent.replyTo(message.messageId);
+      if (reply !== undefined) this.outbox.push(reply);
+    } else if (isRequest(message.code)) {
+      this.recent.add(now, message.messageId);
+      this.handleRequest(now, message);
+    } else if (isResponse(message.code)) {
+      this.recent.add(now, message.messageId);
+      this.handleResponse(now, message);
+    } else if (message.type === CON) {
+      // An empty CON is a ping (RFC 7252 §4.3); anything else here is a reserved code.
+      this.outbox.push(encodeEmpty(RST, message.messageId));
+    }
+  }
+
   /** Call when `deadline()` has passed; harmless when it has not. */
-  handleTimeout(now: Milliseconds): void;
+  handleTimeout(now: Milliseconds): void {
+    const outstanding = this.outstanding;
+    if (outstanding !== undefined && now >= this.retransmission.deadline()) {
+      if (this.retransmission.isToBeRepeated(now)) this.outbox.push(outstanding.datagram);
+      else {
+        this.outstanding = undefined;
+        this.fail(outstanding, TIMED_OUT);
+        this.sendNext(now);
+      }
+    }
+    for (let i = 0; i < this.unanswered.length; i++) {
+      if (now >= this.unanswered[i].ackAt) this.acknowledge(this.unanswered[i]);
+    }
+    for (let i = this.exchanges.length - 1; i >= 0; i--) {
+      const exchange = this.exchanges[i];
+      if (exchange !== undefined && now >= exchange.waitUntil) {
+        this.failExchange(exchange, exchange.sent > 0 ? BODY_INCOMPLETE : TIMED_OUT);
+      }
+    }
+    if (this.upload !== undefined && now >= this.upload.expiresAt) this.upload = undefined;
+    if (this.served !== undefined && now >= this.served.expiresAt) this.served = undefined;
+  }
+
+  // What the application wants.
 
   /** Sends a request. Returns its id (> 0), or 0 when `maxRequests` are waiting. With Observe 0 it stays until cancelled. */
-  request(now: Milliseconds, request: Request): number;
-  /** Answers the peer's request: piggybacked if in time, else separate (RFC 7252 §5.2). Large bodies go in blocks. */
-  respond(now: Milliseconds, request: IncomingRequest, response: Response): void;
-  /** Sends a notification to an observer of ours (RFC 7641 §4.2). A waiting older one for the same token is dropped. */
-  notify(now: Milliseconds, token: Uint8Array, response: Response, confirmable: boolean): void;
-  /** Ends an observation of ours with GET Observe 1 under its token; no more events for `id` (RFC 7641 §3.6). */
-  cancelObservation(now: Milliseconds, id: number): void;
-  /** Forgets a request or observation without a word; a later notification is answered with RST. */
-  forget(id: number): void;
-  /** The token of a request or observation, to store it with. */
-  tokenOf(id: number): Uint8Array | undefined;
-  /** Takes up an observation made before a restart. Returns its id. */
-  resumeObservation(request: Request, token: Uint8Array): number;
+  request(now: Milliseconds, request: Request): number {
+    let active = 0;
+    for (let i = 0; i < this.exchanges.length; i++) if (!this.exchanges[i].observing) active++;
+    if (active >= this.settings.maxRequests) return 0;
+    const exchange = this.open(this.nextId++, request, this.newToken(), undefined);
+    this.sendRequest(now, exchange);
+    return exchange.id;
+  }
 
-  /** The next datagram to put on the wire, the caller's from then on. */
-  pollTransmit(): Uint8Array | undefined;
-  pollEvent(): CoapEvent | undefined;
-  deadline(): Milliseconds;
-  /** True when nothing is under way: no request, no unacknowledged message, no transfer. */
-  isIdle(): boolean;
+  /** Answers the peer's request: piggybacked if in time, else separate (RFC 7252 §5.2). Large bodies go in blocks. */
+  respond(now: Milliseconds, request: IncomingRequest, response: Response): void {
+    const at = this.unanswered.indexOf(request as Unanswered);
+    if (at < 0) return;
+    const unanswered = this.unanswered[at];
+    this.unanswered.splice(at, 1);
+    this.answer(now, unanswered, response);
+  }
+
+  /** Sends a notification to an observer of ours (RFC 7641 §4.2). A waiting older one for the same token is dropped. */
+  notify(now: Milliseconds, token: Uint8Array, response: Response, confirmable: boolean): void {
+    for (let i = this.waiting.length - 1; i >= 0; i--) {
+      const observer = this.waiting[i].observer;
+      const isStale = observer !== undefined && equalBytes(observer, token);
+      if (isStale || (observer !== undefined && this.waiting.length >= MAX_WAITING)) {
+        this.waiting.splice(i, 1);
+      }
+    }
+    const large = response.payload.length > this.settings.blockSize;
+    const first = large ? this.cut(response, 0, this.settings.blockSize) : response;
+    this.send(now, confirmable ? CON : NON, first, token, undefined, token);
+  }
+
+  /** Ends an observation of ours with GET Observe 1 under its token; no more events for `id` (RFC 7641 §3.6). */
+  cancelObservation(now: Milliseconds, id: number): void {
+    const exchange = this.exchangeOf(id);
+    if (exchange === undefined) return;
+    this.close(exchange);
+    const options = withoutPerBlock(exchange.request.options);
+    options.push(uintOption(OBSERVE, 1));
+    const request = { code: exchange.request.code, options: options, payload: NO_BYTES };
+    this.sendRequest(now, this.open(0, request, exchange.token, undefined));
+  }
+
+  /** Forgets a request or observation without a word; a later notification is answered with RST. */
+  forget(id: number): void {
+    const exchange = this.exchangeOf(id);
+    if (exchange !== undefined) this.close(exchange);
+  }
+
+  /** The token of a request or observation, to store it with. */
+  tokenOf(id: number): Uint8Array | undefined {
+    const exchange = this.exchangeOf(id);
+    return exchange === undefined ? undefined : exchange.token;
+  }
+
+  /** Takes up an observation made before a restart. Returns its id. */
+  resumeObservation(request: Request, token: Uint8Array): number {
+    const exchange = this.open(this.nextId++, request, token, undefined);
+    exchange.observing = true;
+    exchange.lastAt = -NEVER;
+    return exchange.id;
+  }
+
+  // What comes out.
+
+  /** The next datagram to put on the wire. Not to be changed: it may be sent again. */
+  pollTransmit(): Uint8Array | undefined {
+    return this.outbox.length === 0 ? undefined : this.outbox.shift();
+  }
+
+  pollEvent(): CoapEvent | undefined {
+    return this.events.length === 0 ? undefined : this.events.shift();
+  }
+
+  deadline(): Milliseconds {
+    let at = this.retransmission.deadline();
+    for (let i = 0; i < this.unanswered.length; i++) {
+      if (this.unanswered[i].ackAt < at) at = this.unanswered[i].ackAt;
+    }
+    for (let i = 0; i < this.exchanges.length; i++) {
+      if (this.exchanges[i].waitUntil < at) at = this.exchanges[i].waitUntil;
+    }
+    if (this.upload !== undefined && this.upload.expiresAt < at) at = this.upload.expiresAt;
+    if (this.served !== undefined && this.served.expiresAt < at) at = this.served.expiresAt;
+    return at;
+  }
+
+  /** True when nothing is under way: no request, no unacknowledged message, no upload. Observations do not count. */
+  isIdle(): boolean {
+    for (let i = 0; i < this.exchanges.length; i++) if (!this.exchanges[i].observing) return false;
+    return (
+      this.outstanding === undefined &&
+      this.unanswered.length === 0 &&
+      this.outbox.length === 0 &&
+      this.upload === undefined
+    );
+  }
+
+  // The message layer (RFC 7252 §4).
+
+  /** A CON with a format error is answered with RST, all else is silently ignored (§4.2, §4.3). */
+  private rejectMalformed(datagram: Uint8Array): void {
+    if (datagram.length < 4 || datagram[0] >> 6 !== 1 || ((datagram[0] >> 4) & 3) !== CON) return;
+    this.outbox.push(encodeEmpty(RST, (datagram[2] << 8) | datagram[3]));
+  }
+
+  private handleAcknowledgement(now: Milliseconds, message: Message): void {
+    const outstanding = this.outstanding;
+    if (outstanding === undefined || outstanding.messageId !== message.messageId) return;
+    if (isRequest(message.code)) return;
+    this.settle();
+    const exchange = outstanding.exchange;
+    if (exchange !== undefined) {
+      exchange.waitUntil = now + this.lifetime;
+      if (message.code !== EMPTY && equalBytes(exchange.token, message.token)) {
+        if (unusableCriticalOption(message.options) === undefined) {
+          this.takeResponse(now, exchange, message);
+        } else this.failExchange(exchange, BAD_RESPONSE);
+      }
+    }
+    this.sendNext(now);
+  }
+
+  private handleReset(now: Milliseconds, messageId: number): void {
+    const outstanding = this.outstanding;
+    if (outstanding !== undefined && outstanding.messageId === messageId) {
+      this.settle();
+      this.fail(outstanding, RESET);
+      this.sendNext(now);
+      return;
+    }
+    for (let i = 0; i < this.sentNotifications.length; i++) {
+      if (this.sentNotifications[i].messageId !== messageId) continue;
+      const observer = this.sentNotifications[i].observer;
+      this.sentNotifications.splice(i, 1);
+      this.events.push({ kind: OBSERVER_GONE, token: observer, failure: RESET });
+      return;
+    }
+  }
+
+  /** Encodes a message of ours under a new Message ID; a CON waits until the one before it is acknowledged. */
+  private send(
+    now: Milliseconds,
+    type: number,
+    content: Response,
+    token: Uint8Array,
+    exchange: Exchange | undefined,
+    observer: Uint8Array | undefined,
+  ): void {
+    const messageId = this.nextMessageId;
+    this.nextMessageId = (messageId + 1) & 0xffff;
+    const datagram = encodeMessage({
+      type: type,
+      code: content.code,
+      messageId: messageId,
+      token: token,
+      options: content.options,
+      payload: content.payload,
+    });
+    if (type === CON) {
+      this.waiting.push({
+        messageId: messageId,
+        datagram: datagram,
+        exchange: exchange,
+        observer: observer,
+      });
+      this.sendNext(now);
+      return;
+    }
+    this.outbox.push(datagram);
+    if (observer !== undefined) {
+      this.sentNotifications.push({ messageId: messageId, observer: observer });
+      if (this.sentNotifications.length > MAX_SENT_NOTIFICATIONS) this.sentNotifications.shift();
+    }
+  }
+
+  private sendNext(now: Milliseconds): void {
+    if (this.outstanding !== undefined) return;
+    const next = this.waiting.shift();
+    if (next === undefined) return;
+    this.outstanding = next;
+    this.retransmission.start(now, this.settings.random.uint32() / 4294967296);
+    this.outbox.push(next.datagram);
+  }
+
+  /** The outstanding message needs no more attention. */
+  private settle(): void {
+    this.outstanding = undefined;
+    this.retransmission.stop();
+  }
+
+  private fail(outgoing: Outgoing, failure: Failure): void {
+    if (outgoing.exchange !== undefined) this.failExchange(outgoing.exchange, failure);
+    if (outgoing.observer !== undefined) {
+      this.events.push({ kind: OBSERVER_GONE, token: outgoing.observer, failure: failure });
+    }
+  }
+
+  // Our requests (RFC 7252 §5, RFC 7959 §2.4 as client).
+
+  private open(
+    id: number,
+    request: Request,
+    token: Uint8Array,
+    parent: Exchange | undefined,
+  ): Exchange {
+    const exchange: Exchange = {
+      id: id,
+      token: token,
+      request: request,
+      parent: parent,
+      observing: false,
+      lastSequence: 0,
+      lastAt: 0,
+      waitUntil: NEVER,
+      sent: 0,
+      blockSize: this.settings.blockSize,
+      body: undefined,
+      first: undefined,
+    };
+    this.exchanges.push(exchange);
+    return exchange;
+  }
+
+  /** Drops an exchange with all that belongs to it. What is on the wire already is not taken back. */
+  private close(exchange: Exchange): void {
+    for (let i = this.exchanges.length - 1; i >= 0; i--) {
+      if (this.exchanges[i] === exchange || this.exchanges[i].parent === exchange) {
+        this.exchanges.splice(i, 1);
+      }
+    }
+    for (let i = this.waiting.length - 1; i >= 0; i--) {
+      if (this.waiting[i].exchange === exchange) this.waiting.splice(i, 1);
+    }
+  }
+
+  private failExchange(exchange: Exchange, failure: Failure): void {
+    const told = exchange.parent === undefined ? exchange : exchange.parent;
+    if (this.exchanges.indexOf(exchange) < 0) return;
+    this.close(exchange);
+    // An observation outlives a notification whose rest could not be fetched: the next one brings the newer state.
+    if (exchange.parent !== undefined || told.id === 0) return;
+    this.events.push({ kind: REQUEST_FAILED, id: told.id, failure: failure });
+  }
+
+  private exchangeOf(id: number): Exchange | undefined {
+    for (let i = 0; i < this.exchanges.length; i++) {
+      if (this.exchanges[i].id === id) return this.exchanges[i];
+    }
+    return undefined;
+  }
+
+  private newToken(): Uint8Array {
+    const token = new Uint8Array(8);
+    const random = this.settings.random;
+    for (let i = 0; i < 8; i += 4) {
+      const bits = random.uint32();
+      token[i] = bits >> 24;
+      token[i + 1] = bits >> 16;
+      token[i + 2] = bits >> 8;
+      token[i + 3] = bits;
+    }
+    return token;
+  }
+
+  /** Sends the request, or its next Block1, or asks for the response's next Block2. */
+  private sendRequest(now: Milliseconds, exchange: Exchange): void {
+    const request = exchange.request;
+    let options = request.options;
+    let payload = request.payload;
+    if (exchange.body !== undefined) {
+      const num = exchange.body.length / exchange.blockSize;
+      options = withoutPerBlock(options);
+      (options as Option[]).push(blockOption(BLOCK2, num, false, exchange.blockSize));
+      payload = NO_BYTES;
+    } else if (payload.length > exchange.blockSize || exchange.sent > 0) {
+      const start = exchange.sent;
+      const end = Math.min(start + exchange.blockSize, payload.length);
+      const more = end < payload.length;
+      options = options.concat(
+        blockOption(BLOCK1, start / exchange.blockSize, more, exchange.blockSize),
+        start === 0 ? uintOption(SIZE1, payload.length) : NO_OPTIONS,
+      );
+      payload = payload.subarray(start, end);
+    }
+    const confirmable = request.confirmable !== false;
+    exchange.waitUntil = confirmable ? NEVER : now + this.lifetime;
+    const content = { code: request.code, options: options, payload: payload };
+    this.send(now, confirmable ? CON : NON, content, exchange.token, exchange, undefined);
+  }
+
+  private handleResponse(now: Milliseconds, message: Message): void {
+    const exchange = this.exchangeWith(message.token);
+    if (exchange === undefined || unusableCriticalOption(message.options) !== undefined) {
+      this.reply(message.messageId, encodeEmpty(RST, message.messageId));
+      if (exchange !== undefined) this.failExchange(exchange, BAD_RESPONSE);
+      return;
+    }
+    if (message.type === CON) this.reply(message.messageId, encodeEmpty(ACK, message.messageId));
+    // The response proves that the request arrived, should its ACK be lost (RFC 7252 §5.2.2).
+    if (this.outstanding !== undefined && this.outstanding.exchange === exchange) this.settle();
+    this.takeResponse(now, exchange, message);
+    this.sendNext(now);
+  }
+
+  /** Newest first: the GET that cancels an observation shares the observation's token. */
+  private exchangeWith(token: Uint8Array): Exchange | undefined {
+    for (let i = this.exchanges.length - 1; i >= 0; i--) {
+      if (equalBytes(this.exchanges[i].token, token)) return this.exchanges[i];
+    }
+    return undefined;
+  }
+
+  private takeResponse(now: Milliseconds, exchange: Exchange, message: Message): void {
+    if (this.continueUpload(now, exchange, message)) return;
+    if (exchange.body === undefined && !this.isCurrent(now, exchange, message)) return;
+    const option = findOption(message.options, BLOCK2);
+    if (option === undefined) {
+      this.finish(exchange, message, message.payload);
+      return;
+    }
+    const block = decodeBlock(option.value);
+    if (isMalformed(block)) {
+      this.failExchange(exchange, BAD_RESPONSE);
+    } else if (exchange.body === undefined && block.num === 0 && !block.more) {
+      this.finish(exchange, message, message.payload);
+    } else this.takeBlock(now, exchange, message, block.num * block.size, block.more, block.size);
+  }
+
+  /** Observe: starts the observation or drops a notification older than the last (RFC 7641 §3.4). False: dropped. */
+  private isCurrent(now: Milliseconds, exchange: Exchange, message: Message): boolean {
+    if (uintOf(exchange.request.options, OBSERVE, 1) !== 0) return true;
+    const sequence = uintOf(message.options, OBSERVE, -1);
+    if (sequence < 0 || !isSuccess(message.code)) {
+      exchange.observing = false;
+      return true;
+    }
+    if (exchange.observing && !isFresher(exchange.lastSequence, exchange.lastAt, sequence, now)) {
+      return false;
+    }
+    exchange.observing = true;
+    exchange.waitUntil = NEVER;
+    exchange.lastSequence = sequence;
+    exchange.lastAt = now;
+    return true;
+  }
+
+  /** Block1 (RFC 7959 §2.5): true when the response only moved our upload on. */
+  private continueUpload(now: Milliseconds, exchange: Exchange, message: Message): boolean {
+    const payload = exchange.request.payload;
+    const option = findOption(message.options, BLOCK1);
+    if (option === undefined || exchange.body !== undefined) return false;
+    const block = decodeBlock(option.value);
+    if (isMalformed(block)) return false;
+    const isSmaller = block.size < exchange.blockSize;
+    if (message.code === CONTINUE && exchange.sent < payload.length) {
+      exchange.sent = Math.min(exchange.sent + exchange.blockSize, payload.length);
+      // A smaller size counts from here on: what was sent is a multiple of it (§2.3).
+      if (isSmaller) exchange.blockSize = block.size;
+      if (exchange.sent === payload.length) this.failExchange(exchange, BAD_RESPONSE);
+      else this.sendRequest(now, exchange);
+      return true;
+    }
+    if (message.code === REQUEST_ENTITY_TOO_LARGE && isSmaller && exchange.sent === 0) {
+      exchange.blockSize = block.size;
+      this.sendRequest(now, exchange);
+      return true;
+    }
+    return false;
+  }
+
+  /** Block2 (RFC 7959 §2.4): appends a block of the response and asks for the next. */
+  private takeBlock(
+    now: Milliseconds,
+    exchange: Exchange,
+    message: Message,
+    offset: number,
+    more: boolean,
+    size: number,
+  ): void {
+    let fetching = exchange;
+    if (exchange.body === undefined) {
+      if (exchange.observing) fetching = this.openFetch(exchange);
+      fetching.body = new Body(this.settings.maxBody);
+      fetching.first = message;
+    }
+    const body = fetching.body;
+    const first = fetching.first;
+    if (body === undefined || first === undefined) return;
+    const isInOrder = offset === body.length && (!more || message.payload.length === size);
+    if (!isInOrder || !hasSameTag(first, message)) {
+      this.failExchange(fetching, BODY_INCOMPLETE);
+    } else if (!body.append(message.payload)) {
+      this.failExchange(fetching, BODY_TOO_LARGE);
+    } else if (more) {
+      fetching.blockSize = size;
+      this.sendRequest(now, fetching);
+    } else this.finish(fetching, first, body.whole());
+  }
+
+  /** The rest of a notification is fetched under a token of its own, so that newer ones can come in between (§3.4). */
+  private openFetch(observation: Exchange): Exchange {
+    for (let i = this.exchanges.length - 1; i >= 0; i--) {
+      if (this.exchanges[i].parent === observation) this.close(this.exchanges[i]);
+    }
+    return this.open(0, observation.request, this.newToken(), observation);
+  }
+
+  private finish(exchange: Exchange, head: Message, body: Uint8Array): void {
+    const told = exchange.parent === undefined ? exchange : exchange.parent;
+    if (!exchange.observing) this.close(exchange);
+    if (told.id === 0) return;
+    this.events.push({
+      kind: RESPONSE_RECEIVED,
+      id: told.id,
+      response: { code: head.code, options: head.options, payload: body },
+      observing: told.observing,
+    });
+  }
+
+  // The peer's requests (RFC 7252 §5, RFC 7959 as server).
+
+  private handleRequest(now: Milliseconds, message: Message): void {
+    const options = message.options;
+    const unusable = unusableCriticalOption(options);
+    if (unusable === PROXY_URI || unusable === PROXY_SCHEME) {
+      this.refuse(now, message, PROXYING_NOT_SUPPORTED);
+    } else if (unusable !== undefined) {
+      // A Non-confirmable one is rejected without a word (RFC 7252 §5.4.1).
+      if (message.type === CON) this.refuse(now, message, BAD_OPTION);
+    } else if (findOption(options, PROXY_URI) || findOption(options, PROXY_SCHEME)) {
+      this.refuse(now, message, PROXYING_NOT_SUPPORTED);
+    } else if (this.unanswered.length >= MAX_UNANSWERED) {
+      this.refuse(now, message, SERVICE_UNAVAILABLE);
+    } else {
+      const block1 = findOption(options, BLOCK1);
+      if (block1 === undefined) this.deliver(now, message, message.payload, undefined);
+      else this.takeUpload(now, message, block1);
+    }
+  }
+
+  /** Hands a whole request to the application, or answers it from the body being served. */
+  private deliver(
+    now: Milliseconds,
+    message: Message,
+    payload: Uint8Array,
+    block1: Option | undefined,
+  ): void {
+    const unanswered = this.unansweredFor(now, message, payload, block1);
+    if (unanswered === undefined) return;
+    const served = this.served;
+    if (unanswered.num > 0 && served !== undefined && served.code === message.code) {
+      if (isSameTransfer(served.options, message.options)) {
+        served.expiresAt = now + this.lifetime;
+        this.answer(now, unanswered, served.response);
+        return;
+      }
+    }
+    if (unanswered.num > 0 && message.code !== GET) {
+      // Only a GET may be run again for the sake of a later block.
+      this.refuse(now, message, REQUEST_ENTITY_INCOMPLETE);
+      return;
+    }
+    this.unanswered.push(unanswered);
+    this.events.push({ kind: REQUEST_RECEIVED, request: unanswered });
+  }
+
+  private unansweredFor(
+    now: Milliseconds,
+    message: Message,
+    payload: Uint8Array,
+    block1: Option | undefined,
+  ): Unanswered | undefined {
+    let num = 0;
+    let blockSize = this.settings.blockSize;
+    const option = findOption(message.options, BLOCK2);
+    if (option !== undefined) {
+      const block = decodeBlock(option.value);
+      if (isMalformed(block)) {
+        this.refuse(now, message, BAD_REQUEST);
+        return undefined;
+      }
+      if (block.size < blockSize) blockSize = block.size;
+      // In blocks of our size, if ours are smaller than those asked for.
+      num = (block.num * block.size) / blockSize;
+    }
+    const confirmable = message.type === CON;
+    return {
+      code: message.code,
+      options: message.options,
+      payload: payload,
+      token: message.token,
+      confirmable: confirmable,
+      messageId: message.messageId,
+      // A quarter of the peer's ACK_TIMEOUT, so that the empty ACK still arrives in time.
+      ackAt: confirmable ? now + this.settings.transmission.ackTimeout / 4 : NEVER,
+      block1: block1,
+      num: num,
+      blockSize: blockSize,
+    };
+  }
+
+  /** One Block1 block of the peer's body (RFC 7959 §2.5). */
+  private takeUpload(now: Milliseconds, message: Message, option: Option): void {
+    const block = decodeBlock(option.value);
+    if (isMalformed(block) || (block.more && message.payload.length !== block.size)) {
+      this.refuse(now, message, BAD_REQUEST);
+      return;
+    }
+    const limit = this.settings.maxBody;
+    const offset = block.num * block.size;
+    if (offset === 0) {
+      this.upload = {
+        code: message.code,
+        options: message.options,
+        body: new Body(limit),
+        expiresAt: 0,
+      };
+    }
+    const upload = this.upload;
+    if (
+      upload === undefined ||
+      upload.code !== message.code ||
+      upload.body.length !== offset ||
+      !isSameTransfer(upload.options, message.options)
+    ) {
+      this.refuse(now, message, REQUEST_ENTITY_INCOMPLETE);
+      return;
+    }
+    upload.expiresAt = now + this.lifetime;
+    const announced = uintOf(message.options, SIZE1, 0);
+    if (announced > limit || !upload.body.append(message.payload)) {
+      this.upload = undefined;
+      this.refuse(now, message, REQUEST_ENTITY_TOO_LARGE, uintOption(SIZE1, limit));
+    } else if (block.more) {
+      const size = Math.min(block.size, this.settings.blockSize);
+      this.refuse(now, message, CONTINUE, blockOption(BLOCK1, block.num, true, size));
+    } else {
+      this.upload = undefined;
+      this.deliver(now, message, upload.body.whole(), option);
+    }
+  }
+
+  /** Answers in the endpoint's own right: an error, or 2.31 Continue. */
+  private refuse(now: Milliseconds, message: Message, code: number, option?: Option): void {
+    const confirmable = message.type === CON;
+    const unanswered: Unanswered = {
+      code: message.code,
+      options: message.options,
+      payload: NO_BYTES,
+      token: message.token,
+      confirmable: confirmable,
+      messageId: message.messageId,
+      ackAt: confirmable ? now : NEVER,
+      block1: undefined,
+      num: 0,
+      blockSize: this.settings.blockSize,
+    };
+    const options = option === undefined ? NO_OPTIONS : [option];
+    this.answer(now, unanswered, { code: code, options: options, payload: NO_BYTES });
+  }
+
+  private answer(now: Milliseconds, request: Unanswered, response: Response): void {
+    let content = response;
+    if (request.num > 0 || response.payload.length > request.blockSize) {
+      if (request.num === 0) {
+        this.served = {
+          code: request.code,
+          options: request.options,
+          response: response,
+          expiresAt: now + this.lifetime,
+        };
+      }
+      content = this.cut(response, request.num, request.blockSize);
+    }
+    if (request.block1 !== undefined) {
+      content = {
+        code: content.code,
+        options: content.options.concat(request.block1),
+        payload: content.payload,
+      };
+    }
+    if (request.confirmable && request.ackAt !== NEVER) {
+      const datagram = encodeMessage({
+        type: ACK,
+        code: content.code,
+        messageId: request.messageId,
+        token: request.token,
+        options: content.options,
+        payload: content.payload,
+      });
+      this.reply(request.messageId, datagram);
+      return;
+    }
+    // Separate, or to a Non-confirmable request: of the same kind as the request (RFC 7252 §5.2.2, §5.2.3).
+    this.send(now, request.confirmable ? CON : NON, content, request.token, undefined, undefined);
+  }
+
+  /** One block of a response, with Block2, ETag and, on the first, Size2. */
+  private cut(response: Response, num: number, size: number): Response {
+    const start = num * size;
+    const body = response.payload;
+    if (start >= body.length && num > 0) {
+      return isSuccess(response.code)
+        ? { code: BAD_REQUEST, options: NO_OPTIONS, payload: NO_BYTES }
+        : response;
+    }
+    const end = Math.min(start + size, body.length);
+    const options = response.options.concat(blockOption(BLOCK2, num, end < body.length, size));
+    if (findOption(options, ETAG) === undefined) {
+      options.push({ number: ETAG, value: entityTag(body) });
+    }
+    if (num === 0) options.push(uintOption(SIZE2, body.length));
+    return { code: response.code, options: options, payload: body.subarray(start, end) };
+  }
+
+  private acknowledge(request: Unanswered): void {
+    request.ackAt = NEVER;
+    this.reply(request.messageId, encodeEmpty(ACK, request.messageId));
+  }
+
+  /** Sends what answers the peer's message, and keeps it for that message's duplicates. */
+  private reply(messageId: number, datagram: Uint8Array): void {
+    this.recent.answer(messageId, datagram);
+    this.outbox.push(datagram);
+  }
+}
+
+function withoutPerBlock(options: readonly Option[]): Option[] {
+  const kept: Option[] = [];
+  for (let i = 0; i < options.length; i++) {
+    if (!isPerBlock(options[i].number)) kept.push(options[i]);
+  }
+  return kept;
+}
+
+function hasSameTag(a: Message, b: Message): boolean {
+  const left = findOption(a.options, ETAG);
+  const right = findOption(b.options, ETAG);
+  if (left === undefined || right === undefined) return left === right;
+  return equalBytes(left.value, right.value);
 }

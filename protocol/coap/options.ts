@@ -94,9 +94,10 @@ export function textOption(number: number, text: string): Option {
 /** The first usable option with this number: one longer than its format allows counts as absent (§5.4.3). */
 export function findOption(options: readonly Option[], number: number): Option | undefined {
   for (let i = 0; i < options.length; i++) {
-    const option = options[i];
-    if (option.number !== number) continue;
-    return option.value.length > (UNDERSTOOD[number] & 0xfff) ? undefined : option;
+    if (options[i].number !== number) continue;
+    const format = UNDERSTOOD[number];
+    const tooLong = format !== undefined && options[i].value.length > (format & 0xfff);
+    return tooLong ? undefined : options[i];
   }
   return undefined;
 }
