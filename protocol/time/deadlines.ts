@@ -63,9 +63,10 @@ export class Deadlines {
     this.down(this.places[moved] - 1, moved);
   }
 
-  /** Puts `index` at `place` or above it. */
-  private up(place: number, index: number): void {
+  /** Puts `index` at a place or above it. */
+  private up(from: number, index: number): void {
     const at = this.times[index];
+    let place = from;
     while (place > 0) {
       const parent = (place - 1) >> 1;
       const other = this.heap[parent];
@@ -78,9 +79,10 @@ export class Deadlines {
     this.places[index] = place + 1;
   }
 
-  /** Puts `index` at `place` or below it. */
-  private down(place: number, index: number): void {
+  /** Puts `index` at a place or below it. */
+  private down(from: number, index: number): void {
     const at = this.times[index];
+    let place = from;
     for (let child = 2 * place + 1; child < this.size; child = 2 * place + 1) {
       if (child + 1 < this.size && this.times[this.heap[child + 1]] < this.times[this.heap[child]])
         child++;
