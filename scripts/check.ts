@@ -28,6 +28,11 @@ const STEPS: readonly Step[] = [
     asks: "the Espruino board sound with Espruino's API",
     command: ["tsc", "-p", "tsconfig.espruino.json"],
   },
+  {
+    name: "arrows",
+    asks: "no room imports what it may not know",
+    command: ["tsx", "scripts/arrows.ts"],
+  },
 ];
 
 const asked = process.argv.slice(2);
