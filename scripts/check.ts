@@ -33,6 +33,11 @@ const STEPS: readonly Step[] = [
     asks: "no room imports what it may not know",
     command: ["tsx", "scripts/arrows.ts"],
   },
+  {
+    name: "board-syntax",
+    asks: "no syntax that the board's pipeline breaks",
+    command: ["tsx", "scripts/board-syntax.ts"],
+  },
 ];
 
 const asked = process.argv.slice(2);

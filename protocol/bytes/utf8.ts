@@ -56,7 +56,8 @@ function putCodePoint(bytes: Uint8Array, at: number, point: number): number {
   let trailing = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
   bytes[at] = (0xff00 >> (trailing + 1)) | (point >> (6 * trailing));
   const end = at + trailing;
-  for (; trailing > 0; trailing--) bytes[end - trailing + 1] = 0x80 | ((point >> (6 * (trailing - 1))) & 63);
+  for (; trailing > 0; trailing--)
+    bytes[end - trailing + 1] = 0x80 | ((point >> (6 * (trailing - 1))) & 63);
   return end + 1;
 }
 
@@ -72,7 +73,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
       continue;
     }
     const length = sequenceLength(bytes, at);
-    text += length === 0 ? "\ufffd" : fromCodePoint(codePointOf(bytes, at, length));
+    text += fromCodePoint(length === 0 ? REPLACEMENT : codePointOf(bytes, at, length));
     at += length === 0 ? 1 : length;
   }
   return text;
