@@ -7,6 +7,12 @@ import type { Entry } from "../model/data-types.ts";
 import type { DefinitionOf } from "../model/object-definition.ts";
 import type { Path } from "../model/path.ts";
 
+/**
+ * The most entries that one payload may hold. A decoder that must look at what it has read already (duplicates) stays within
+ * a few milliseconds.
+ */
+export const MAX_ENTRIES = 4096;
+
 export interface ContentCodec {
   /** The Content-Format number, for example 11542. */
   readonly format: number;
