@@ -206,7 +206,7 @@ interface SentNotification {
 
 /** Requests that may wait for the application's answer at once; beyond it 5.03. */
 const MAX_UNANSWERED = 8;
-/** Notifications that wait for their turn; beyond it the oldest is dropped, for a newer state always follows. */
+/** Confirmable messages that wait for their turn; beyond it the oldest notification or separate response is dropped. */
 const MAX_WAITING = 64;
 /** Non-confirmable notifications whose RST is still understood. */
 const MAX_SENT_NOTIFICATIONS = 8;
@@ -315,10 +315,7 @@ export class CoapEndpoint {
   notify(now: Milliseconds, token: Uint8Array, response: Response, confirmable: boolean): void {
     for (let i = this.waiting.length - 1; i >= 0; i--) {
       const observer = this.waiting[i].observer;
-      const isStale = observer !== undefined && equalBytes(observer, token);
-      if (isStale || (observer !== undefined && this.waiting.length >= MAX_WAITING)) {
-        this.waiting.splice(i, 1);
-      }
+      if (observer !== undefined && equalBytes(observer, token)) this.waiting.splice(i, 1);
     }
     const large = response.payload.length > this.settings.blockSize;
     const first = large ? this.cut(response, 0, this.settings.blockSize) : response;
@@ -453,6 +450,7 @@ export class CoapEndpoint {
       payload: content.payload,
     });
     if (type === CON) {
+      if (this.waiting.length >= MAX_WAITING) this.dropOldestUnasked();
       this.waiting.push({
         messageId: messageId,
         datagram: datagram,
@@ -466,6 +464,15 @@ export class CoapEndpoint {
     if (observer !== undefined) {
       this.sentNotifications.push({ messageId: messageId, observer: observer });
       if (this.sentNotifications.length > MAX_SENT_NOTIFICATIONS) this.sentNotifications.shift();
+    }
+  }
+
+  /** Room for one more: `maxRequests` bounds our requests, so what piles up is notifications and late responses. */
+  private dropOldestUnasked(): void {
+    for (let i = 0; i < this.waiting.length; i++) {
+      if (this.waiting[i].exchange !== undefined) continue;
+      this.waiting.splice(i, 1);
+      return;
     }
   }
 
@@ -539,6 +546,7 @@ export class CoapEndpoint {
   }
 
   private exchangeOf(id: number): Exchange | undefined {
+    if (id === 0) return undefined;
     for (let i = 0; i < this.exchanges.length; i++) {
       if (this.exchanges[i].id === id) return this.exchanges[i];
     }

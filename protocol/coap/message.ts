@@ -24,7 +24,7 @@ export interface Message {
   readonly payload: Uint8Array;
 }
 
-export const NO_BYTES = new Uint8Array(0);
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
 export const NO_OPTIONS: readonly Option[] = [];
 
 const PAYLOAD_MARKER = 0xff;
@@ -57,7 +57,7 @@ export function decodeMessage(datagram: Uint8Array): Message | Malformed {
   let at = HEADER_LENGTH + tokenLength;
   if (at > length) return malformed("coap/token-truncated", length, "RFC 7252 §3");
   const options: Option[] = [];
-  let payload = NO_BYTES;
+  let payload: Uint8Array = NO_BYTES;
   let number = 0;
   while (at < length) {
     const start = at;
@@ -88,14 +88,18 @@ export function decodeMessage(datagram: Uint8Array): Message | Malformed {
     if (number > HIGHEST_OPTION) {
       return malformed("coap/option-number-too-high", start, "RFC 7252 §3.1");
     }
-    options.push({ number: number, value: size === 0 ? NO_BYTES : datagram.subarray(at, at + size) });
+    options.push({
+      number: number,
+      value: size === 0 ? NO_BYTES : datagram.subarray(at, at + size),
+    });
     at += size;
   }
   return {
     type: (first >> 4) & 3,
     code: code,
     messageId: (datagram[2] << 8) | datagram[3],
-    token: tokenLength === 0 ? NO_BYTES : datagram.subarray(HEADER_LENGTH, HEADER_LENGTH + tokenLength),
+    token:
+      tokenLength === 0 ? NO_BYTES : datagram.subarray(HEADER_LENGTH, HEADER_LENGTH + tokenLength),
     options: options,
     payload: payload,
   };

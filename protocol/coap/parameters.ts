@@ -24,16 +24,12 @@ export const MAX_LATENCY: Milliseconds = 100000;
 
 /** MAX_TRANSMIT_SPAN (§4.8.2): from the first transmission of a CON to its last; 45 s by default. */
 export function maxTransmitSpan(parameters: TransmissionParameters): Milliseconds {
-  return (
-    parameters.ackTimeout * ((1 << parameters.maxRetransmit) - 1) * parameters.ackRandomFactor
-  );
+  return parameters.ackTimeout * ((1 << parameters.maxRetransmit) - 1) * parameters.ackRandomFactor;
 }
 
 /** MAX_TRANSMIT_WAIT (§4.8.2): from the first transmission of a CON to giving up; 93 s by default. */
 export function maxTransmitWait(parameters: TransmissionParameters): Milliseconds {
-  return (
-    parameters.ackTimeout * ((2 << parameters.maxRetransmit) - 1) * parameters.ackRandomFactor
-  );
+  return parameters.ackTimeout * ((2 << parameters.maxRetransmit) - 1) * parameters.ackRandomFactor;
 }
 
 /** EXCHANGE_LIFETIME (§4.8.2): how long a Message ID stays in use; 247 s by default. */
