@@ -317,8 +317,10 @@ export class CoapEndpoint {
       const observer = this.waiting[i].observer;
       if (observer !== undefined && equalBytes(observer, token)) this.waiting.splice(i, 1);
     }
-    const large = response.payload.length > this.settings.blockSize;
-    const first = large ? this.cut(response, 0, this.settings.blockSize) : response;
+    const isLarge = response.payload.length > this.settings.blockSize;
+    // Its later blocks are read afresh: the body being served may be the state before this one.
+    if (isLarge && this.served !== undefined && this.served.code === GET) this.served = undefined;
+    const first = isLarge ? this.cut(response, 0, this.settings.blockSize) : response;
     this.send(now, confirmable ? CON : NON, first, token, undefined, token);
   }
 

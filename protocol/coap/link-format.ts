@@ -66,8 +66,7 @@ export function decodeLinks(text: string): Link[] | Malformed {
 
 /** Reads one attribute that starts at `start` onto `attributes`; where it ends, or -1 - index of the fault. */
 function decodeAttribute(text: string, start: number, attributes: LinkAttribute[]): number {
-  let at = start;
-  while (at < text.length && isNameCharacter(text.charCodeAt(at))) at++;
+  let at = endOfToken(text, start, EQUALS);
   if (at === start || attributes.length === MAX_ATTRIBUTES) return -1 - at;
   const attribute: LinkAttribute = { name: text.slice(start, at), value: undefined };
   attributes.push(attribute);
@@ -77,12 +76,23 @@ function decodeAttribute(text: string, start: number, attributes: LinkAttribute[
     const end = closingQuote(text, at + 1);
     if (end < 0) return -1 - at;
     const quoted = text.slice(at + 1, end);
-    attribute.value = quoted.indexOf("\\") < 0 ? quoted : unescape(quoted);
+    attribute.value = quoted.indexOf("\\") < 0 ? quoted : unescapeQuoted(quoted);
     return end + 1;
   }
-  const from = at;
-  while (at < text.length && isBareCharacter(text.charCodeAt(at))) at++;
-  attribute.value = text.slice(from, at);
+  const end = endOfToken(text, at, 0);
+  attribute.value = text.slice(at, end);
+  return end;
+}
+
+/** Index of the first character from `from` on that cannot stand in a token (RFC 6690 §2 ptoken), or is `stop`. */
+function endOfToken(text: string, from: number, stop: number): number {
+  let at = from;
+  while (at < text.length) {
+    const unit = text.charCodeAt(at);
+    if (unit <= SPACE || unit === QUOTE || unit === COMMA || unit === SEMICOLON) break;
+    if (unit === BACKSLASH || unit === stop) break;
+    at++;
+  }
   return at;
 }
 
@@ -94,4 +104,71 @@ function closingQuote(text: string, from: number): number {
     if (unit === BACKSLASH) i++;
   }
   return -1;
+}
+
+function unescapeQuoted(quoted: string): string {
+  let text = "";
+  for (let i = 0; i < quoted.length; i++) {
+    if (quoted.charCodeAt(i) === BACKSLASH) i++;
+    text += quoted.charAt(i);
+  }
+  return text;
+}
+
+/** Index of the first character from `from` on that is no space, tab or line end. */
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (at < text.length) {
+    const unit = text.charCodeAt(at);
+    if (unit !== SPACE && unit !== 9 && unit !== 10 && unit !== 13) break;
+    at++;
+  }
+  return at;
+}
+
+/** Writes links. Values are quoted unless they are numbers; `rt` and `if` always are, as peers expect them. */
+export function encodeLinks(links: readonly Link[]): string {
+  let text = "";
+  for (let i = 0; i < links.length; i++) {
+    const link = links[i];
+    text += `${i === 0 ? "" : ","}<${link.uri.split(">").join("%3E")}>`;
+    for (let k = 0; k < link.attributes.length; k++) {
+      const attribute = link.attributes[k];
+      const value = attribute.value;
+      text += `;${attribute.name}`;
+      if (value === undefined) continue;
+      const isBare = attribute.name !== "rt" && attribute.name !== "if" && isNumeric(value);
+      text += isBare ? `=${value}` : `="${escapeQuoted(value)}"`;
+    }
+  }
+  return text;
+}
+
+/** True for digits with signs and points among them, which need no quotes: numbers, versions. */
+function isNumeric(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i);
+    if ((unit < 48 || unit > 57) && unit !== 43 && unit !== 45 && unit !== 46) return false;
+  }
+  return value.length > 0;
+}
+
+function escapeQuoted(value: string): string {
+  if (value.indexOf('"') < 0 && value.indexOf("\\") < 0) return value;
+  let text = "";
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit === QUOTE || unit === BACKSLASH) text += "\\";
+    text += value.charAt(i);
+  }
+  return text;
+}
+
+/** The value of a link's first attribute of this name, "" for one without value, undefined when there is none. */
+export function attributeOf(link: Link, name: string): string | undefined {
+  const attributes = link.attributes;
+  for (let i = 0; i < attributes.length; i++) {
+    if (attributes[i].name === name) return attributes[i].value || "";
+  }
+  return undefined;
 }

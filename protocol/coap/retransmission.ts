@@ -22,7 +22,7 @@ export class Retransmission {
   start(now: Milliseconds, fraction: number): void {
     const spread = (this.parameters.ackRandomFactor - 1) * fraction;
     this.attempts = 0;
-    this.interval = this.parameters.ackTimeout * (1 + spread);
+    this.interval = Math.floor(this.parameters.ackTimeout * (1 + spread));
     this.dueAt = now + this.interval;
   }
 
