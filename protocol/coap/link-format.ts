@@ -131,7 +131,8 @@ export function encodeLinks(links: readonly Link[]): string {
   let text = "";
   for (let i = 0; i < links.length; i++) {
     const link = links[i];
-    text += `${i === 0 ? "" : ","}<${link.uri.split(">").join("%3E")}>`;
+    const uri = link.uri.indexOf(">") < 0 ? link.uri : link.uri.split(">").join("%3E");
+    text += i === 0 ? `<${uri}>` : `,<${uri}>`;
     for (let k = 0; k < link.attributes.length; k++) {
       const attribute = link.attributes[k];
       const value = attribute.value;
