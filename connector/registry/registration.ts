@@ -1,0 +1,26 @@
+/** What the connector knows of a registered device. */
+import type { Link } from "../../protocol/coap/link-format.ts";
+
+/** A registration as the rest of the connector sees it: always the present state, changed only by the registry. */
+export interface Registration {
+  readonly endpointName: string;
+  /** mbed's `et`. */
+  readonly endpointType: string | undefined;
+  /** mbed's `d`. */
+  readonly domain: string | undefined;
+  /** Seconds; 0 is for ever (LwM2M Core 1.2 §6.2.1). */
+  readonly lifetime: number;
+  /** `1.0`, `1.1`, ...; undefined for a plain CoAP device, which speaks no LwM2M. */
+  readonly version: string | undefined;
+  /** Letters of `b`, without Q. */
+  readonly binding: string;
+  readonly queueMode: boolean;
+  /** The path to which the device sends Update and De-register, `/rd/...`: whoever knows it, is the device. */
+  readonly location: string;
+  /** Transport address, `127.0.0.1:40001`. */
+  readonly peer: string;
+  /** The objects, instances and named resources that the device lists, without its root link; URIs as applications write them. */
+  readonly links: readonly Link[];
+  /** What a device's LwM2M paths begin with: "" for most, `/lwm2m` for one with an alternate path (LwM2M Core 1.1.1 §6.2.1). */
+  readonly rootPath: string;
+}
