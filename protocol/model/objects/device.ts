@@ -1,0 +1,73 @@
+/**
+ * Device (3), version 1.1 of LwM2M Core 1.1.1 §E.4. The device itself: who made it, its power, its errors, its clock.
+ */
+import {
+  EXECUTE,
+  INTEGER,
+  MANDATORY,
+  MULTIPLE,
+  NONE,
+  OBJLNK,
+  READ,
+  STRING,
+  TIME,
+  WRITE,
+} from "../data-types.ts";
+import type { ObjectDefinition } from "../object-definition.ts";
+
+export const DEVICE_MANUFACTURER = 0;
+export const DEVICE_MODEL_NUMBER = 1;
+export const DEVICE_SERIAL_NUMBER = 2;
+export const DEVICE_FIRMWARE_VERSION = 3;
+export const DEVICE_REBOOT = 4;
+export const DEVICE_FACTORY_RESET = 5;
+export const DEVICE_AVAILABLE_POWER_SOURCES = 6;
+export const DEVICE_POWER_SOURCE_VOLTAGE = 7;
+export const DEVICE_POWER_SOURCE_CURRENT = 8;
+export const DEVICE_BATTERY_LEVEL = 9;
+export const DEVICE_MEMORY_FREE = 10;
+export const DEVICE_ERROR_CODE = 11;
+export const DEVICE_RESET_ERROR_CODE = 12;
+export const DEVICE_CURRENT_TIME = 13;
+export const DEVICE_UTC_OFFSET = 14;
+export const DEVICE_TIMEZONE = 15;
+export const DEVICE_BINDINGS = 16;
+export const DEVICE_TYPE = 17;
+export const DEVICE_HARDWARE_VERSION = 18;
+export const DEVICE_SOFTWARE_VERSION = 19;
+export const DEVICE_BATTERY_STATUS = 20;
+export const DEVICE_MEMORY_TOTAL = 21;
+export const DEVICE_EXTERNAL_DEVICES = 22;
+
+export const DEVICE: ObjectDefinition = {
+  id: 3,
+  version: "1.1",
+  multiple: false,
+  mandatory: true,
+  // biome-ignore format: one resource per line
+  resources: new Uint16Array([
+    DEVICE_MANUFACTURER, STRING | READ,
+    DEVICE_MODEL_NUMBER, STRING | READ,
+    DEVICE_SERIAL_NUMBER, STRING | READ,
+    DEVICE_FIRMWARE_VERSION, STRING | READ,
+    DEVICE_REBOOT, NONE | EXECUTE | MANDATORY,
+    DEVICE_FACTORY_RESET, NONE | EXECUTE,
+    DEVICE_AVAILABLE_POWER_SOURCES, INTEGER | READ | MULTIPLE,
+    DEVICE_POWER_SOURCE_VOLTAGE, INTEGER | READ | MULTIPLE,
+    DEVICE_POWER_SOURCE_CURRENT, INTEGER | READ | MULTIPLE,
+    DEVICE_BATTERY_LEVEL, INTEGER | READ,
+    DEVICE_MEMORY_FREE, INTEGER | READ,
+    DEVICE_ERROR_CODE, INTEGER | READ | MULTIPLE | MANDATORY,
+    DEVICE_RESET_ERROR_CODE, NONE | EXECUTE,
+    DEVICE_CURRENT_TIME, TIME | READ | WRITE,
+    DEVICE_UTC_OFFSET, STRING | READ | WRITE,
+    DEVICE_TIMEZONE, STRING | READ | WRITE,
+    DEVICE_BINDINGS, STRING | READ | MANDATORY,
+    DEVICE_TYPE, STRING | READ,
+    DEVICE_HARDWARE_VERSION, STRING | READ,
+    DEVICE_SOFTWARE_VERSION, STRING | READ,
+    DEVICE_BATTERY_STATUS, INTEGER | READ,
+    DEVICE_MEMORY_TOTAL, INTEGER | READ,
+    DEVICE_EXTERNAL_DEVICES, OBJLNK | READ | MULTIPLE,
+  ]),
+};

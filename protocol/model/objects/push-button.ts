@@ -1,0 +1,27 @@
+/**
+ * Push Button (3347), version 1.1 of the OMA registry.
+ */
+import { BOOLEAN, FLOAT, INTEGER, MANDATORY, READ, STRING, TIME, WRITE } from "../data-types.ts";
+import type { ObjectDefinition } from "../object-definition.ts";
+import {
+  APPLICATION_TYPE,
+  DIGITAL_INPUT_COUNTER,
+  DIGITAL_INPUT_STATE,
+  FRACTIONAL_TIMESTAMP,
+  TIMESTAMP,
+} from "./ipso-resources.ts";
+
+export const PUSH_BUTTON: ObjectDefinition = {
+  id: 3347,
+  version: "1.1",
+  multiple: true,
+  mandatory: false,
+  // biome-ignore format: one resource per line
+  resources: new Uint16Array([
+    DIGITAL_INPUT_STATE, BOOLEAN | READ | MANDATORY,
+    DIGITAL_INPUT_COUNTER, INTEGER | READ,
+    TIMESTAMP, TIME | READ,
+    APPLICATION_TYPE, STRING | READ | WRITE,
+    FRACTIONAL_TIMESTAMP, FLOAT | READ,
+  ]),
+};

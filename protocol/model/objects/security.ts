@@ -1,0 +1,61 @@
+/**
+ * LwM2M Security (0), version 1.1 of LwM2M Core 1.1.1 §E.1. What a server account is reached and secured with. No server may touch it except in bootstrap.
+ */
+import {
+  BOOLEAN,
+  INTEGER,
+  MANDATORY,
+  MULTIPLE,
+  OBJLNK,
+  OPAQUE,
+  STRING,
+  UNSIGNED,
+} from "../data-types.ts";
+import type { ObjectDefinition } from "../object-definition.ts";
+
+export const SECURITY_SERVER_URI = 0;
+export const SECURITY_BOOTSTRAP_SERVER = 1;
+export const SECURITY_MODE = 2;
+export const SECURITY_PUBLIC_KEY_OR_IDENTITY = 3;
+export const SECURITY_SERVER_PUBLIC_KEY = 4;
+export const SECURITY_SECRET_KEY = 5;
+export const SECURITY_SMS_SECURITY_MODE = 6;
+export const SECURITY_SMS_BINDING_KEY_PARAMETERS = 7;
+export const SECURITY_SMS_BINDING_SECRET_KEYS = 8;
+export const SECURITY_SERVER_SMS_NUMBER = 9;
+export const SECURITY_SHORT_SERVER_ID = 10;
+export const SECURITY_CLIENT_HOLD_OFF_TIME = 11;
+export const SECURITY_ACCOUNT_TIMEOUT = 12;
+export const SECURITY_MATCHING_TYPE = 13;
+export const SECURITY_SNI = 14;
+export const SECURITY_CERTIFICATE_USAGE = 15;
+export const SECURITY_DTLS_TLS_CIPHERSUITE = 16;
+export const SECURITY_OSCORE_SECURITY_MODE = 17;
+
+export const SECURITY: ObjectDefinition = {
+  id: 0,
+  version: "1.1",
+  multiple: true,
+  mandatory: true,
+  // biome-ignore format: one resource per line
+  resources: new Uint16Array([
+    SECURITY_SERVER_URI, STRING | MANDATORY,
+    SECURITY_BOOTSTRAP_SERVER, BOOLEAN | MANDATORY,
+    SECURITY_MODE, INTEGER | MANDATORY,
+    SECURITY_PUBLIC_KEY_OR_IDENTITY, OPAQUE | MANDATORY,
+    SECURITY_SERVER_PUBLIC_KEY, OPAQUE | MANDATORY,
+    SECURITY_SECRET_KEY, OPAQUE | MANDATORY,
+    SECURITY_SMS_SECURITY_MODE, INTEGER,
+    SECURITY_SMS_BINDING_KEY_PARAMETERS, OPAQUE,
+    SECURITY_SMS_BINDING_SECRET_KEYS, OPAQUE,
+    SECURITY_SERVER_SMS_NUMBER, STRING,
+    SECURITY_SHORT_SERVER_ID, INTEGER,
+    SECURITY_CLIENT_HOLD_OFF_TIME, INTEGER,
+    SECURITY_ACCOUNT_TIMEOUT, INTEGER,
+    SECURITY_MATCHING_TYPE, UNSIGNED,
+    SECURITY_SNI, STRING,
+    SECURITY_CERTIFICATE_USAGE, UNSIGNED,
+    SECURITY_DTLS_TLS_CIPHERSUITE, UNSIGNED | MULTIPLE,
+    SECURITY_OSCORE_SECURITY_MODE, OBJLNK,
+  ]),
+};
