@@ -5,7 +5,7 @@
 import type { Malformed } from "../malformed.ts";
 import { malformed } from "../malformed.ts";
 import type { Option } from "./options.ts";
-import { BLOCK1, BLOCK2, OBSERVE, SIZE1, SIZE2, uintOption } from "./options.ts";
+import { BLOCK1, BLOCK2, ETAG, findOption, OBSERVE, SIZE1, SIZE2, uintOption } from "./options.ts";
 
 export interface Block {
   /** Which block, 0..2^20-1, counted in blocks of this size. */
@@ -92,8 +92,25 @@ function nextKept(options: readonly Option[], from: number): number {
   return at;
 }
 
+/** What a request's later blocks carry of its options. */
+export function withoutPerBlock(options: readonly Option[]): Option[] {
+  const kept: Option[] = [];
+  for (let i = 0; i < options.length; i++) {
+    if (!isPerBlock(options[i].number)) kept.push(options[i]);
+  }
+  return kept;
+}
+
+/** False when an ETag says that two blocks are of different representations (§2.4). */
+export function hasSameTag(a: readonly Option[], b: readonly Option[]): boolean {
+  const left = findOption(a, ETAG);
+  const right = findOption(b, ETAG);
+  if (left === undefined || right === undefined) return left === right;
+  return equalBytes(left.value, right.value);
+}
+
 /** Options that the block-wise layer owns, and Observe. */
-export function isPerBlock(number: number): boolean {
+function isPerBlock(number: number): boolean {
   return (
     number === BLOCK1 ||
     number === BLOCK2 ||

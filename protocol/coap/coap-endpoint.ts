@@ -7,25 +7,18 @@
  *
  * This file decides which message belongs to which exchange, and in which order messages go out (NSTART = 1, RFC 7252 §4.7).
  * When a message is repeated, what a duplicate is, how a body is cut and joined, and which notification is the newer are the
- * rules of retransmission.ts, recent-messages.ts, block.ts and observation.ts.
+ * rules of retransmission.ts, recent-messages.ts, block-wise-client.ts, block-wise-server.ts and observation.ts.
  */
 import { isMalformed } from "../malformed.ts";
 import type { Random } from "../ports.ts";
 import type { Milliseconds } from "../time/duration.ts";
 import { NEVER } from "../time/duration.ts";
-import {
-  Body,
-  blockOption,
-  decodeBlock,
-  entityTag,
-  equalBytes,
-  isPerBlock,
-  isSameTransfer,
-} from "./block.ts";
+import { decodeBlock, equalBytes, withoutPerBlock } from "./block.ts";
+import { BlockWiseTransfer, MORE, WHOLE } from "./block-wise-client.ts";
+import { BlockWiseServer, cut, refusal } from "./block-wise-server.ts";
 import {
   BAD_OPTION,
   BAD_REQUEST,
-  CONTINUE,
   EMPTY,
   GET,
   isRequest,
@@ -33,9 +26,18 @@ import {
   isSuccess,
   PROXYING_NOT_SUPPORTED,
   REQUEST_ENTITY_INCOMPLETE,
-  REQUEST_ENTITY_TOO_LARGE,
   SERVICE_UNAVAILABLE,
 } from "./codes.ts";
+import type { CoapEvent, Failure, IncomingRequest, Request, Response } from "./exchange.ts";
+import {
+  BAD_RESPONSE,
+  OBSERVER_GONE,
+  REQUEST_FAILED,
+  REQUEST_RECEIVED,
+  RESET,
+  RESPONSE_RECEIVED,
+  TIMED_OUT,
+} from "./exchange.ts";
 import type { Message } from "./message.ts";
 import {
   ACK,
@@ -44,7 +46,6 @@ import {
   encodeEmpty,
   encodeMessage,
   NO_BYTES,
-  NO_OPTIONS,
   NON,
   RST,
 } from "./message.ts";
@@ -53,13 +54,10 @@ import type { Option } from "./options.ts";
 import {
   BLOCK1,
   BLOCK2,
-  ETAG,
   findOption,
   OBSERVE,
   PROXY_SCHEME,
   PROXY_URI,
-  SIZE1,
-  SIZE2,
   uintOf,
   uintOption,
   unusableCriticalOption,
@@ -68,6 +66,8 @@ import type { TransmissionParameters } from "./parameters.ts";
 import { exchangeLifetime } from "./parameters.ts";
 import { RecentMessages } from "./recent-messages.ts";
 import { Retransmission } from "./retransmission.ts";
+
+export * from "./exchange.ts";
 
 /** What all endpoints of a host share; never changed by them. */
 export interface CoapSettings {
@@ -83,65 +83,6 @@ export interface CoapSettings {
   readonly maxRequests: number;
 }
 
-/** A request as the application gives it. Options in any order; Block1, Block2, Size1 belong to the endpoint. */
-export interface Request {
-  readonly code: number;
-  readonly options: readonly Option[];
-  /** Not copied: unchanged by the application until the outcome. */
-  readonly payload: Uint8Array;
-  /** Absent means Confirmable. */
-  readonly confirmable?: boolean;
-}
-
-/** A request from the peer, its body whole. Answer it once with `respond`. */
-export interface IncomingRequest {
-  readonly code: number;
-  /** As received; the block-wise options among them are already dealt with. */
-  readonly options: readonly Option[];
-  readonly payload: Uint8Array;
-  readonly token: Uint8Array;
-  readonly confirmable: boolean;
-  readonly messageId: number;
-}
-
-/** A response as the application gives it, or as the peer sent it with its body whole. */
-export interface Response {
-  readonly code: number;
-  readonly options: readonly Option[];
-  readonly payload: Uint8Array;
-}
-
-export const REQUEST_RECEIVED = 1;
-export const RESPONSE_RECEIVED = 2;
-export const REQUEST_FAILED = 3;
-export const OBSERVER_GONE = 4;
-
-/** Why one of our requests ended without a response. */
-export const TIMED_OUT = "timed-out";
-export const RESET = "reset";
-export const BODY_INCOMPLETE = "body-incomplete";
-export const BODY_TOO_LARGE = "body-too-large";
-export const BAD_RESPONSE = "bad-response";
-export type Failure =
-  | typeof TIMED_OUT
-  | typeof RESET
-  | typeof BODY_INCOMPLETE
-  | typeof BODY_TOO_LARGE
-  | typeof BAD_RESPONSE;
-
-export type CoapEvent =
-  | { readonly kind: typeof REQUEST_RECEIVED; readonly request: IncomingRequest }
-  /** `id` is what `request` returned. With `observing`, more of them follow (notifications, in order, stale ones dropped). */
-  | {
-      readonly kind: typeof RESPONSE_RECEIVED;
-      readonly id: number;
-      readonly response: Response;
-      readonly observing: boolean;
-    }
-  | { readonly kind: typeof REQUEST_FAILED; readonly id: number; readonly failure: Failure }
-  /** A notification was answered with RST, or a Confirmable one never acknowledged (RFC 7641 §3.6, §4.5). */
-  | { readonly kind: typeof OBSERVER_GONE; readonly token: Uint8Array; readonly failure: Failure };
-
 /** One of our requests, or an observation of ours. */
 interface Exchange {
   /** 0: nobody is told of its outcome. */
@@ -155,12 +96,8 @@ interface Exchange {
   lastAt: Milliseconds;
   /** When the response is given up; NEVER while retransmission or nothing at all watches over it. */
   waitUntil: Milliseconds;
-  /** Bytes of the request's payload that the peer has taken in blocks. */
-  sent: number;
-  blockSize: number;
-  /** The response's body so far, and the response that began it. */
-  body: Body | undefined;
-  first: Message | undefined;
+  /** Made when the request or its response turns out to need blocks. */
+  transfer: BlockWiseTransfer | undefined;
 }
 
 /** A Confirmable message of ours: under way, or waiting for its turn. */
@@ -181,22 +118,6 @@ interface Unanswered extends IncomingRequest {
   /** Which block of the response is wanted, and its size. */
   readonly num: number;
   readonly blockSize: number;
-}
-
-/** A body that the peer is sending in Block1 blocks. One at a time: the peer's NSTART is 1. */
-interface Upload {
-  readonly code: number;
-  readonly options: readonly Option[];
-  readonly body: Body;
-  expiresAt: Milliseconds;
-}
-
-/** A response whose blocks the peer is fetching. One at a time. */
-interface Served {
-  readonly code: number;
-  readonly options: readonly Option[];
-  readonly response: Response;
-  expiresAt: Milliseconds;
 }
 
 interface SentNotification {
@@ -228,8 +149,8 @@ export class CoapEndpoint {
   private exchanges: Exchange[] = [];
   private unanswered: Unanswered[] = [];
   private sentNotifications: SentNotification[] = [];
-  private upload: Upload | undefined = undefined;
-  private served: Served | undefined = undefined;
+  /** Made when the peer first sends or needs a block. */
+  private blockWise: BlockWiseServer | undefined = undefined;
 
   constructor(settings: CoapSettings) {
     this.settings = settings;
@@ -283,11 +204,10 @@ export class CoapEndpoint {
     for (let i = this.exchanges.length - 1; i >= 0; i--) {
       const exchange = this.exchanges[i];
       if (exchange !== undefined && now >= exchange.waitUntil) {
-        this.failExchange(exchange, exchange.sent > 0 ? BODY_INCOMPLETE : TIMED_OUT);
+        this.failExchange(exchange, TIMED_OUT);
       }
     }
-    if (this.upload !== undefined && now >= this.upload.expiresAt) this.upload = undefined;
-    if (this.served !== undefined && now >= this.served.expiresAt) this.served = undefined;
+    if (this.blockWise !== undefined) this.blockWise.handleTimeout(now);
   }
 
   // What the application wants.
@@ -318,9 +238,8 @@ export class CoapEndpoint {
       if (observer !== undefined && equalBytes(observer, token)) this.waiting.splice(i, 1);
     }
     const isLarge = response.payload.length > this.settings.blockSize;
-    // Its later blocks are read afresh: the body being served may be the state before this one.
-    if (isLarge && this.served !== undefined && this.served.code === GET) this.served = undefined;
-    const first = isLarge ? this.cut(response, 0, this.settings.blockSize) : response;
+    if (isLarge && this.blockWise !== undefined) this.blockWise.forgetRepresentation();
+    const first = isLarge ? cut(response, 0, this.settings.blockSize) : response;
     this.send(now, confirmable ? CON : NON, first, token, undefined, token);
   }
 
@@ -374,9 +293,7 @@ export class CoapEndpoint {
     for (let i = 0; i < this.exchanges.length; i++) {
       if (this.exchanges[i].waitUntil < at) at = this.exchanges[i].waitUntil;
     }
-    if (this.upload !== undefined && this.upload.expiresAt < at) at = this.upload.expiresAt;
-    if (this.served !== undefined && this.served.expiresAt < at) at = this.served.expiresAt;
-    return at;
+    return this.blockWise === undefined ? at : Math.min(at, this.blockWise.deadline());
   }
 
   /** True when nothing is under way: no request, no unacknowledged message, no upload. Observations do not count. */
@@ -386,7 +303,7 @@ export class CoapEndpoint {
       this.outstanding === undefined &&
       this.unanswered.length === 0 &&
       this.outbox.length === 0 &&
-      this.upload === undefined
+      (this.blockWise === undefined || !this.blockWise.isReceiving())
     );
   }
 
@@ -517,10 +434,7 @@ export class CoapEndpoint {
       lastSequence: 0,
       lastAt: 0,
       waitUntil: NEVER,
-      sent: 0,
-      blockSize: this.settings.blockSize,
-      body: undefined,
-      first: undefined,
+      transfer: undefined,
     };
     this.exchanges.push(exchange);
     return exchange;
@@ -568,30 +482,20 @@ export class CoapEndpoint {
     return token;
   }
 
-  /** Sends the request, or its next Block1, or asks for the response's next Block2. */
+  /** Sends the request, or the next block of it, or asks for the next block of its response. */
   private sendRequest(now: Milliseconds, exchange: Exchange): void {
     const request = exchange.request;
-    let options = request.options;
-    let payload = request.payload;
-    if (exchange.body !== undefined) {
-      const num = exchange.body.length / exchange.blockSize;
-      options = withoutPerBlock(options);
-      (options as Option[]).push(blockOption(BLOCK2, num, false, exchange.blockSize));
-      payload = NO_BYTES;
-    } else if (payload.length > exchange.blockSize || exchange.sent > 0) {
-      const start = exchange.sent;
-      const end = Math.min(start + exchange.blockSize, payload.length);
-      const more = end < payload.length;
-      options = options.concat(
-        blockOption(BLOCK1, start / exchange.blockSize, more, exchange.blockSize),
-        start === 0 ? uintOption(SIZE1, payload.length) : NO_OPTIONS,
-      );
-      payload = payload.subarray(start, end);
+    if (exchange.transfer === undefined && request.payload.length > this.settings.blockSize) {
+      exchange.transfer = this.newTransfer(request);
     }
+    const content = exchange.transfer === undefined ? request : exchange.transfer.next();
     const confirmable = request.confirmable !== false;
     exchange.waitUntil = confirmable ? NEVER : now + this.lifetime;
-    const content = { code: request.code, options: options, payload: payload };
     this.send(now, confirmable ? CON : NON, content, exchange.token, exchange, undefined);
+  }
+
+  private newTransfer(request: Request): BlockWiseTransfer {
+    return new BlockWiseTransfer(request, this.settings.blockSize, this.settings.maxBody);
   }
 
   private handleResponse(now: Milliseconds, message: Message): void {
@@ -617,19 +521,16 @@ export class CoapEndpoint {
   }
 
   private takeResponse(now: Milliseconds, exchange: Exchange, message: Message): void {
-    if (this.continueUpload(now, exchange, message)) return;
-    if (exchange.body === undefined && !this.isCurrent(now, exchange, message)) return;
-    const option = findOption(message.options, BLOCK2);
-    if (option === undefined) {
-      this.finish(exchange, message, message.payload);
+    const transfer = exchange.transfer;
+    if (transfer !== undefined && transfer.movesOn(message)) {
+      this.sendRequest(now, exchange);
       return;
     }
-    const block = decodeBlock(option.value);
-    if (isMalformed(block)) {
-      this.failExchange(exchange, BAD_RESPONSE);
-    } else if (exchange.body === undefined && block.num === 0 && !block.more) {
-      this.finish(exchange, message, message.payload);
-    } else this.takeBlock(now, exchange, message, block.num * block.size, block.more, block.size);
+    const isFetching = transfer !== undefined && transfer.isFetching();
+    if (!isFetching && !this.isCurrent(now, exchange, message)) return;
+    const option = findOption(message.options, BLOCK2);
+    if (option === undefined) this.finish(exchange, message, message.payload);
+    else this.takeBlock(now, exchange, message, option.value);
   }
 
   /** Observe: starts the observation or drops a notification older than the last (RFC 7641 §3.4). False: dropped. */
@@ -650,57 +551,23 @@ export class CoapEndpoint {
     return true;
   }
 
-  /** Block1 (RFC 7959 §2.5): true when the response only moved our upload on. */
-  private continueUpload(now: Milliseconds, exchange: Exchange, message: Message): boolean {
-    const payload = exchange.request.payload;
-    const option = findOption(message.options, BLOCK1);
-    if (option === undefined || exchange.body !== undefined) return false;
-    const block = decodeBlock(option.value);
-    if (isMalformed(block)) return false;
-    const isSmaller = block.size < exchange.blockSize;
-    if (message.code === CONTINUE && exchange.sent < payload.length) {
-      exchange.sent = Math.min(exchange.sent + exchange.blockSize, payload.length);
-      // A smaller size counts from here on: what was sent is a multiple of it (§2.3).
-      if (isSmaller) exchange.blockSize = block.size;
-      if (exchange.sent === payload.length) this.failExchange(exchange, BAD_RESPONSE);
-      else this.sendRequest(now, exchange);
-      return true;
-    }
-    if (message.code === REQUEST_ENTITY_TOO_LARGE && isSmaller && exchange.sent === 0) {
-      exchange.blockSize = block.size;
-      this.sendRequest(now, exchange);
-      return true;
-    }
-    return false;
-  }
-
-  /** Block2 (RFC 7959 §2.4): appends a block of the response and asks for the next. */
   private takeBlock(
     now: Milliseconds,
     exchange: Exchange,
     message: Message,
-    offset: number,
-    more: boolean,
-    size: number,
+    value: Uint8Array,
   ): void {
-    let fetching = exchange;
-    if (exchange.body === undefined) {
-      if (exchange.observing) fetching = this.openFetch(exchange);
-      fetching.body = new Body(this.settings.maxBody);
-      fetching.first = message;
+    const fetching = exchange.observing ? this.openFetch(exchange) : exchange;
+    let transfer = fetching.transfer;
+    if (transfer === undefined) {
+      transfer = this.newTransfer(fetching.request);
+      fetching.transfer = transfer;
     }
-    const body = fetching.body;
-    const first = fetching.first;
-    if (body === undefined || first === undefined) return;
-    const isInOrder = offset === body.length && (!more || message.payload.length === size);
-    if (!isInOrder || !hasSameTag(first, message)) {
-      this.failExchange(fetching, BODY_INCOMPLETE);
-    } else if (!body.append(message.payload)) {
-      this.failExchange(fetching, BODY_TOO_LARGE);
-    } else if (more) {
-      fetching.blockSize = size;
-      this.sendRequest(now, fetching);
-    } else this.finish(fetching, first, body.whole());
+    const outcome = transfer.append(message, value);
+    if (outcome === MORE) this.sendRequest(now, fetching);
+    else if (outcome === WHOLE)
+      this.finish(fetching, transfer.first || message, transfer.received());
+    else this.failExchange(fetching, outcome);
   }
 
   /** The rest of a notification is fetched under a token of its own, so that newer ones can come in between (§3.4). */
@@ -739,8 +606,13 @@ export class CoapEndpoint {
       this.refuse(now, message, SERVICE_UNAVAILABLE);
     } else {
       const block1 = findOption(options, BLOCK1);
-      if (block1 === undefined) this.deliver(now, message, message.payload, undefined);
-      else this.takeUpload(now, message, block1);
+      if (block1 === undefined) {
+        this.deliver(now, message, message.payload, undefined);
+        return;
+      }
+      const taken = this.blockWiseServer().takeBlock(now, message, block1);
+      if (taken instanceof Uint8Array) this.deliver(now, message, taken, block1);
+      else this.answerDirectly(now, message, taken);
     }
   }
 
@@ -753,11 +625,10 @@ export class CoapEndpoint {
   ): void {
     const unanswered = this.unansweredFor(now, message, payload, block1);
     if (unanswered === undefined) return;
-    const served = this.served;
-    if (unanswered.num > 0 && served !== undefined && served.code === message.code) {
-      if (isSameTransfer(served.options, message.options)) {
-        served.expiresAt = now + this.lifetime;
-        this.answer(now, unanswered, served.response);
+    if (unanswered.num > 0 && this.blockWise !== undefined) {
+      const served = this.blockWise.find(now, message);
+      if (served !== undefined) {
+        this.answer(now, unanswered, served);
         return;
       }
     }
@@ -805,49 +676,21 @@ export class CoapEndpoint {
     };
   }
 
-  /** One Block1 block of the peer's body (RFC 7959 §2.5). */
-  private takeUpload(now: Milliseconds, message: Message, option: Option): void {
-    const block = decodeBlock(option.value);
-    if (isMalformed(block) || (block.more && message.payload.length !== block.size)) {
-      this.refuse(now, message, BAD_REQUEST);
-      return;
+  private blockWiseServer(): BlockWiseServer {
+    let server = this.blockWise;
+    if (server === undefined) {
+      server = new BlockWiseServer(this.settings.blockSize, this.settings.maxBody, this.lifetime);
+      this.blockWise = server;
     }
-    const limit = this.settings.maxBody;
-    const offset = block.num * block.size;
-    if (offset === 0) {
-      this.upload = {
-        code: message.code,
-        options: message.options,
-        body: new Body(limit),
-        expiresAt: 0,
-      };
-    }
-    const upload = this.upload;
-    if (
-      upload === undefined ||
-      upload.code !== message.code ||
-      upload.body.length !== offset ||
-      !isSameTransfer(upload.options, message.options)
-    ) {
-      this.refuse(now, message, REQUEST_ENTITY_INCOMPLETE);
-      return;
-    }
-    upload.expiresAt = now + this.lifetime;
-    const announced = uintOf(message.options, SIZE1, 0);
-    if (announced > limit || !upload.body.append(message.payload)) {
-      this.upload = undefined;
-      this.refuse(now, message, REQUEST_ENTITY_TOO_LARGE, uintOption(SIZE1, limit));
-    } else if (block.more) {
-      const size = Math.min(block.size, this.settings.blockSize);
-      this.refuse(now, message, CONTINUE, blockOption(BLOCK1, block.num, true, size));
-    } else {
-      this.upload = undefined;
-      this.deliver(now, message, upload.body.whole(), option);
-    }
+    return server;
+  }
+
+  private refuse(now: Milliseconds, message: Message, code: number): void {
+    this.answerDirectly(now, message, refusal(code));
   }
 
   /** Answers in the endpoint's own right: an error, or 2.31 Continue. */
-  private refuse(now: Milliseconds, message: Message, code: number, option?: Option): void {
+  private answerDirectly(now: Milliseconds, message: Message, response: Response): void {
     const confirmable = message.type === CON;
     const unanswered: Unanswered = {
       code: message.code,
@@ -861,22 +704,16 @@ export class CoapEndpoint {
       num: 0,
       blockSize: this.settings.blockSize,
     };
-    const options = option === undefined ? NO_OPTIONS : [option];
-    this.answer(now, unanswered, { code: code, options: options, payload: NO_BYTES });
+    this.answer(now, unanswered, response);
   }
 
   private answer(now: Milliseconds, request: Unanswered, response: Response): void {
     let content = response;
     if (request.num > 0 || response.payload.length > request.blockSize) {
       if (request.num === 0) {
-        this.served = {
-          code: request.code,
-          options: request.options,
-          response: response,
-          expiresAt: now + this.lifetime,
-        };
+        this.blockWiseServer().keep(now, request.code, request.options, response);
       }
-      content = this.cut(response, request.num, request.blockSize);
+      content = cut(response, request.num, request.blockSize);
     }
     if (request.block1 !== undefined) {
       content = {
@@ -901,24 +738,6 @@ export class CoapEndpoint {
     this.send(now, request.confirmable ? CON : NON, content, request.token, undefined, undefined);
   }
 
-  /** One block of a response, with Block2, ETag and, on the first, Size2. */
-  private cut(response: Response, num: number, size: number): Response {
-    const start = num * size;
-    const body = response.payload;
-    if (start >= body.length && num > 0) {
-      return isSuccess(response.code)
-        ? { code: BAD_REQUEST, options: NO_OPTIONS, payload: NO_BYTES }
-        : response;
-    }
-    const end = Math.min(start + size, body.length);
-    const options = response.options.concat(blockOption(BLOCK2, num, end < body.length, size));
-    if (findOption(options, ETAG) === undefined) {
-      options.push({ number: ETAG, value: entityTag(body) });
-    }
-    if (num === 0) options.push(uintOption(SIZE2, body.length));
-    return { code: response.code, options: options, payload: body.subarray(start, end) };
-  }
-
   private acknowledge(request: Unanswered): void {
     request.ackAt = NEVER;
     this.reply(request.messageId, encodeEmpty(ACK, request.messageId));
@@ -929,19 +748,4 @@ export class CoapEndpoint {
     this.recent.answer(messageId, datagram);
     this.outbox.push(datagram);
   }
-}
-
-function withoutPerBlock(options: readonly Option[]): Option[] {
-  const kept: Option[] = [];
-  for (let i = 0; i < options.length; i++) {
-    if (!isPerBlock(options[i].number)) kept.push(options[i]);
-  }
-  return kept;
-}
-
-function hasSameTag(a: Message, b: Message): boolean {
-  const left = findOption(a.options, ETAG);
-  const right = findOption(b.options, ETAG);
-  if (left === undefined || right === undefined) return left === right;
-  return equalBytes(left.value, right.value);
 }

@@ -1,0 +1,148 @@
+/**
+ * The peer's requests on their way through blocks (RFC 7959): a body that it sends us by Block1 (§2.5), and a response that it
+ * fetches by Block2 (§2.4). One of each at a time, since the peer's NSTART is 1; both are forgotten after EXCHANGE_LIFETIME.
+ */
+import { isMalformed } from "../malformed.ts";
+import type { Milliseconds } from "../time/duration.ts";
+import { NEVER } from "../time/duration.ts";
+import { Body, blockOption, decodeBlock, entityTag, isSameTransfer } from "./block.ts";
+import {
+  BAD_REQUEST,
+  CONTINUE,
+  GET,
+  isSuccess,
+  REQUEST_ENTITY_INCOMPLETE,
+  REQUEST_ENTITY_TOO_LARGE,
+} from "./codes.ts";
+import type { Response } from "./exchange.ts";
+import type { Message } from "./message.ts";
+import { NO_BYTES, NO_OPTIONS } from "./message.ts";
+import type { Option } from "./options.ts";
+import { BLOCK1, BLOCK2, ETAG, findOption, SIZE1, SIZE2, uintOf, uintOption } from "./options.ts";
+
+export class BlockWiseServer {
+  private readonly blockSize: number;
+  private readonly maxBody: number;
+  private readonly lifetime: Milliseconds;
+  private upload: Body | undefined = undefined;
+  private uploadCode = 0;
+  private uploadOptions: readonly Option[] = NO_OPTIONS;
+  private uploadExpiresAt: Milliseconds = NEVER;
+  private served: Response | undefined = undefined;
+  private servedCode = 0;
+  private servedOptions: readonly Option[] = NO_OPTIONS;
+  private servedExpiresAt: Milliseconds = NEVER;
+
+  constructor(blockSize: number, maxBody: number, lifetime: Milliseconds) {
+    this.blockSize = blockSize;
+    this.maxBody = maxBody;
+    this.lifetime = lifetime;
+  }
+
+  deadline(): Milliseconds {
+    return Math.min(this.uploadExpiresAt, this.servedExpiresAt);
+  }
+
+  handleTimeout(now: Milliseconds): void {
+    if (now >= this.uploadExpiresAt) this.dropUpload();
+    if (now >= this.servedExpiresAt) this.dropServed();
+  }
+
+  isReceiving(): boolean {
+    return this.upload !== undefined;
+  }
+
+  /**
+   * Takes one Block1 block.
+   *
+   * @param option the message's Block1
+   * @returns the whole body after its last block; before that, what to answer: 2.31, or an error
+   */
+  takeBlock(now: Milliseconds, message: Message, option: Option): Uint8Array | Response {
+    const block = decodeBlock(option.value);
+    if (isMalformed(block) || (block.more && message.payload.length !== block.size)) {
+      return refusal(BAD_REQUEST);
+    }
+    const offset = block.num * block.size;
+    if (offset === 0) {
+      this.upload = new Body(this.maxBody);
+      this.uploadCode = message.code;
+      this.uploadOptions = message.options;
+    }
+    const upload = this.upload;
+    if (
+      upload === undefined ||
+      upload.length !== offset ||
+      this.uploadCode !== message.code ||
+      !isSameTransfer(this.uploadOptions, message.options)
+    ) {
+      return refusal(REQUEST_ENTITY_INCOMPLETE);
+    }
+    this.uploadExpiresAt = now + this.lifetime;
+    const announced = uintOf(message.options, SIZE1, 0);
+    if (announced > this.maxBody || !upload.append(message.payload)) {
+      this.dropUpload();
+      return refusal(REQUEST_ENTITY_TOO_LARGE, uintOption(SIZE1, this.maxBody));
+    }
+    if (block.more) {
+      const size = Math.min(block.size, this.blockSize);
+      return refusal(CONTINUE, blockOption(BLOCK1, block.num, true, size));
+    }
+    this.dropUpload();
+    return upload.whole();
+  }
+
+  /** Keeps a response whose first block is about to be sent. */
+  keep(now: Milliseconds, code: number, options: readonly Option[], response: Response): void {
+    this.served = response;
+    this.servedCode = code;
+    this.servedOptions = options;
+    this.servedExpiresAt = now + this.lifetime;
+  }
+
+  /** The response that this request asks a later block of, if it is still kept. */
+  find(now: Milliseconds, message: Message): Response | undefined {
+    if (this.served === undefined || this.servedCode !== message.code) return undefined;
+    if (!isSameTransfer(this.servedOptions, message.options)) return undefined;
+    this.servedExpiresAt = now + this.lifetime;
+    return this.served;
+  }
+
+  /** A newer state is on its way to the peer: its later blocks must be read afresh, not from the state before. */
+  forgetRepresentation(): void {
+    if (this.servedCode === GET) this.dropServed();
+  }
+
+  private dropUpload(): void {
+    this.upload = undefined;
+    this.uploadOptions = NO_OPTIONS;
+    this.uploadExpiresAt = NEVER;
+  }
+
+  private dropServed(): void {
+    this.served = undefined;
+    this.servedOptions = NO_OPTIONS;
+    this.servedExpiresAt = NEVER;
+  }
+}
+
+/** One block of a response, with Block2, ETag and, on the first, Size2. A block past the end is 4.00. */
+export function cut(response: Response, num: number, size: number): Response {
+  const start = num * size;
+  const body = response.payload;
+  if (start >= body.length && num > 0) {
+    return isSuccess(response.code) ? refusal(BAD_REQUEST) : response;
+  }
+  const end = Math.min(start + size, body.length);
+  const options = response.options.concat(blockOption(BLOCK2, num, end < body.length, size));
+  if (findOption(options, ETAG) === undefined) {
+    options.push({ number: ETAG, value: entityTag(body) });
+  }
+  if (num === 0) options.push(uintOption(SIZE2, body.length));
+  return { code: response.code, options: options, payload: body.subarray(start, end) };
+}
+
+/** A response without a body. */
+export function refusal(code: number, option?: Option): Response {
+  return { code: code, options: option === undefined ? NO_OPTIONS : [option], payload: NO_BYTES };
+}

@@ -1,0 +1,63 @@
+/**
+ * What an application and its CoAP endpoint say to each other: requests, responses, and events.
+ */
+import type { Option } from "./options.ts";
+
+/** A request as the application gives it. Options in any order; Block1, Block2, Size1 belong to the endpoint. */
+export interface Request {
+  readonly code: number;
+  readonly options: readonly Option[];
+  /** Not copied: unchanged by the application until the outcome. */
+  readonly payload: Uint8Array;
+  /** Absent means Confirmable. */
+  readonly confirmable?: boolean;
+}
+
+/** A request from the peer, its body whole. Answer it once with `respond`. */
+export interface IncomingRequest {
+  readonly code: number;
+  /** As received; the block-wise options among them are already dealt with. */
+  readonly options: readonly Option[];
+  readonly payload: Uint8Array;
+  readonly token: Uint8Array;
+  readonly confirmable: boolean;
+  readonly messageId: number;
+}
+
+/** A response as the application gives it, or as the peer sent it with its body whole. */
+export interface Response {
+  readonly code: number;
+  readonly options: readonly Option[];
+  readonly payload: Uint8Array;
+}
+
+export const REQUEST_RECEIVED = 1;
+export const RESPONSE_RECEIVED = 2;
+export const REQUEST_FAILED = 3;
+export const OBSERVER_GONE = 4;
+
+/** Why one of our requests ended without a response. */
+export const TIMED_OUT = "timed-out";
+export const RESET = "reset";
+export const BODY_INCOMPLETE = "body-incomplete";
+export const BODY_TOO_LARGE = "body-too-large";
+export const BAD_RESPONSE = "bad-response";
+export type Failure =
+  | typeof TIMED_OUT
+  | typeof RESET
+  | typeof BODY_INCOMPLETE
+  | typeof BODY_TOO_LARGE
+  | typeof BAD_RESPONSE;
+
+export type CoapEvent =
+  | { readonly kind: typeof REQUEST_RECEIVED; readonly request: IncomingRequest }
+  /** `id` is what `request` returned. With `observing`, more of them follow (notifications, in order, stale ones dropped). */
+  | {
+      readonly kind: typeof RESPONSE_RECEIVED;
+      readonly id: number;
+      readonly response: Response;
+      readonly observing: boolean;
+    }
+  | { readonly kind: typeof REQUEST_FAILED; readonly id: number; readonly failure: Failure }
+  /** A notification was answered with RST, or a Confirmable one never acknowledged (RFC 7641 §3.6, §4.5). */
+  | { readonly kind: typeof OBSERVER_GONE; readonly token: Uint8Array; readonly failure: Failure };
