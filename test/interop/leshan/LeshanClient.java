@@ -1,0 +1,142 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.leshan.client.LeshanClientBuilder;
+import org.eclipse.leshan.client.engine.DefaultRegistrationEngineFactory;
+import org.eclipse.leshan.client.object.LwM2mTestObject;
+import org.eclipse.leshan.client.object.Security;
+import org.eclipse.leshan.client.object.Server;
+import org.eclipse.leshan.client.observer.LwM2mClientObserverAdapter;
+import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
+import org.eclipse.leshan.client.resource.ObjectsInitializer;
+import org.eclipse.leshan.client.resource.SimpleInstanceEnabler;
+import org.eclipse.leshan.client.servers.LwM2mServer;
+import org.eclipse.leshan.core.ResponseCode;
+import org.eclipse.leshan.core.model.StaticModel;
+import org.eclipse.leshan.core.node.LwM2mSingleResource;
+import org.eclipse.leshan.core.request.DeregisterRequest;
+import org.eclipse.leshan.core.request.RegisterRequest;
+import org.eclipse.leshan.core.request.UpdateRequest;
+import org.eclipse.leshan.core.request.argument.Arguments;
+import org.eclipse.leshan.core.response.ExecuteResponse;
+import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
+import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientProtocolProvider;
+
+/**
+ * Leshan's LwM2M client under remote control, with objects 3, 3303 and 3442: `java ... LeshanClient coap://HOST:PORT NAME
+ * LIFETIME [queue]`. On stdin `{"op":"set","path":"/3303/0/5700","value":21.5}`, `{"op":"update"}`, end of file to
+ * de-register; on stdout events `{"event":"registered"}`, `updated`, `executed`, `deregistered`, `failed`.
+ */
+public final class LeshanClient {
+    private static final int DEVICE = 3;
+    private static final int TEMPERATURE = 3303;
+    private static final int TEST_OBJECT = 3442;
+    private static final int SHORT_SERVER_ID = 123;
+
+    private LeshanClient() {
+    }
+
+    /** The device: what the registry's object 3 holds, and a record of what was executed. */
+    public static final class Device extends SimpleInstanceEnabler {
+        public Device() {
+            super(0, 0, "Eclipse Leshan", 1, "interop", 2, "LT-1", 11, Map.of(0, 0L), 14, "+00", 16, "U");
+        }
+
+        @Override
+        public ExecuteResponse execute(LwM2mServer server, int resourceId, Arguments arguments) {
+            if (resourceId != 4 && resourceId != 12)
+                return super.execute(server, resourceId, arguments);
+            print(Models.JSON.createObjectNode().put("event", "executed").put("path", "/3/0/" + resourceId)
+                    .put("arguments", arguments.serialize()));
+            return ExecuteResponse.success();
+        }
+    }
+
+    public static void main(String[] args) throws Exception {
+        Map<Integer, SimpleInstanceEnabler> settable = Map.of(
+                DEVICE, new Device(),
+                TEMPERATURE, new SimpleInstanceEnabler(0, 5700, 20.5, 5701, "Cel", 5601, 20.5, 5602, 20.5));
+        ObjectsInitializer initializer = new ObjectsInitializer(new StaticModel(Models.all()));
+        initializer.setInstancesForObject(0, Security.noSec(args[0], SHORT_SERVER_ID));
+        initializer.setInstancesForObject(1, new Server(SHORT_SERVER_ID, Long.parseLong(args[2])));
+        settable.forEach((objectId, instance) -> initializer.setInstancesForObject(objectId, instance));
+        initializer.setInstancesForObject(TEST_OBJECT, new LwM2mTestObject());
+        List<LwM2mObjectEnabler> objects = initializer.createAll();
+
+        LeshanClientBuilder builder = new LeshanClientBuilder(args[1]);
+        builder.setObjects(objects);
+        builder.setRegistrationEngineFactory(new DefaultRegistrationEngineFactory().setQueueMode(args.length > 3));
+        CaliforniumClientEndpointsProvider.Builder endpoints = new CaliforniumClientEndpointsProvider.Builder(
+                new CoapClientProtocolProvider());
+        endpoints.setClientAddress(InetAddress.getByName("127.0.0.1"));
+        builder.setEndpointsProviders(endpoints.build());
+        org.eclipse.leshan.client.LeshanClient client = builder.build();
+        client.addObserver(new Reporter());
+        client.start();
+
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            JsonNode command = Models.JSON.readTree(line);
+            if (command.get("op").asText().equals("update")) {
+                client.triggerRegistrationUpdate();
+                continue;
+            }
+            String[] path = command.get("path").asText().split("/");
+            int objectId = Integer.parseInt(path[1]);
+            int resourceId = Integer.parseInt(path[3]);
+            SimpleInstanceEnabler instance = settable.get(objectId);
+            var type = instance.getModel().resources.get(resourceId).type;
+            instance.write(LwM2mServer.SYSTEM, true, resourceId,
+                    LwM2mSingleResource.newResource(resourceId, Models.scalar(type, command.get("value")), type));
+        }
+        client.destroy(true);
+        System.exit(0);
+    }
+
+    private static synchronized void print(ObjectNode line) {
+        System.out.println(line);
+    }
+
+    private static void event(String name) {
+        print(Models.JSON.createObjectNode().put("event", name));
+    }
+
+    private static final class Reporter extends LwM2mClientObserverAdapter {
+        @Override
+        public void onRegistrationSuccess(LwM2mServer server, RegisterRequest request, String location) {
+            print(Models.JSON.createObjectNode().put("event", "registered").put("location", location));
+        }
+
+        @Override
+        public void onRegistrationFailure(LwM2mServer server, RegisterRequest request, ResponseCode code,
+                String message, Exception cause) {
+            print(Models.JSON.createObjectNode().put("event", "failed").put("code", String.valueOf(code))
+                    .put("error", message + " " + cause));
+        }
+
+        @Override
+        public void onRegistrationTimeout(LwM2mServer server, RegisterRequest request) {
+            print(Models.JSON.createObjectNode().put("event", "failed").put("error", "timed out"));
+        }
+
+        @Override
+        public void onUpdateSuccess(LwM2mServer server, UpdateRequest request) {
+            event("updated");
+        }
+
+        @Override
+        public void onUpdateFailure(LwM2mServer server, UpdateRequest request, ResponseCode code, String message,
+                Exception cause) {
+            print(Models.JSON.createObjectNode().put("event", "update-failed").put("code", String.valueOf(code)));
+        }
+
+        @Override
+        public void onDeregistrationSuccess(LwM2mServer server, DeregisterRequest request) {
+            event("deregistered");
+        }
+    }
+}

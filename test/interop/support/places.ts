@@ -1,0 +1,11 @@
+/** Where the suites' own files and their cache of installed peers are. */
+import { fileURLToPath } from "node:url";
+
+const LESHAN_VERSION = "2.0.0-M18";
+const CACHE = fileURLToPath(new URL("../../../node_modules/.cache/interop", import.meta.url));
+
+export const INTEROP = fileURLToPath(new URL("..", import.meta.url));
+export const LESHAN_SOURCES = `${INTEROP}leshan`;
+export const LESHAN_JARS = `${CACHE}/leshan-${LESHAN_VERSION}`;
+export const LESHAN_CLASSES = `${CACHE}/leshan-classes`;
+export const LWM2M_NODE_LIB = `${CACHE}/lwm2m-node-lib-1.4.0`;

@@ -1,0 +1,63 @@
+/** tshark as an independent judge of what went over the wire. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CapturedDatagram } from "./capture.ts";
+import { writeCapture } from "./capture.ts";
+import { Child } from "./child.ts";
+
+/** One datagram as tshark sees it. Texts are empty where it shows nothing. */
+export interface Dissected {
+  /** For example `raw:ip:udp:coap:lwm2mtlv`. */
+  readonly protocols: string;
+  /** CON 0, NON 1, ACK 2, RST 3. */
+  readonly type: string;
+  /** Code byte as a number. */
+  readonly code: string;
+  readonly path: string;
+  readonly contentFormat: string;
+  /** Everything tshark marks as wrong or doubtful. */
+  readonly complaints: string;
+}
+
+const FIELDS = [
+  "frame.protocols",
+  "coap.type",
+  "coap.code",
+  "coap.opt.uri_path_recon",
+  "coap.opt.ctype",
+  "_ws.malformed",
+  "_ws.expert.message",
+];
+
+/** Has tshark read the datagrams, those to or from these ports as CoAP. */
+export async function dissect(
+  datagrams: readonly CapturedDatagram[],
+  coapPorts: readonly number[],
+): Promise<Dissected[]> {
+  const folder = await mkdtemp(join(tmpdir(), "dormouse-capture-"));
+  try {
+    const file = join(folder, "run.pcap");
+    await writeCapture(file, datagrams);
+    const asCoap = coapPorts.flatMap((port) => ["-d", `udp.port==${port},coap`]);
+    const fields = FIELDS.flatMap((field) => ["-e", field]);
+    const lines = await Child.run("tshark", [
+      "-r",
+      file,
+      "-T",
+      "fields",
+      "-E",
+      "separator=|",
+      ...asCoap,
+      ...fields,
+    ]);
+    return lines.filter((line) => line.includes("|")).map(dissected);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function dissected(line: string): Dissected {
+  const [protocols, type, code, path, contentFormat, malformed, expert] = line.split("|");
+  return { protocols, type, code, path, contentFormat, complaints: malformed + expert };
+}
