@@ -1,0 +1,104 @@
+/**
+ * TypeScript to one file that a board runs: each module to ES5 (TypeScript), all modules into one (esbuild), small and in an order
+ * that needs no hoisting (terser). Every option here was found by running its output on the interpreter;
+ * `docs/decisions/0002-es5-for-boards.md` says which fault each avoids.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as esbuild from "esbuild";
+import { type MinifyOptions, minify } from "terser";
+import ts from "typescript";
+import { boardFaults } from "./board-faults.ts";
+import { type BoardCost, costOf } from "./cost.ts";
+
+export interface BundleOptions {
+  /** False leaves names and lines readable, for debugging on the board. Default true. */
+  readonly minify?: boolean;
+}
+
+export interface BoardBundle extends BoardCost {
+  /** ASCII only, one statement. Runs from `.bootcde`, from RAM, or as a script on other engines. */
+  readonly code: string;
+  readonly bytes: number;
+}
+
+/** Modules of the firmware, required at run time. */
+const BUILT_IN = ["dgram", "net", "http", "tls", "crypto", "Storage", "Wifi", "ESP8266WiFi"];
+
+const ES5: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES5,
+  module: ts.ModuleKind.ES2015,
+  importHelpers: true,
+  // Otherwise a file without imports gets TypeScript's own helpers.
+  moduleDetection: ts.ModuleDetectionKind.Force,
+  verbatimModuleSyntax: true,
+  ignoreDeprecations: "6.0",
+};
+
+/** `hoist_funs` because a board does not; no `sequences` because `for(function(){}(),…;;)` is a syntax error there. */
+const TERSER: MinifyOptions = {
+  ecma: 5,
+  compress: {
+    ecma: 5,
+    passes: 2,
+    hoist_funs: true,
+    hoist_vars: true,
+    inline: 1,
+    sequences: false,
+  },
+  // `of` is reserved on a board.
+  mangle: { reserved: ["of"] },
+  // Without `ascii_only` the byte "\xff" becomes two.
+  format: { ecma: 5, ascii_only: true },
+};
+
+const toES5: esbuild.Plugin = {
+  name: "typescript-es5",
+  setup(build) {
+    const tslib = join(import.meta.dirname, "board-tslib.ts");
+    build.onResolve({ filter: /^tslib$/ }, () => ({ path: tslib }));
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, "utf8");
+      const { outputText } = ts.transpileModule(source, { fileName: path, compilerOptions: ES5 });
+      return { contents: outputText, loader: "js" };
+    });
+  },
+};
+
+/**
+ * Bundles the program that begins at `entry`, a TypeScript file without exports, for a board.
+ *
+ * Throws an Error whose message names what a board would refuse: a module that is not there, syntax beyond ES5, or code that
+ * reads a name at load before it is defined.
+ */
+export async function bundleForBoard(
+  entry: string,
+  options: BundleOptions = {},
+): Promise<BoardBundle> {
+  const built = await esbuild.build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: "cjs",
+    platform: "node",
+    target: "es5",
+    external: BUILT_IN,
+    charset: "ascii",
+    logLevel: "silent",
+    plugins: [toES5],
+  });
+  const modules = built.outputFiles[0].text.replace(/^"use strict";\n/, "");
+  const wrapped = `(function(){${modules}})();`;
+  const { code } = await minify(
+    wrapped,
+    options.minify === false
+      ? { ...TERSER, mangle: false, format: { ...TERSER.format, beautify: true } }
+      : TERSER,
+  );
+  if (code === undefined) throw new Error(`${entry} is empty`);
+  const faults = boardFaults(code);
+  if (faults.length > 0) {
+    throw new Error(`a board would not load ${entry}:\n  ${faults.join("\n  ")}`);
+  }
+  return { code, bytes: code.length, ...costOf(code) };
+}
