@@ -1,0 +1,71 @@
+/** The events that wait for one application: in order, each with an age limit, bounded in count and bytes. */
+import { type Milliseconds, NEVER } from "../../protocol/time/duration.ts";
+import type { EventKind } from "./message.ts";
+
+/** Not being delivered at the moment. */
+export const UNDELIVERED = 0;
+
+export interface QueuedEvent {
+  /** Its place in the order of all events of this connector, across restarts. */
+  readonly sequence: number;
+  readonly kind: EventKind;
+  /** The element of the message, as JSON. */
+  readonly json: string;
+  /** The id of an asynchronous response. */
+  readonly asyncId: string | undefined;
+  readonly expiresAt: Milliseconds;
+  /** Not to be delivered before. */
+  eligibleAt: Milliseconds;
+  /** Which delivery is carrying it, or UNDELIVERED. */
+  delivery: number;
+}
+
+export class EventQueue {
+  private readonly events = new Map<number, QueuedEvent>();
+  private heldBytes = 0;
+
+  get size(): number {
+    return this.events.size;
+  }
+
+  /** Length of all JSON held, in UTF-16 units. */
+  get bytes(): number {
+    return this.heldBytes;
+  }
+
+  add(event: QueuedEvent): void {
+    this.events.set(event.sequence, event);
+    this.heldBytes += event.json.length;
+  }
+
+  /** Takes one out; false when it was not there. */
+  remove(event: QueuedEvent): boolean {
+    if (!this.events.delete(event.sequence)) return false;
+    this.heldBytes -= event.json.length;
+    return true;
+  }
+
+  /** The oldest event, which is the first to expire. */
+  oldest(): QueuedEvent | undefined {
+    for (const event of this.events.values()) return event;
+    return undefined;
+  }
+
+  withAsyncId(asyncId: string): QueuedEvent | undefined {
+    for (const event of this.events.values()) if (event.asyncId === asyncId) return event;
+    return undefined;
+  }
+
+  all(): Iterable<QueuedEvent> {
+    return this.events.values();
+  }
+
+  /** When the next held event may go; NEVER when all that wait may go now. */
+  nextEligibleAt(now: Milliseconds): Milliseconds {
+    let next = NEVER;
+    for (const event of this.events.values()) {
+      if (event.eligibleAt > now && event.eligibleAt < next) next = event.eligibleAt;
+    }
+    return next;
+  }
+}

@@ -1,0 +1,123 @@
+/** What the routes share: the machine behind them, what they need from their host, and how they answer. */
+import type { Context, Hono } from "hono";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import type { AccessKey, AccessKeys } from "../access/access-keys.ts";
+import type { Callback } from "../notifications/callback.ts";
+import type { Gateway } from "./gateway.ts";
+import { isJsonRefusal, parseJson } from "./json.ts";
+import type { HttpExchange, NotificationDriver } from "./notification-driver.ts";
+
+/** What the routes need. */
+export interface RestHost {
+  readonly gateway: Gateway;
+  readonly keys: AccessKeys;
+  readonly driver: NotificationDriver;
+  /** Shown at `/`. */
+  readonly product: string;
+  /** How long a request may wait for a sleeping device. */
+  readonly requestExpiry: Milliseconds;
+  now(): Milliseconds;
+  /** Calendar milliseconds. */
+  calendarNow(): number;
+  /** The devices' side has something to send. */
+  wake(): void;
+  /** Resolves when all that was accepted so far survives a kill. */
+  commit(): Promise<void>;
+  /** Sends a test message to a callback. Returns why it cannot be used, as a sentence for its owner. */
+  probe(callback: Callback): Promise<string | undefined>;
+}
+
+export interface RestEnv {
+  Bindings: { readonly exchange: HttpExchange };
+  Variables: { accessKey: AccessKey };
+}
+
+export type RestApp = Hono<RestEnv>;
+export type RestContext = Context<RestEnv>;
+
+/** A JSON body may be this long. */
+const LONGEST_JSON = 1024 * 1024;
+
+/** The body was longer than it may be. */
+export const TOO_LONG = "too-long";
+
+/** Refuses a request: one line of plain text that says why. */
+export function refuse(
+  c: RestContext,
+  status: RefusalStatus,
+  reason: string,
+  headers?: Record<string, string>,
+): Response {
+  return c.text(reason, status, headers);
+}
+
+type RefusalStatus = 400 | 401 | 404 | 405 | 409 | 410 | 412 | 413 | 415 | 429 | 500 | 503;
+
+/** An answer without a body; Hono's own types leave 205 out of those that a text may have. */
+export function bare(status: 204 | 205): Response {
+  return new Response(null, { status });
+}
+
+/** Reads a body of at most `limit` bytes. Reading stops there, so that a longer one costs nothing. */
+export async function readBody(
+  c: RestContext,
+  limit: number,
+): Promise<Uint8Array | typeof TOO_LONG> {
+  const length = c.req.header("content-length");
+  if (length !== undefined) {
+    // The server hands on exactly as many bytes as the header says.
+    if (Number(length) > limit) return TOO_LONG;
+    return new Uint8Array(await c.req.arrayBuffer());
+  }
+  if (c.req.header("transfer-encoding") === undefined || c.req.raw.body === null) {
+    return new Uint8Array(0);
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of c.req.raw.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > limit) return TOO_LONG;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+/** Reads a JSON body; a Response is the refusal. An empty body is undefined. */
+export async function readJson(c: RestContext): Promise<{ value: unknown } | Response> {
+  const body = await readBody(c, LONGEST_JSON);
+  if (body === TOO_LONG) return refuse(c, 413, `The body is longer than ${LONGEST_JSON} bytes.`);
+  if (body.length === 0) return { value: undefined };
+  const parsed = parseJson(Buffer.from(body.buffer).toString("utf8"));
+  return isJsonRefusal(parsed) ? refuse(c, 400, parsed.refusal) : parsed;
+}
+
+/** Answers 202 with the id of a request, durable by then, and lets its response go when that has been written. */
+export async function accept(host: RestHost, c: RestContext, id: string): Promise<Response> {
+  const keyId = c.get("accessKey").id;
+  host.wake();
+  try {
+    await host.commit();
+  } catch (error) {
+    host.gateway.channels.handleAnswered(host.now(), keyId, id);
+    throw error;
+  }
+  c.env.exchange.onEnd(() => {
+    host.gateway.channels.handleAnswered(host.now(), keyId, id);
+    host.driver.wake();
+  });
+  return c.json({ "async-response-id": id }, 202);
+}
+
+/** Refuses a request that would go beyond the day's transactions; undefined when it may go on. */
+export function refuseOverQuota(host: RestHost, c: RestContext): Response | undefined {
+  const refusedFor = host.gateway.traffic.refusedFor(host.now());
+  if (refusedFor === 0) return undefined;
+  return refuse(c, 429, "The transaction quota of 24 hours is used up.", {
+    "retry-after": String(Math.ceil(refusedFor / 1000)),
+  });
+}
+
+/** Whether a query parameter is `true`. */
+export function isSet(c: RestContext, name: string): boolean {
+  return c.req.query(name)?.toLowerCase() === "true";
+}

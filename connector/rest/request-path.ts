@@ -1,0 +1,55 @@
+/**
+ * The path of a request: version prefix and trailing slash taken off, so that `/v2/endpoints/`, `/v1/endpoints` and `/endpoints`
+ * are one route. Nothing is redirected: the clients of this API do not follow redirects on PUT, POST and DELETE.
+ */
+
+/** Versions that a path may begin with; the last one is the newest. Both mean the same routes. */
+export const REST_VERSIONS = ["v1", "v2"] as const;
+
+const LONGEST_RESOURCE_PATH = 255;
+
+/** The route path of a URL or request target, still percent-encoded, "/" at least. */
+export function routePath(url: string): string {
+  let path = url;
+  const scheme = path.indexOf("://");
+  if (scheme >= 0) {
+    const start = path.indexOf("/", scheme + 3);
+    path = start < 0 ? "/" : path.slice(start);
+  }
+  const query = path.search(/[?#]/);
+  if (query >= 0) path = path.slice(0, query);
+  for (const version of REST_VERSIONS) {
+    const prefix = `/${version}`;
+    if (path === prefix) return "/";
+    if (path.startsWith(`${prefix}/`)) {
+      path = path.slice(prefix.length);
+      break;
+    }
+  }
+  while (path.length > 1 && path.endsWith("/")) path = path.slice(0, -1);
+  return path;
+}
+
+/** Decodes one segment; undefined when its escapes are not UTF-8. */
+export function decodeSegment(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Decodes the path of a resource, "actuator/0/speed" to "/actuator/0/speed".
+ *
+ * @returns undefined when a segment is empty, is not decodable or holds a slash, or the whole is longer than 255 characters
+ */
+export function decodeResourcePath(encoded: string): string | undefined {
+  let path = "";
+  for (const segment of encoded.split("/")) {
+    const decoded = decodeSegment(segment);
+    if (decoded === undefined || decoded === "" || decoded.includes("/")) return undefined;
+    path += `/${decoded}`;
+  }
+  return path.length <= LONGEST_RESOURCE_PATH ? path : undefined;
+}

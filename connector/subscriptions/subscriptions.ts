@@ -1,0 +1,261 @@
+/**
+ * Who is subscribed to what. Keys that subscribe to the same resource share one observation of the device: the first one begins
+ * it and the last one ends it.
+ *
+ * A subscription is individual (asked for by path) or made by a pre-subscription rule. Either stays until it is removed, also
+ * while the device is away: when it registers again, its resources are observed again. (The original ended individual ones then.)
+ * Changing the rules of a key ends all its subscriptions, individual ones included, and applies the new rules to the devices that
+ * are registered and to all that come.
+ */
+import { GET } from "../../protocol/coap/codes.ts";
+import type { Devices, Submission } from "../contract.ts";
+import type { AsyncRequests } from "../notifications/async-requests.ts";
+import type { Registration } from "../registry/registration.ts";
+import type { Journal, Table } from "../store/store.ts";
+import { matchingPaths, type PreSubscription } from "./pre-subscriptions.ts";
+
+interface StoredSubscription {
+  readonly keyId: string;
+  readonly endpointName: string;
+  readonly path: string;
+}
+
+/** One observed path of one device. */
+interface SharedObservation {
+  readonly subscribers: Set<string>;
+  /** The device has accepted the observation, and has not been away since. */
+  isRunning: boolean;
+}
+
+/** The key has as many subscriptions as it may. */
+export const TOO_MANY_SUBSCRIPTIONS = "too-many-subscriptions";
+
+const MOST_PER_KEY = 100_000;
+
+export class Subscriptions {
+  private readonly devices: Devices;
+  private readonly requests: AsyncRequests;
+  private readonly stored: Table<StoredSubscription>;
+  private readonly storedRules: Table<readonly PreSubscription[]>;
+  /** Endpoint name -> path -> who shares it. */
+  private readonly observations = new Map<string, Map<string, SharedObservation>>();
+  /** Key id -> endpoint name -> paths. */
+  private readonly byKey = new Map<string, Map<string, Set<string>>>();
+  private readonly counts = new Map<string, number>();
+  private readonly rules = new Map<string, readonly PreSubscription[]>();
+  /** The list for which the rules were last applied to a registration: most updates bring no new one. */
+  private readonly matchedLinks = new WeakMap<Registration, Registration["links"]>();
+
+  constructor(store: Journal, devices: Devices, requests: AsyncRequests) {
+    this.devices = devices;
+    this.requests = requests;
+    this.stored = store.table("subscriptions");
+    this.storedRules = store.table("pre-subscriptions");
+    for (const [keyId, rules] of this.storedRules.entries()) this.rules.set(keyId, rules);
+    for (const [, { keyId, endpointName, path }] of this.stored.entries()) {
+      this.remember(keyId, endpointName, path).isRunning =
+        this.devices.registration(endpointName) !== undefined;
+    }
+  }
+
+  /** Subscribes one key to one resource; the value comes as the response to the id returned. Repeating it is harmless. */
+  subscribe(
+    keyId: string,
+    endpointName: string,
+    path: string,
+  ): Submission | { readonly refusal: typeof TOO_MANY_SUBSCRIPTIONS } {
+    if (!this.hasRoom(keyId)) return { refusal: TOO_MANY_SUBSCRIPTIONS };
+    const submission = this.devices.observe(endpointName, path);
+    if ("refusal" in submission) return submission;
+    this.add(keyId, endpointName, path).isRunning = true;
+    const request = { method: GET, isSubscription: true, answerTo: [keyId], notify: [] };
+    this.requests.add(submission.id, request);
+    return submission;
+  }
+
+  /** Removes one subscription of a key; false when there was none. */
+  unsubscribe(keyId: string, endpointName: string, path: string): boolean {
+    if (!this.isSubscribed(keyId, endpointName, path)) return false;
+    this.drop(keyId, endpointName, path);
+    return true;
+  }
+
+  /** Removes the subscriptions of a key on one endpoint; false when there were none. */
+  unsubscribeEndpoint(keyId: string, endpointName: string): boolean {
+    const paths = this.pathsOf(keyId, endpointName);
+    for (const path of paths) this.drop(keyId, endpointName, path);
+    return paths.length > 0;
+  }
+
+  /** Removes all subscriptions of a key. Its rules stay and apply to what comes. */
+  unsubscribeAll(keyId: string): void {
+    for (const endpointName of [...(this.byKey.get(keyId)?.keys() ?? [])]) {
+      this.unsubscribeEndpoint(keyId, endpointName);
+    }
+  }
+
+  isSubscribed(keyId: string, endpointName: string, path: string): boolean {
+    return this.byKey.get(keyId)?.get(endpointName)?.has(path) ?? false;
+  }
+
+  /** The paths that a key is subscribed to on an endpoint, oldest first. */
+  pathsOf(keyId: string, endpointName: string): string[] {
+    return [...(this.byKey.get(keyId)?.get(endpointName) ?? [])];
+  }
+
+  /** The keys to tell about a new value. */
+  subscribersOf(endpointName: string, path: string): Iterable<string> {
+    return this.observations.get(endpointName)?.get(path)?.subscribers ?? [];
+  }
+
+  rulesOf(keyId: string): readonly PreSubscription[] {
+    return this.rules.get(keyId) ?? [];
+  }
+
+  /** Replaces the rules of a key, which ends all its subscriptions, and applies them to what is registered. */
+  setRules(keyId: string, rules: readonly PreSubscription[]): void {
+    this.unsubscribeAll(keyId);
+    if (rules.length === 0) {
+      this.rules.delete(keyId);
+      this.storedRules.remove(keyId);
+      return;
+    }
+    this.rules.set(keyId, rules);
+    this.storedRules.put(keyId, rules);
+    for (const registration of this.devices.registrations()) {
+      this.applyRules(keyId, rules, registration);
+    }
+  }
+
+  /** A device has registered: observe what is subscribed and not observed any more, and apply all rules. */
+  handleRegistration(registration: Registration): void {
+    this.matchedLinks.delete(registration);
+    this.handleUpdate(registration);
+  }
+
+  /** A device has updated its registration: retry what is not running, and apply all rules if it has a new list. */
+  handleUpdate(registration: Registration): void {
+    const { endpointName, links } = registration;
+    for (const [path, observation] of this.observations.get(endpointName) ?? []) {
+      if (!observation.isRunning) this.observeFor(endpointName, path, observation);
+    }
+    if (this.rules.size === 0 || this.matchedLinks.get(registration) === links) return;
+    this.matchedLinks.set(registration, links);
+    for (const [keyId, rules] of this.rules) this.applyRules(keyId, rules, registration);
+  }
+
+  /** A device is gone: nothing of it is observed until it registers again. */
+  handleRemoval(endpointName: string): void {
+    const observations = this.observations.get(endpointName)?.values() ?? [];
+    for (const observation of observations) observation.isRunning = false;
+  }
+
+  /**
+   * A device has not accepted an observation, or has ended it. Who was told so as the answer to a request is not subscribed; for the
+   * others it is tried again at the next update, unless the device's word is final.
+   */
+  handleEnd(endpointName: string, path: string, told: readonly string[], isFinal: boolean): void {
+    const observation = this.observations.get(endpointName)?.get(path);
+    if (observation === undefined) return;
+    observation.isRunning = false;
+    const ended = isFinal ? [...observation.subscribers] : told;
+    for (const keyId of ended) this.unsubscribe(keyId, endpointName, path);
+  }
+
+  private applyRules(
+    keyId: string,
+    rules: readonly PreSubscription[],
+    registration: Registration,
+  ): void {
+    const { endpointName } = registration;
+    for (const path of matchingPaths(rules, registration)) {
+      if (this.isSubscribed(keyId, endpointName, path) || !this.hasRoom(keyId)) continue;
+      const observation = this.add(keyId, endpointName, path);
+      this.observeFor(endpointName, path, observation, [keyId]);
+    }
+  }
+
+  /** Observes for subscribers that know no id: the first value comes to them as a notification. */
+  private observeFor(
+    endpointName: string,
+    path: string,
+    observation: SharedObservation,
+    notify: readonly string[] = [...observation.subscribers],
+  ): void {
+    const submission = this.devices.observe(endpointName, path);
+    // Refused means that too much is waiting for this device: tried again at its next update.
+    if ("refusal" in submission) return;
+    observation.isRunning = true;
+    const request = { method: GET, isSubscription: true, answerTo: [], notify };
+    this.requests.add(submission.id, request);
+  }
+
+  private hasRoom(keyId: string): boolean {
+    return (this.counts.get(keyId) ?? 0) < MOST_PER_KEY;
+  }
+
+  private add(keyId: string, endpointName: string, path: string): SharedObservation {
+    const observation = this.remember(keyId, endpointName, path);
+    this.stored.put(storeKey(keyId, endpointName, path), { keyId, endpointName, path });
+    return observation;
+  }
+
+  private remember(keyId: string, endpointName: string, path: string): SharedObservation {
+    const ofEndpoint = entry(this.observations, endpointName, newMap<string, SharedObservation>);
+    const observation = entry(ofEndpoint, path, newObservation);
+    if (!observation.subscribers.has(keyId)) {
+      this.counts.set(keyId, (this.counts.get(keyId) ?? 0) + 1);
+    }
+    observation.subscribers.add(keyId);
+    const ofKey = entry(this.byKey, keyId, newMap<string, Set<string>>);
+    entry(ofKey, endpointName, newSet<string>).add(path);
+    return observation;
+  }
+
+  private drop(keyId: string, endpointName: string, path: string): void {
+    this.stored.remove(storeKey(keyId, endpointName, path));
+    this.counts.set(keyId, (this.counts.get(keyId) ?? 0) - 1);
+
+    const ofKey = this.byKey.get(keyId);
+    const paths = ofKey?.get(endpointName);
+    paths?.delete(path);
+    if (paths?.size === 0) ofKey?.delete(endpointName);
+    if (ofKey?.size === 0) {
+      this.byKey.delete(keyId);
+      this.counts.delete(keyId);
+    }
+
+    const ofEndpoint = this.observations.get(endpointName);
+    const subscribers = ofEndpoint?.get(path)?.subscribers;
+    subscribers?.delete(keyId);
+    if (subscribers?.size !== 0) return;
+    ofEndpoint?.delete(path);
+    if (ofEndpoint?.size === 0) this.observations.delete(endpointName);
+    this.devices.cancelObservation(endpointName, path);
+  }
+}
+
+function storeKey(keyId: string, endpointName: string, path: string): string {
+  return `${keyId} ${endpointName} ${path}`;
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
+function newMap<K, V>(): Map<K, V> {
+  return new Map();
+}
+
+function newSet<T>(): Set<T> {
+  return new Set();
+}
+
+function newObservation(): SharedObservation {
+  return { subscribers: new Set(), isRunning: false };
+}
