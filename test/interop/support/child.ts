@@ -6,57 +6,65 @@ import { EventLog } from "./event-log.ts";
 
 const STOP_GRACE_MS = 5_000;
 
+export interface ChildOptions {
+  /** Added to our own. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Takes the lines in place of `lines`. */
+  readonly onLine?: (line: string) => void;
+}
+
 export class Child {
   /** What it prints, on stdout and stderr alike. */
   readonly lines = new EventLog<string>();
   /** Its exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>;
-  private readonly process: ChildProcessWithoutNullStreams;
+  private readonly program: ChildProcessWithoutNullStreams;
   private running = true;
 
-  private constructor(command: string, args: readonly string[], cwd: string | undefined) {
-    this.process = spawn(command, args, { cwd });
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => this.lines.add(line));
+  private constructor(command: string, args: readonly string[], options: ChildOptions) {
+    this.program = spawn(command, args, { env: { ...process.env, ...options.environment } });
+    const take = options.onLine ?? ((line: string) => this.lines.add(line));
+    for (const stream of [this.program.stdout, this.program.stderr]) {
+      createInterface({ input: stream }).on("line", take);
     }
     this.ended = new Promise((resolve, reject) => {
-      this.process.once("error", reject);
-      this.process.once("close", (code) => {
+      this.program.once("error", reject);
+      this.program.once("close", (code) => {
         this.running = false;
         resolve(code);
       });
     });
   }
 
-  static start(command: string, args: readonly string[], cwd?: string): Child {
-    return new Child(command, args, cwd);
+  static start(command: string, args: readonly string[], options: ChildOptions = {}): Child {
+    return new Child(command, args, options);
   }
 
   /** Runs a program to its end. Rejects unless it exits with 0. */
   static async run(command: string, args: readonly string[]): Promise<string[]> {
-    const child = new Child(command, args, undefined);
+    const child = Child.start(command, args);
     const code = await child.ended;
     if (code === 0) return [...child.lines.rest()];
     throw new Error(`${command} ended with ${code}: ${child.lines.rest().join("\n")}`);
   }
 
   write(line: string): void {
-    this.process.stdin.write(`${line}\n`);
+    this.program.stdin.write(`${line}\n`);
   }
 
   /** Ends its input, then the program itself: SIGTERM, and SIGKILL when it does not go. */
   async stop(): Promise<void> {
     if (!this.running) return;
-    this.process.stdin.end();
-    this.process.kill("SIGTERM");
-    const timer = setTimeout(() => this.process.kill("SIGKILL"), STOP_GRACE_MS);
+    this.program.stdin.end();
+    this.program.kill("SIGTERM");
+    const timer = setTimeout(() => this.program.kill("SIGKILL"), STOP_GRACE_MS);
     await this.ended;
     clearTimeout(timer);
   }
 
-  /** Ends its input and waits until it has gone by itself. */
-  async finish(): Promise<number | null> {
-    this.process.stdin.end();
+  /** Ends its input, upon which it goes by itself. */
+  finish(): Promise<number | null> {
+    this.program.stdin.end();
     return this.ended;
   }
 }

@@ -9,3 +9,4 @@ export const LESHAN_SOURCES = `${INTEROP}leshan`;
 export const LESHAN_JARS = `${CACHE}/leshan-${LESHAN_VERSION}`;
 export const LESHAN_CLASSES = `${CACHE}/leshan-classes`;
 export const LWM2M_NODE_LIB = `${CACHE}/lwm2m-node-lib-1.4.0`;
+export const LWM2M_NODE_LIB_SERVER = `${INTEROP}lwm2m-node-lib/server.cjs`;
