@@ -1,0 +1,421 @@
+import { describe, expect, test } from "vitest";
+import {
+  ANSWER_HEAD_START,
+  CHANNEL_LIMITS,
+  type ChannelLimits,
+  type Delivery,
+  EVENT_LIFETIME,
+  POLL_PERIOD,
+} from "../../../../connector/notifications/channel.ts";
+import { Channels } from "../../../../connector/notifications/channels.ts";
+import { MemoryStore } from "../../../../connector/store/memory-store.ts";
+import { MINUTE, SECOND } from "../../../../protocol/time/duration.ts";
+
+const CALENDAR = 1_800_000_000_000;
+const HOOK = { url: "http://hook.example/", headers: { authorization: "secret" } };
+
+/** Channels in virtual time, with the driver's part played by hand. */
+class Bench {
+  now: number;
+  readonly store: MemoryStore;
+  readonly channels: Channels;
+  private lastPollId = 0;
+
+  constructor(store = new MemoryStore(), now = 0, limits: ChannelLimits = CHANNEL_LIMITS) {
+    this.now = now;
+    this.store = store;
+    this.channels = new Channels(now, CALENDAR + now, store, limits);
+  }
+
+  poll(keyId: string, wait = true): number {
+    const pollId = ++this.lastPollId;
+    this.channels.poll(this.now, keyId, pollId, wait);
+    return pollId;
+  }
+
+  broadcast(name: string): void {
+    this.channels.broadcast(this.now, "de-registrations", JSON.stringify(name));
+  }
+
+  respond(keyId: string, asyncId: string): void {
+    const json = JSON.stringify({ id: asyncId });
+    this.channels.append(this.now, keyId, { kind: "async-responses", json, asyncId });
+  }
+
+  /** Takes what is to be delivered now. */
+  take(): Delivery[] {
+    this.channels.handleTimeout(this.now);
+    const taken: Delivery[] = [];
+    for (let next = this.channels.pollDelivery(); next; next = this.channels.pollDelivery()) {
+      taken.push(next);
+    }
+    return taken;
+  }
+
+  /** Moves to the next deadline; returns how long that took. */
+  sleep(): number {
+    const slept = this.channels.deadline() - this.now;
+    this.now = this.channels.deadline();
+    return slept;
+  }
+
+  stored(): number {
+    return [...this.store.table("channel-events").entries()].length;
+  }
+}
+
+function bodies(deliveries: readonly Delivery[]): unknown[] {
+  return deliveries.map(({ body }) => (body === undefined ? undefined : JSON.parse(body)));
+}
+
+describe("long poll", () => {
+  test("all that waits comes at once, as one object", () => {
+    const bench = new Bench();
+    bench.poll("k", false);
+    bench.take();
+    bench.broadcast("a");
+    bench.respond("k", "1");
+    bench.broadcast("b");
+    bench.poll("k");
+    expect(bodies(bench.take())).toEqual([
+      { "de-registrations": ["a", "b"], "async-responses": [{ id: "1" }] },
+    ]);
+  });
+
+  test("what arrives in one turn leaves in one answer", () => {
+    const bench = new Bench();
+    bench.poll("k");
+    bench.broadcast("a");
+    bench.broadcast("b");
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["a", "b"] }]);
+    expect(bench.take()).toEqual([]);
+  });
+
+  test("it is held for 30 s, then answered with nothing", () => {
+    const bench = new Bench();
+    const pollId = bench.poll("k");
+    expect(bench.take()).toEqual([]);
+    expect(bench.sleep()).toBe(POLL_PERIOD);
+    expect(bench.take()).toEqual([{ kind: "poll", id: 0, pollId, body: undefined }]);
+  });
+
+  test("without waiting it is answered at once", () => {
+    const bench = new Bench();
+    bench.poll("k", false);
+    expect(bodies(bench.take())).toEqual([undefined]);
+  });
+
+  test("a newer poll of the same key ends the older one with nothing", () => {
+    const bench = new Bench();
+    const older = bench.poll("k");
+    const newer = bench.poll("k");
+    expect(bench.take()).toEqual([{ kind: "poll", id: 0, pollId: older, body: undefined }]);
+    bench.broadcast("a");
+    expect(bench.take()).toMatchObject([{ pollId: newer }]);
+  });
+
+  test("keys do not disturb each other", () => {
+    const bench = new Bench();
+    bench.poll("k");
+    bench.poll("other");
+    bench.respond("k", "1");
+    expect(bodies(bench.take())).toEqual([{ "async-responses": [{ id: "1" }] }]);
+    bench.broadcast("a");
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["a"] }]);
+  });
+
+  test("an event counts as delivered only when the answer was written", () => {
+    const bench = new Bench();
+    bench.poll("k");
+    bench.broadcast("a");
+    const [lost] = bench.take();
+    expect(bench.stored()).toBe(1);
+    bench.channels.handleUndelivered(bench.now, lost.id);
+    bench.broadcast("b");
+    bench.poll("k");
+    const [written] = bench.take();
+    expect(bodies([written])).toEqual([{ "de-registrations": ["a", "b"] }]);
+    bench.channels.handleDelivered(bench.now, written.id);
+    expect(bench.stored()).toBe(0);
+    bench.poll("k", false);
+    expect(bodies(bench.take())).toEqual([undefined]);
+  });
+
+  test("an event that fails while the next poll already waits goes to that one", () => {
+    const bench = new Bench();
+    bench.poll("k");
+    bench.broadcast("a");
+    const [lost] = bench.take();
+    bench.poll("k");
+    expect(bench.take()).toEqual([]);
+    bench.channels.handleUndelivered(bench.now, lost.id);
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["a"] }]);
+  });
+
+  test("a poll that is gone takes nothing with it", () => {
+    const bench = new Bench();
+    const pollId = bench.poll("k");
+    bench.channels.handlePollGone(bench.now, "k", pollId);
+    bench.broadcast("a");
+    expect(bench.take()).toEqual([]);
+    bench.poll("k");
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["a"] }]);
+  });
+
+  test("nothing is queued before the first poll, nor 15 minutes after the last", () => {
+    const bench = new Bench();
+    bench.broadcast("before");
+    bench.poll("k", false);
+    expect(bodies(bench.take())).toEqual([undefined]);
+    expect(bench.sleep()).toBe(15 * MINUTE);
+    bench.take();
+    expect(bench.channels.of("k").isOpen()).toBe(false);
+    bench.broadcast("after");
+    bench.poll("k", false);
+    expect(bodies(bench.take())).toEqual([undefined]);
+  });
+});
+
+describe("the 202 comes first", () => {
+  test("a response is held until its 202 is written, and 25 ms longer", () => {
+    const bench = new Bench();
+    bench.poll("k");
+    bench.channels.handleAnswering("k", "1");
+    bench.respond("k", "1");
+    expect(bench.take()).toEqual([]);
+    bench.now += 7;
+    bench.channels.handleAnswered(bench.now, "k", "1");
+    expect(bench.take()).toEqual([]);
+    expect(bench.sleep()).toBe(ANSWER_HEAD_START);
+    expect(bodies(bench.take())).toEqual([{ "async-responses": [{ id: "1" }] }]);
+  });
+
+  test("also when the device answers between the 202 and then", () => {
+    const bench = new Bench();
+    bench.poll("k");
+    bench.channels.handleAnswering("k", "1");
+    bench.channels.handleAnswered(bench.now, "k", "1");
+    bench.now += 10;
+    bench.respond("k", "1");
+    expect(bench.take()).toEqual([]);
+    expect(bench.sleep()).toBe(ANSWER_HEAD_START - 10);
+    expect(bodies(bench.take())).toEqual([{ "async-responses": [{ id: "1" }] }]);
+  });
+
+  test("a later response goes at once, and a held one holds up nothing else", () => {
+    const bench = new Bench();
+    bench.poll("k");
+    bench.channels.handleAnswering("k", "held");
+    bench.channels.handleAnswering("k", "1");
+    bench.channels.handleAnswered(bench.now, "k", "1");
+    bench.now += SECOND;
+    bench.respond("k", "held");
+    bench.respond("k", "1");
+    expect(bodies(bench.take())).toEqual([{ "async-responses": [{ id: "1" }] }]);
+  });
+
+  test("with a callback as well", () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    bench.channels.handleAnswering("k", "1");
+    bench.respond("k", "1");
+    bench.channels.handleAnswered(bench.now, "k", "1");
+    expect(bench.take()).toEqual([]);
+    expect(bench.sleep()).toBe(ANSWER_HEAD_START);
+    expect(bodies(bench.take())).toEqual([{ "async-responses": [{ id: "1" }] }]);
+  });
+});
+
+describe("callback", () => {
+  test("one delivery is under way at a time; what arrives meanwhile goes in the next", () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    bench.broadcast("a");
+    const [first] = bench.take();
+    expect(first).toMatchObject({ kind: "callback", callback: HOOK });
+    bench.broadcast("b");
+    bench.broadcast("c");
+    expect(bench.take()).toEqual([]);
+    bench.channels.handleDelivered(bench.now, first.id);
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["b", "c"] }]);
+  });
+
+  test("a failed delivery is repeated after 1, 2, 4 ... 120 s, for 15 minutes", () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    bench.broadcast("a");
+    const pauses: number[] = [];
+    for (;;) {
+      const [delivery] = bench.take();
+      if (delivery === undefined) break;
+      bench.channels.handleUndelivered(bench.now, delivery.id);
+      pauses.push(bench.sleep() / SECOND);
+    }
+    expect(pauses.slice(0, -1)).toEqual([1, 2, 4, 8, 16, 32, 64, 120, 120, 120, 120, 120, 120]);
+    expect(bench.now).toBe(EVENT_LIFETIME);
+    expect(bench.stored()).toBe(0);
+  });
+
+  test("a success ends the pauses", () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    bench.broadcast("a");
+    bench.channels.handleUndelivered(bench.now, bench.take()[0].id);
+    bench.sleep();
+    bench.channels.handleDelivered(bench.now, bench.take()[0].id);
+    bench.broadcast("b");
+    bench.channels.handleUndelivered(bench.now, bench.take()[0].id);
+    expect(bench.sleep()).toBe(SECOND);
+  });
+
+  test("one callback that fails holds up no other", () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "dead", HOOK);
+    bench.channels.setCallback(bench.now, "alive", { url: "http://alive.example/", headers: {} });
+    bench.broadcast("a");
+    const deliveries = bench.take();
+    expect(deliveries.length).toBe(2);
+    bench.channels.handleUndelivered(bench.now, deliveries[0].id);
+    bench.channels.handleDelivered(bench.now, deliveries[1].id);
+    bench.broadcast("b");
+    expect(bench.take()).toMatchObject([{ callback: { url: "http://alive.example/" } }]);
+  });
+
+  test("it takes over what waits, and ends a poll", () => {
+    const bench = new Bench();
+    bench.poll("k", false);
+    bench.take();
+    bench.broadcast("a");
+    const taken = bench.take();
+    expect(taken).toEqual([]);
+    const pollId = bench.poll("other");
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["a"] }]);
+    bench.channels.setCallback(bench.now, "other", HOOK);
+    expect(bench.take()).toEqual([{ kind: "poll", id: 0, pollId, body: undefined }]);
+  });
+
+  test("its messages stay below 64 KiB, but for one event that is larger alone", () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    const names = ["a", "b", "c"].map((letter) => letter.repeat(30_000));
+    const large = "d".repeat(100_000);
+    for (const name of [...names, large]) bench.broadcast(name);
+    const sizes: number[] = [];
+    for (let next = bench.take(); next.length > 0; next = bench.take()) {
+      const [body] = bodies(next) as { "de-registrations": string[] }[];
+      sizes.push(body["de-registrations"].length);
+      bench.channels.handleDelivered(bench.now, next[0].id);
+    }
+    expect(sizes).toEqual([2, 1, 1]);
+  });
+
+  test("closing drops what waits, and what is under way does not come back", () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    bench.broadcast("a");
+    const [delivery] = bench.take();
+    expect(bench.channels.close("k")).toBe(true);
+    expect(bench.channels.close("k")).toBe(false);
+    expect(bench.stored()).toBe(0);
+    bench.channels.handleUndelivered(bench.now, delivery.id);
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    expect(bench.take()).toEqual([]);
+  });
+});
+
+describe("bounds", () => {
+  const limits = { ...CHANNEL_LIMITS, maxEvents: 3, maxResponses: 2, maxQueuedBytes: 100 };
+
+  test("too many events: the oldest are dropped and counted, responses never", () => {
+    const bench = new Bench(new MemoryStore(), 0, limits);
+    bench.poll("k", false);
+    bench.take();
+    bench.respond("k", "1");
+    for (const name of ["a", "b", "c", "d", "e"]) bench.broadcast(name);
+    expect(bench.channels.of("k").dropped).toBe(2);
+    expect(bench.stored()).toBe(4);
+    bench.poll("k");
+    expect(bodies(bench.take())).toEqual([
+      { "de-registrations": ["c", "d", "e"], "async-responses": [{ id: "1" }] },
+    ]);
+  });
+
+  test("too many bytes: the oldest are dropped", () => {
+    const bench = new Bench(new MemoryStore(), 0, limits);
+    bench.poll("k", false);
+    bench.take();
+    bench.broadcast("a".repeat(60));
+    bench.broadcast("b".repeat(60));
+    bench.poll("k");
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["b".repeat(60)] }]);
+  });
+
+  test("responses that wait and those that are owed are bounded together", () => {
+    const channel = new Bench(new MemoryStore(), 0, limits).channels.of("k");
+    expect(channel.canAccept(1)).toBe(true);
+    expect(channel.canAccept(2)).toBe(false);
+  });
+
+  test("each event is dropped 15 minutes after it happened", () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    bench.broadcast("a");
+    bench.channels.handleUndelivered(bench.now, bench.take()[0].id);
+    bench.now = 10 * MINUTE;
+    bench.broadcast("b");
+    bench.now = EVENT_LIFETIME;
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["b"] }]);
+  });
+});
+
+describe("restart", () => {
+  test("what was not delivered is delivered afterwards, in order, with what was under way", async () => {
+    const before = new Bench();
+    before.poll("k", false);
+    before.take();
+    for (let i = 0; i < 12; i++) before.broadcast(`${i}`);
+    before.poll("k");
+    before.take();
+    before.broadcast("last");
+    await before.store.commit();
+
+    const after = new Bench(before.store.afterKill(), 5 * SECOND);
+    after.poll("k");
+    const names = [...Array(12).keys()].map(String);
+    expect(bodies(after.take())).toEqual([{ "de-registrations": [...names, "last"] }]);
+  });
+
+  test("a callback is kept with its headers, and tried at once", async () => {
+    const before = new Bench();
+    before.channels.setCallback(before.now, "k", HOOK);
+    before.broadcast("a");
+    before.take();
+    await before.store.commit();
+    const after = new Bench(before.store.afterKill());
+    expect(after.take()).toMatchObject([{ kind: "callback", callback: HOOK }]);
+  });
+
+  test("time spent down counts for the 15 minutes", async () => {
+    const before = new Bench();
+    before.channels.setCallback(before.now, "k", HOOK);
+    before.broadcast("old");
+    before.now = 10 * MINUTE;
+    before.broadcast("young");
+    await before.store.commit();
+    const after = new Bench(before.store.afterKill(), 20 * MINUTE);
+    expect(bodies(after.take())).toEqual([{ "de-registrations": ["young"] }]);
+    expect(after.stored()).toBe(1);
+  });
+
+  test("events of a channel that was closed are forgotten", async () => {
+    const before = new Bench();
+    before.poll("k", false);
+    before.broadcast("a");
+    before.channels.close("k");
+    await before.store.commit();
+    const after = new Bench(before.store.afterKill());
+    expect(after.channels.hasOpen()).toBe(false);
+    expect(after.stored()).toBe(0);
+  });
+});
