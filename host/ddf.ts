@@ -1,5 +1,5 @@
 /**
- * Loads object definitions from OMA DDF files, the XML in which the LwM2M registry publishes objects (LwM2M Core 1.1.1 §D.1).
+ * Loads object definitions from OMA DDF files, the XML in which the LwM2M registry publishes objects (LwM2M Core 1.1.1 Appendix D).
  *
  * A file comes from outside: it may not declare entities or be large or deep, and whatever is wrong with it becomes one line
  * that names the file and what was expected there.
@@ -185,7 +185,7 @@ function text(parent: Element, name: string): string {
   return typeof inner === "string" ? inner.trim() : "";
 }
 
-/** Ids below 65535, which is reserved (LwM2M Core 1.1.1 §7.1). */
+/** Ids below 65535, which is reserved (LwM2M Core 1.1.1 §7.3). */
 function idOf(digits: string, file: string, place: string): number {
   if (!/^\d{1,5}$/.test(digits) || Number(digits) >= 65535) {
     throw fault(file, `${place}: expected a number from 0 to 65534, found "${digits}"`);

@@ -48,7 +48,8 @@ function codePointAt(text: string, i: number): number {
   return 0x10000 + ((unit - 0xd800) << 10) + (next - 0xdc00);
 }
 
-function putCodePoint(bytes: Uint8Array, at: number, point: number): number {
+/** Puts one code point at `at`; returns the index behind it. */
+export function putCodePoint(bytes: Uint8Array, at: number, point: number): number {
   if (point < 0x80) {
     bytes[at] = point;
     return at + 1;

@@ -15,6 +15,11 @@ export class Writer {
   length = 0;
   private room: Uint8Array = new Uint8Array(INITIAL_ROOM);
 
+  /** Forgets what was written. Every encoder begins with it, so that one that failed half-way leaves nothing behind. */
+  clear(): void {
+    this.length = 0;
+  }
+
   /** Makes room for `count` bytes and returns the index of the first; it is for the caller to fill them. */
   private open(count: number): number {
     const length = this.length + count;
@@ -52,9 +57,11 @@ export class Writer {
     }
   }
 
-  /** A single where that is exact, else a double. */
-  float(value: number): void {
-    this.bytes(floatBytes, layFloat(value));
+  /** A single where that is exact, else a double; returns its length. */
+  float(value: number): number {
+    const length = layFloat(value);
+    this.bytes(floatBytes, length);
+    return length;
   }
 
   /** UTF-8. */
@@ -72,15 +79,14 @@ export class Writer {
     }
   }
 
-  /** What was written, front to back, as bytes of the caller's own; the writer is empty again. */
+  /** What was written, front to back, as bytes of the caller's own. */
   finish(): Uint8Array {
     const written = new Uint8Array(this.length);
     written.set(this.room.subarray(this.room.length - this.length), 0);
     if (this.room.length > KEPT_ROOM) this.room = new Uint8Array(INITIAL_ROOM);
-    this.length = 0;
     return written;
   }
 }
 
-/** The one writer that all encoders share: each empties it by `finish` before it returns. */
+/** The one writer that all encoders share, since none of them runs inside another. */
 export const writer = new Writer();

@@ -1,5 +1,5 @@
 /**
- * application/vnd.oma.lwm2m+tlv (11542): type, length, value (LwM2M Core 1.1.1 §7.4.3).
+ * application/vnd.oma.lwm2m+tlv (11542): type, length, value (LwM2M Core 1.1.1 §7.4.4).
  *
  *   0 1   2    3 4      5 6 7
  *  +----+----+--------+-------+----------+------------+---------+
@@ -38,7 +38,7 @@ import { RESERVED_ID } from "../model/path.ts";
 import type { ContentCodec } from "./content-codec.ts";
 import { MAX_ENTRIES } from "./content-codec.ts";
 
-const SOURCE = "LwM2M Core 1.1.1 §7.4.3";
+const SOURCE = "LwM2M Core 1.1.1 §7.4.4";
 
 const OBJECT_INSTANCE = 0x00;
 const RESOURCE_INSTANCE = 0x40;
@@ -49,6 +49,7 @@ export const TLV_CODEC: ContentCodec = { format: 11542, encode: encode, decode: 
 
 function encode(base: Path, entries: readonly Entry[]): Uint8Array | undefined {
   if (base.length === 0) return undefined;
+  writer.clear();
   // A resource is written with its own header, and so is a resource instance.
   writeLevel(entries, 0, entries.length, base.length < 3 ? base.length : base.length - 1);
   return writer.finish();
@@ -132,7 +133,7 @@ function decode(bytes: Uint8Array, base: Path, definitionOf: DefinitionOf): Entr
   const kind = bytes[0] & 0xc0;
   const level = kind === OBJECT_INSTANCE ? 1 : kind === RESOURCE_INSTANCE ? 3 : 2;
   const parent = base.slice(0, level);
-  // Only a Create may leave the instance's id to the client (LwM2M Core 1.1.1 §6.3.7).
+  // Only a Create may leave the instance's id to the client (LwM2M Core 1.1.1 §6.3.6).
   if (parent.length === 1 && level === 2) parent.push(RESERVED_ID);
   if (parent.length < level) return malformed("content/tlv-kind", 0, SOURCE);
   const reader = new TlvReader(bytes, base, definitionOf(base[0]));

@@ -1,5 +1,5 @@
 /**
- * What a resource may hold and what may be asked of it (LwM2M Core 1.1.1 Appendix C, §D.1).
+ * What a resource may hold and what may be asked of it (LwM2M Core 1.1.1 Appendix C).
  *
  * A resource's flags are one number: its data type in the low four bits, then the operations, then how often it occurs. On a
  * board a number costs one variable where an object costs seven.

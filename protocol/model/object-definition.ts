@@ -1,5 +1,5 @@
 /**
- * What an object consists of, as compact as a board needs it (LwM2M Core 1.1.1 §7.1, Appendix D). Names and units are for
+ * What an object consists of, as compact as a board needs it (LwM2M Core 1.1.1 Appendix D). Names and units are for
  * humans and live on the host (host/object-names.ts).
  */
 import type { Path } from "./path.ts";

@@ -1,12 +1,12 @@
 /**
- * Paths into a device's tree: object, object instance, resource, resource instance (LwM2M Core 1.1.1 §7.2).
+ * Paths into a device's tree: object, object instance, resource, resource instance (LwM2M Core 1.1.1 §7.1).
  */
 
 /** Up to four ids: `[]` is the root, `[3]` an object, `[3, 0, 11, 2]` a resource instance. */
 export type Path = readonly number[];
 
 /**
- * The id no object, instance or resource may have (LwM2M Core 1.1.1 §7.1, §7.2). In a decoded Create payload it stands for
+ * The id no object, instance or resource may have (LwM2M Core 1.1.1 §7.3). In a decoded Create payload it stands for
  * the instance id that the server left to the client.
  */
 export const RESERVED_ID = 65535;

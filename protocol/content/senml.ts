@@ -1,0 +1,210 @@
+/**
+ * SenML packs whatever their spelling: base fields, resolution into records, records into entries and back (RFC 8428 §4,
+ * LwM2M Core 1.1.1 §7.4.5). The spellings are senml-json.ts and senml-cbor.ts.
+ */
+import { decodeBase64 } from "../bytes/base64.ts";
+import { writer } from "../bytes/writer.ts";
+import type { Malformed } from "../malformed.ts";
+import { malformed } from "../malformed.ts";
+import type { Entry, Value } from "../model/data-types.ts";
+import {
+  BOOLEAN,
+  FLOAT,
+  INTEGER,
+  MULTIPLE,
+  NONE,
+  OBJLNK,
+  OPAQUE,
+  STRING,
+  TYPE_MASK,
+  UNSIGNED,
+} from "../model/data-types.ts";
+import type { DefinitionOf } from "../model/object-definition.ts";
+import { flagsAt } from "../model/object-definition.ts";
+import { parseObjectLink } from "../model/object-link.ts";
+import type { Path } from "../model/path.ts";
+import { isWithin, parsePath, RESERVED_ID } from "../model/path.ts";
+import { coerce } from "./coerce.ts";
+import { MAX_ENTRIES } from "./content-codec.ts";
+
+/** Labels are named by their CBOR numbers in both spellings (RFC 8428 §6 table 4). */
+export const BVER = -1;
+export const BN = -2;
+export const BT = -3;
+export const BV = -5;
+export const N = 0;
+export const V = 2;
+export const VS = 3;
+export const VB = 4;
+export const T = 6;
+export const VD = 8;
+/** LwM2M's object link, "vlo" in both spellings (LwM2M Core 1.1.1 §7.4.5); the number is ours. */
+export const VLO = 9;
+/** A label that nobody here knows, or none that matters (units, sums, update time). */
+export const OTHER = 10;
+
+const VERSION = 10;
+const SOURCE = "LwM2M Core 1.1.1 §7.4.5";
+
+/** A resolved record: its full name, its value as the pack shows it. */
+export interface SenmlRecord {
+  readonly name: string;
+  readonly type: number;
+  readonly value: Value;
+  /** Seconds since 1970, or below 2^28 relative to now; undefined when neither record nor base has a time. */
+  readonly time: number | undefined;
+  /** Where the record starts in the payload. */
+  readonly at: number;
+}
+
+/** Takes a pack's fields in order and resolves its records (RFC 8428 §4.6). */
+export class SenmlPack {
+  readonly records: SenmlRecord[] = [];
+  private baseName = "";
+  private baseTime: number | undefined = undefined;
+  private baseValue = 0;
+  /** The record under way: labels seen, as bits from BV's number up, and its own fields. */
+  private seen = 0;
+  private name = "";
+  private time: number | undefined = undefined;
+  private type = NONE;
+  private value: Value | undefined = undefined;
+
+  /**
+   * Takes one field of the record under way.
+   *
+   * @param type the data type that the payload shows for `value`; JSON's STRING stands for OPAQUE and OBJLNK as well
+   * @returns the fault, or undefined
+   */
+  field(label: number, type: number, value: Value): string | undefined {
+    if (label === OTHER) return undefined;
+    const bit = 1 << (label + 5);
+    if ((this.seen & bit) !== 0) return "content/senml-label-twice";
+    this.seen |= bit;
+    switch (label) {
+      case BVER:
+        return typeof value === "number" && value <= VERSION ? undefined : "content/senml-version";
+      case BN:
+        if (type !== STRING) return "content/senml-name";
+        this.baseName = value as string;
+        return undefined;
+      case N:
+        if (type !== STRING) return "content/senml-name";
+        this.name = value as string;
+        return undefined;
+      case BT:
+        if (typeof value !== "number") return "content/senml-time";
+        this.baseTime = value;
+        return undefined;
+      case T:
+        if (typeof value !== "number") return "content/senml-time";
+        this.time = value;
+        return undefined;
+      case BV:
+        if (typeof value !== "number") return "content/senml-value";
+        this.baseValue = value;
+        return undefined;
+      default:
+        return this.valueField(label, type, value);
+    }
+  }
+
+  private valueField(label: number, type: number, value: Value): string | undefined {
+    if (this.value !== undefined) return "content/senml-two-values";
+    this.type = label === VD ? OPAQUE : label === VLO ? OBJLNK : type;
+    this.value = value;
+    if (label === V) {
+      return type === INTEGER || type === UNSIGNED || type === FLOAT
+        ? undefined
+        : "content/senml-value";
+    }
+    if (label === VB) return type === BOOLEAN ? undefined : "content/senml-value";
+    if (label === VS) return type === STRING ? undefined : "content/senml-value";
+    if (label === VD && type === OPAQUE) return undefined;
+    if (type !== STRING) return "content/senml-value";
+    this.value = label === VD ? decodeBase64(value as string) : parseObjectLink(value as string);
+    return this.value === undefined ? "content/senml-value" : undefined;
+  }
+
+  /** Resolves the record that ends here and started at `at`; the fault, or undefined. */
+  endRecord(at: number): string | undefined {
+    const seen = this.seen;
+    let value = this.value;
+    const name = this.baseName + this.name;
+    const time = this.time === undefined ? this.baseTime : (this.baseTime || 0) + this.time;
+    let type = this.type;
+    this.seen = 0;
+    this.name = "";
+    this.time = undefined;
+    this.value = undefined;
+    if (value === undefined) {
+      // A record may do nothing but set bases (RFC 8428 §5.1.7).
+      return (seen & ((1 << (N + 5)) | (1 << (T + 5)))) === 0
+        ? undefined
+        : "content/senml-without-value";
+    }
+    if (name === "") return "content/senml-without-name";
+    if (this.baseValue !== 0 && (seen & (1 << (V + 5))) !== 0) {
+      if (typeof value !== "number") return "content/senml-value";
+      value += this.baseValue;
+      if (Math.floor(value) !== value) type = FLOAT;
+    }
+    if (this.records.length === MAX_ENTRIES) return "content/too-many-entries";
+    this.records.push({ name: name, type: type, value: value, time: time, at: at });
+    return undefined;
+  }
+}
+
+/** Reads records as entries at or below `base`. */
+export function entriesOf(
+  records: readonly SenmlRecord[],
+  base: Path,
+  definitionOf: DefinitionOf,
+): Entry[] | Malformed {
+  const entries: Entry[] = [];
+  for (let i = 0; i < records.length; i++) {
+    const record = records[i];
+    const path = parsePath(record.name);
+    if (path === undefined || path.length < 3) {
+      return malformed("content/senml-name", record.at, SOURCE);
+    }
+    if (path.indexOf(RESERVED_ID) >= 0) return malformed("content/id-reserved", record.at, SOURCE);
+    if (!isWithin(path, base)) return malformed("content/outside-base", record.at, SOURCE);
+    const flags = flagsAt(definitionOf, path);
+    if (flags !== 0 && ((flags & MULTIPLE) !== 0) !== (path.length === 4)) {
+      return malformed("content/senml-name", record.at, SOURCE);
+    }
+    const type = flags & TYPE_MASK;
+    const value = coerce(type, record.type, record.value);
+    if (value === undefined) return malformed("content/value-not-of-type", record.at, SOURCE);
+    entries.push({ path: path, type: type || record.type, value: value, time: record.time });
+  }
+  return entries;
+}
+
+/** The index of the last entry before `end` that has a value, or -1: SenML cannot say that something is empty. */
+export function lastWithValue(entries: readonly Entry[], end: number): number {
+  let i = end - 1;
+  while (i >= 0 && entries[i].value === undefined) i--;
+  return i;
+}
+
+/** Writes the ids path[from..] in front, as "6/0". */
+export function writeName(path: Path, from: number): void {
+  for (let i = path.length - 1; i >= from; i--) {
+    let rest = path[i];
+    do {
+      const tens = Math.floor(rest / 10);
+      writer.byte(48 + rest - tens * 10);
+      rest = tens;
+    } while (rest > 0);
+    if (i > from) writer.byte(47);
+  }
+}
+
+/** Writes the base name in front: "/3/0/" before names, "/3/0/1" when the one entry is the base itself. */
+export function writeBaseName(base: Path, first: Path): void {
+  if (first.length > base.length) writer.byte(47);
+  writeName(base, 0);
+  if (base.length > 0) writer.byte(47);
+}
