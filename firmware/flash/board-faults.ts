@@ -281,7 +281,7 @@ export function eachNode(node: AnyNode, visit: (node: AnyNode) => void): void {
 }
 
 /** The nodes directly inside, in source order. */
-function children(node: AnyNode): AnyNode[] {
+export function children(node: AnyNode): AnyNode[] {
   const found: AnyNode[] = [];
   for (const value of Object.values(node) as unknown[]) {
     for (const item of Array.isArray(value) ? value : [value]) {

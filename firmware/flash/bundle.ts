@@ -4,7 +4,7 @@
  * `docs/decisions/0002-es5-for-boards.md` says which fault each avoids.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import * as esbuild from "esbuild";
 import { type MinifyOptions, minify } from "terser";
 import ts from "typescript";
@@ -66,7 +66,7 @@ const toES5: esbuild.Plugin = {
 };
 
 /**
- * Bundles the program that begins at `entry`, a TypeScript file without exports, for a board.
+ * Bundles the program that begins at `entry`, a TypeScript file, for a board.
  *
  * Throws an Error whose message names what a board would refuse: a module that is not there, syntax beyond ES5, or code that
  * reads a name at load before it is defined.
@@ -76,7 +76,8 @@ export async function bundleForBoard(
   options: BundleOptions = {},
 ): Promise<BoardBundle> {
   const built = await esbuild.build({
-    entryPoints: [entry],
+    // Imported rather than given, so that nothing waits for its exports.
+    stdin: { contents: `import ${JSON.stringify(resolve(entry))};`, resolveDir: dirname(entry) },
     bundle: true,
     write: false,
     format: "cjs",

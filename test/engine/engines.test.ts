@@ -11,7 +11,7 @@ import type { Candidate } from "./support/engine.ts";
 import { findEspruinos } from "./support/espruino.ts";
 import { quickjs } from "./support/quickjs.ts";
 
-const ENTRIES = ["language"];
+const ENTRIES = ["language", "coap"];
 
 const candidates: Candidate[] = [
   { name: quickjs.name, engine: quickjs },
@@ -43,7 +43,7 @@ describe.each(ENTRIES)("%s", (entry) => {
   for (const { name, engine, missing } of candidates) {
     const wanted = required.some((label) => name.startsWith(label));
     test.skipIf(engine === undefined && !wanted)(
-      `prints on ${name} what it prints on Node${missing === undefined ? "" : ` (${missing})`}`,
+      `${name} prints what Node prints${missing === undefined ? "" : ` (${missing})`}`,
       async () => {
         if (engine === undefined) throw new Error(missing);
         expect(await engine.run(bundle.code)).toEqual(expected);

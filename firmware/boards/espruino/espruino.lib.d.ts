@@ -178,7 +178,10 @@ interface ArrayBufferConstructor {
 declare const ArrayBuffer: ArrayBufferConstructor;
 type ArrayBufferLike = ArrayBuffer;
 
-/** What all typed arrays share on a board. `slice` is missing on purpose: there it returns a plain Array. */
+/**
+ * What all typed arrays share on a board. `slice` is missing on purpose: there it returns a plain Array. Reading a negative index
+ * throws, and `set` past the end is cut in silence.
+ */
 interface TypedArray<Self> {
   [index: number]: number;
   readonly buffer: ArrayBuffer;
@@ -188,12 +191,13 @@ interface TypedArray<Self> {
   fill(value: number, start?: number, end?: number): this;
   indexOf(value: number): number;
   set(values: ArrayLike<number>, offset?: number): void;
-  /** A view of the same bytes. */
+  /** A view of the same bytes. A board does not clamp `end`: beyond `length` it reads what lies behind the view. */
   subarray(start?: number, end?: number): Self;
 }
 interface TypedArrayConstructor<Self> {
   new (length: number): Self;
   new (values: ArrayLike<number>): Self;
+  /** A `length` of 0 means all the rest on a board. */
   new (buffer: ArrayBuffer, byteOffset?: number, length?: number): Self;
 }
 
