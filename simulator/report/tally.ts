@@ -1,8 +1,8 @@
 /**
  * What a fleet counts while it runs, and the report that follows from it.
  *
- * **Lost** is the number that decides whether a run was good: Confirmable messages of ours (Register, Update, De-register,
- * notifications) that nobody ever answered, plus endpoints that never got registered although the server answered them.
+ * **Lost** is the number that decides whether a run was good: requests of ours (Register, Update, De-register) that were never
+ * answered, plus endpoints that never got registered although the server answered them.
  */
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { LatencyHistogram, type LatencySnapshot } from "./latency-histogram.ts";
@@ -21,7 +21,7 @@ export interface Counts {
   deregistered: number;
   /** The server's requests that our devices answered. */
   requestsAnswered: number;
-  /** Confirmable messages of ours that were never answered. */
+  /** Requests of ours that were never answered. */
   unanswered: number;
   /** Endpoints that were answered but never registered. */
   neverRegistered: number;

@@ -1,0 +1,194 @@
+/**
+ * One simulated device: a real agent, and values that change by themselves.
+ *
+ * It has the agent's own machine contract, so whoever can drive an agent can drive a device. What devices of a kind have in
+ * common is made once, as a `DeviceKind`; a device adds its agent and a few numbers.
+ */
+import { Agent, type AgentConfiguration, type AgentEvent } from "../firmware/agent/agent.ts";
+import type { ServerLink } from "../firmware/agent/server-link.ts";
+import { LwM2mObject } from "../firmware/objects/lwm2m-object.ts";
+import type { CoapSettings } from "../protocol/coap/coap-endpoint.ts";
+import { SERVER_UPDATE_TRIGGER } from "../protocol/model/objects/server.ts";
+import { NamedResource, type NamedResourceOptions } from "../protocol/resources/named-resource.ts";
+import { type Milliseconds, NEVER } from "../protocol/time/duration.ts";
+import { nextValue, startValue } from "./behaviours/behaviour.ts";
+import type { Change, Profile } from "./profiles/profile.ts";
+import { noise } from "./random.ts";
+
+const SHORT_SERVER_ID = 1;
+
+/** Where a changing value lives: in an object instance, or in the named resource with this place in the profile. */
+interface Target {
+  readonly change: Change;
+  /** Places in the profile's lists; the other one is -1. */
+  readonly object: number;
+  readonly resource: number;
+  readonly objectInstanceId: number;
+  readonly resourceId: number;
+}
+
+/** A kind of device: what its members share. */
+export class DeviceKind {
+  readonly profile: Profile;
+  readonly settings: CoapSettings;
+  readonly lifetime: number;
+  readonly targets: readonly Target[];
+  /** With the profile's first values; members hold copies, which cost what differs. */
+  readonly objects: readonly LwM2mObject[];
+  readonly resourceOptions: readonly NamedResourceOptions[];
+
+  /** @param lifetime seconds, instead of the profile's */
+  constructor(profile: Profile, settings: CoapSettings, lifetime = profile.lifetime) {
+    this.profile = profile;
+    this.settings = settings;
+    this.lifetime = lifetime;
+    this.objects = profile.objects.map(({ definition, instances }) => {
+      const object = new LwM2mObject(definition);
+      instances.forEach((values, instanceId) => object.create(instanceId, values));
+      return object;
+    });
+    this.resourceOptions = profile.resources.map(({ type, observable, value }) => ({
+      type,
+      observable,
+      value,
+    }));
+    this.targets = profile.changes.map((change) => targetOf(profile, change));
+  }
+}
+
+export class VirtualDevice {
+  readonly agent: Agent;
+  readonly link: ServerLink;
+  private readonly kind: DeviceKind;
+  private readonly seed: number;
+  /** When each value changes next; in the order of the kind's targets. */
+  private readonly changesAt: Milliseconds[] = [];
+  private nextChangeAt: Milliseconds = NEVER;
+  private startedAt: Milliseconds = 0;
+
+  /** @param seed of this device alone: its values follow from it */
+  constructor(kind: DeviceKind, endpointName: string, seed: number, serverUri: string) {
+    const { profile } = kind;
+    const configuration: AgentConfiguration = {
+      endpointName,
+      endpointType: profile.endpointType,
+      lifetime: kind.lifetime,
+      version: profile.version,
+      queueMode: profile.queueMode,
+      objects: kind.objects.map((object) => object.copy()),
+      resources: profile.resources.map(
+        ({ path }, i) => new NamedResource(path, kind.resourceOptions[i]),
+      ),
+      settings: kind.settings,
+    };
+    this.kind = kind;
+    this.seed = seed;
+    this.agent = new Agent(configuration);
+    this.link = this.agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: serverUri });
+  }
+
+  /** The device is switched on: its values begin to change and it registers. */
+  start(now: Milliseconds): void {
+    this.startedAt = now;
+    const { targets } = this.kind;
+    for (let place = 0; place < targets.length; place++) {
+      const { every, behaviour } = targets[place].change;
+      const tick = { number: 0, every, seed: this.seed + place };
+      this.store(targets[place], startValue(behaviour, tick));
+      // Devices of a fleet do not all measure in the same instant.
+      this.changesAt.push(now + every * noise(this.seed, place));
+    }
+    this.nextChangeAt = Math.min(NEVER, ...this.changesAt);
+    this.agent.start(now);
+  }
+
+  /** De-registers; the values stand still. */
+  stop(now: Milliseconds): void {
+    this.nextChangeAt = NEVER;
+    this.agent.stop(now);
+  }
+
+  /** Sends an Update now, as when the server asks for one (LwM2M Core 1.1.1 §E.2, /1/x/8). */
+  update(now: Milliseconds): void {
+    this.link.handleAccount(SERVER_UPDATE_TRIGGER);
+    this.agent.handleTimeout(now);
+  }
+
+  isStopped(): boolean {
+    return this.agent.isStopped();
+  }
+
+  /** A datagram from the server. Returns false when the radio was off, so that it is lost. */
+  handleDatagram(now: Milliseconds, datagram: Uint8Array): boolean {
+    if (!this.link.isAwake()) return false;
+    this.agent.handleDatagram(now, this.link, datagram);
+    return true;
+  }
+
+  handleTimeout(now: Milliseconds): void {
+    if (now >= this.nextChangeAt) this.changeValues(now);
+    this.agent.handleTimeout(now);
+  }
+
+  pollTransmit(): Uint8Array | undefined {
+    return this.link.pollTransmit();
+  }
+
+  pollEvent(): AgentEvent | undefined {
+    return this.agent.pollEvent();
+  }
+
+  deadline(): Milliseconds {
+    return Math.min(this.nextChangeAt, this.agent.deadline());
+  }
+
+  private changeValues(now: Milliseconds): void {
+    const { targets } = this.kind;
+    let next = NEVER;
+    for (let place = 0; place < targets.length; place++) {
+      if (now >= this.changesAt[place]) this.change(now, place);
+      next = Math.min(next, this.changesAt[place]);
+    }
+    this.nextChangeAt = next;
+  }
+
+  /** One tick of one value. Ticks that were missed, as when the host was suspended, are skipped. */
+  private change(now: Milliseconds, place: number): void {
+    const target = this.kind.targets[place];
+    const { every, behaviour } = target.change;
+    const number = Math.floor((now - this.startedAt) / every) + 1;
+    const previous = this.value(target);
+    const tick = { number, every, seed: this.seed + place };
+    this.changesAt[place] += every * Math.max(1, Math.ceil((now - this.changesAt[place]) / every));
+    this.store(target, nextValue(behaviour, previous, tick));
+  }
+
+  private value(target: Target): number {
+    const { objects, resources } = this.agent.configuration;
+    const value =
+      target.object < 0
+        ? resources?.[target.resource].value
+        : objects?.[target.object].get(target.objectInstanceId, target.resourceId);
+    return typeof value === "number" ? value : 0;
+  }
+
+  private store(target: Target, value: number): void {
+    const { objects, resources } = this.agent.configuration;
+    if (target.object < 0) resources?.[target.resource].set(value);
+    else objects?.[target.object].set(target.objectInstanceId, target.resourceId, value);
+  }
+}
+
+/** @throws when the profile has no value at the change's path: the profile's author is at fault */
+function targetOf(profile: Profile, change: Change): Target {
+  const resource = profile.resources.findIndex(({ path }) => path === change.path);
+  if (resource >= 0) {
+    return { change, object: -1, resource, objectInstanceId: 0, resourceId: 0 };
+  }
+  const [objectId, objectInstanceId, resourceId] = change.path.slice(1).split("/").map(Number);
+  const object = profile.objects.findIndex(({ definition }) => definition.id === objectId);
+  if (profile.objects[object]?.instances[objectInstanceId]?.[resourceId] === undefined) {
+    throw new Error(`Profile ${profile.name} has no value at ${change.path}`);
+  }
+  return { change, object, resource: -1, objectInstanceId, resourceId };
+}
