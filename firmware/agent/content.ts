@@ -1,0 +1,90 @@
+/**
+ * From values to payloads: what a Read, an Observe or a notification carries, in the format that was asked for
+ * (LwM2M Core 1.1.1 §7.4).
+ */
+
+import type { Response } from "../../protocol/coap/coap-endpoint.ts";
+import {
+  CONTENT,
+  isSuccess,
+  METHOD_NOT_ALLOWED,
+  NOT_ACCEPTABLE,
+  NOT_FOUND,
+} from "../../protocol/coap/codes.ts";
+import { NO_BYTES } from "../../protocol/coap/message.ts";
+import type { Option } from "../../protocol/coap/options.ts";
+import { CONTENT_FORMAT, MAX_AGE, uintOption } from "../../protocol/coap/options.ts";
+import type { Entry, Value } from "../../protocol/model/data-types.ts";
+import type { Path } from "../../protocol/model/path.ts";
+import type { NamedResource } from "../../protocol/resources/named-resource.ts";
+import type { Agent } from "./agent.ts";
+import { read } from "./object-tree.ts";
+
+/** No Accept: the device chooses. */
+export const ANY_FORMAT = -1;
+
+/** A payload, or the code that says why there is none. */
+export interface Content {
+  /** 2.05, or an error. */
+  readonly code: number;
+  readonly format: number;
+  readonly payload: Uint8Array;
+  /** When it is one single value. */
+  readonly value: Value | undefined;
+  /** Seconds; 0 unless the resource says otherwise, so that no cache serves an old reading. */
+  readonly maxAge: number;
+}
+
+const FRESH_ONLY = uintOption(MAX_AGE, 0);
+
+/** Reads a path of an object in the format asked for; without one in the first of the agent's codecs that can express it. */
+export function contentAt(agent: Agent, path: Path, format: number): Content {
+  const object = agent.object(path[0]);
+  const codecs = agent.codecs;
+  const entries: Entry[] = [];
+  const code = object === undefined ? NOT_FOUND : read(object, path, entries);
+  if (!isSuccess(code)) return refusal(code);
+  for (let i = 0; i < codecs.length; i++) {
+    if (format !== ANY_FORMAT && format !== codecs[i].format) continue;
+    const payload = codecs[i].encode(path, entries);
+    if (payload === undefined) continue;
+    return {
+      code: CONTENT,
+      format: codecs[i].format,
+      payload: payload,
+      value: path.length > 2 && entries.length === 1 ? entries[0].value : undefined,
+      maxAge: 0,
+    };
+  }
+  return refusal(NOT_ACCEPTABLE);
+}
+
+/** Reads a named resource, which has one format only. */
+export function contentOfNamed(resource: NamedResource, format: number): Content {
+  const payload = resource.content();
+  if (payload === undefined) return refusal(METHOD_NOT_ALLOWED);
+  if (format !== ANY_FORMAT && format !== resource.format()) return refusal(NOT_ACCEPTABLE);
+  const maxAge = resource.options.maxAge;
+  return {
+    code: CONTENT,
+    format: resource.format(),
+    payload: payload,
+    value: undefined,
+    maxAge: maxAge === undefined ? 0 : maxAge,
+  };
+}
+
+/** The response that carries it, with an Observe option when there is one to send. */
+export function contentResponse(content: Content, observe: Option | undefined): Response {
+  const options: Option[] = [];
+  if (isSuccess(content.code)) {
+    if (observe !== undefined) options.push(observe);
+    options.push(uintOption(CONTENT_FORMAT, content.format));
+    options.push(content.maxAge === 0 ? FRESH_ONLY : uintOption(MAX_AGE, content.maxAge));
+  }
+  return { code: content.code, options: options, payload: content.payload };
+}
+
+function refusal(code: number): Content {
+  return { code: code, format: ANY_FORMAT, payload: NO_BYTES, value: undefined, maxAge: 0 };
+}

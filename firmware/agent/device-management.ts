@@ -1,0 +1,273 @@
+/**
+ * Answers a server's requests on LwM2M paths (LwM2M Core 1.1.1 §6.3, §6.4): which operation is it, may it be done, do it.
+ *
+ * Dispatches from protocol/lwm2m/operations.ts, whose table also says which codes may answer. The rules of the model are in
+ * object-tree.ts.
+ */
+import { decodeUtf8 } from "../../protocol/bytes/utf8.ts";
+import type { IncomingRequest, Response } from "../../protocol/coap/coap-endpoint.ts";
+import {
+  BAD_REQUEST,
+  CHANGED,
+  CONTENT,
+  CREATED,
+  INTERNAL_SERVER_ERROR,
+  isSuccess,
+  METHOD_NOT_ALLOWED,
+  NOT_FOUND,
+  NOT_IMPLEMENTED,
+  UNAUTHORIZED,
+  UNSUPPORTED_CONTENT_FORMAT,
+} from "../../protocol/coap/codes.ts";
+import { LINK_FORMAT, TEXT } from "../../protocol/coap/content-formats.ts";
+import { NO_BYTES, NO_OPTIONS } from "../../protocol/coap/message.ts";
+import {
+  ACCEPT,
+  CONTENT_FORMAT,
+  LOCATION_PATH,
+  textsOf,
+  URI_QUERY,
+  uintOf,
+  uintOption,
+} from "../../protocol/coap/options.ts";
+import { pathOptions } from "../../protocol/coap/uri.ts";
+import {
+  CANCEL_OBSERVE,
+  CREATE,
+  DELETE,
+  DISCOVER,
+  EXECUTE,
+  READ,
+  START_OBSERVE,
+  WRITE_ATTRIBUTES,
+  WRITE_REPLACE,
+  WRITE_UPDATE,
+} from "../../protocol/lwm2m/operations.ts";
+import { isMalformed } from "../../protocol/malformed.ts";
+import type { Entry } from "../../protocol/model/data-types.ts";
+import {
+  EXECUTE as EXECUTABLE,
+  FLOAT,
+  INTEGER,
+  MULTIPLE,
+  TIME,
+  TYPE_MASK,
+  UNSIGNED,
+  WRITE as WRITABLE,
+} from "../../protocol/model/data-types.ts";
+import { resourceFlags } from "../../protocol/model/object-definition.ts";
+import type { Path } from "../../protocol/model/path.ts";
+import { formatPath } from "../../protocol/model/path.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import type { LwM2mObject } from "../objects/lwm2m-object.ts";
+import type { Agent } from "./agent.ts";
+import { changeAttributes, NO_ATTRIBUTES } from "./attributes.ts";
+import { ANY_FORMAT, contentAt, contentResponse } from "./content.ts";
+import { discoverList } from "./links.ts";
+import { create, isHidden, locate, remove, write } from "./object-tree.ts";
+import type { ServerLink } from "./server-link.ts";
+
+/** A response without content. */
+export function plain(code: number): Response {
+  return { code: code, options: NO_OPTIONS, payload: NO_BYTES };
+}
+
+/** Does what `operation` says and builds the response. */
+export function manage(
+  now: Milliseconds,
+  link: ServerLink,
+  operation: number,
+  path: Path,
+  request: IncomingRequest,
+): Response {
+  if (isHidden(path[0])) return plain(UNAUTHORIZED);
+  const agent = link.agent;
+  const object = agent.object(path[0]);
+  if (object === undefined) return plain(NOT_FOUND);
+  const found = locate(object, path);
+  switch (operation) {
+    case READ:
+    case START_OBSERVE:
+    case CANCEL_OBSERVE:
+      return isSuccess(found)
+        ? readOrObserve(now, link, object, operation, path, request)
+        : plain(found);
+    case DISCOVER:
+      return isSuccess(found) ? discover(link, object, path, request) : plain(found);
+    case WRITE_ATTRIBUTES:
+      return plain(isSuccess(found) ? writeAttributes(link, object, path, request) : found);
+    case WRITE_REPLACE:
+    case WRITE_UPDATE:
+      return plain(writeContent(agent, object, path, request, operation === WRITE_REPLACE));
+    case EXECUTE:
+      return plain(isSuccess(found) ? execute(object, path, request) : found);
+    case CREATE:
+      return createInstance(agent, object, path, request);
+    case DELETE:
+      return plain(isSuccess(found) ? remove(object, path) : found);
+    default:
+      return plain(METHOD_NOT_ALLOWED);
+  }
+}
+
+function readOrObserve(
+  now: Milliseconds,
+  link: ServerLink,
+  object: LwM2mObject,
+  operation: number,
+  path: Path,
+  request: IncomingRequest,
+): Response {
+  const content = contentAt(link.agent, path, uintOf(request.options, ACCEPT, ANY_FORMAT));
+  if (operation === CANCEL_OBSERVE) link.cancelObservation(request.token);
+  if (operation !== START_OBSERVE || !isSuccess(content.code)) {
+    return contentResponse(content, undefined);
+  }
+  const queries = textsOf(request.options, URI_QUERY);
+  const own = changeAttributes(NO_ATTRIBUTES, queries, isNumeric(object, path));
+  if (own === undefined) return plain(BAD_REQUEST);
+  const observe = link.observed().observe(now, request.token, path, undefined, own, content);
+  return contentResponse(content, observe);
+}
+
+function discover(
+  link: ServerLink,
+  object: LwM2mObject,
+  path: Path,
+  request: IncomingRequest,
+): Response {
+  const queries = textsOf(request.options, URI_QUERY);
+  let depth = path.length === 1 ? 2 : 1;
+  for (let i = 0; i < queries.length; i++) {
+    const asked = queries[i].indexOf("depth=") === 0 ? "0123".indexOf(queries[i].substring(6)) : -1;
+    if (asked >= 0 && queries[i].length === 7) depth = asked;
+  }
+  return {
+    code: CONTENT,
+    options: [uintOption(CONTENT_FORMAT, LINK_FORMAT)],
+    payload: discoverList(link, object, path, depth),
+  };
+}
+
+function writeAttributes(
+  link: ServerLink,
+  object: LwM2mObject,
+  path: Path,
+  request: IncomingRequest,
+): number {
+  const queries = textsOf(request.options, URI_QUERY);
+  if (queries.length === 0) return BAD_REQUEST;
+  const observers = link.observed();
+  const current = observers.attributesAt(path);
+  const attributes = changeAttributes(current, queries, isNumeric(object, path));
+  if (attributes === undefined) return BAD_REQUEST;
+  return observers.setAttributes(path, attributes) ? CHANGED : INTERNAL_SERVER_ERROR;
+}
+
+/** True where gt, lt and st mean something: a single numeric value. */
+function isNumeric(object: LwM2mObject, path: Path): boolean {
+  const flags = path.length < 3 ? 0 : resourceFlags(object.definition, path[2]);
+  const type = flags & TYPE_MASK;
+  if ((flags & MULTIPLE) !== 0 && path.length === 3) return false;
+  return type === INTEGER || type === UNSIGNED || type === FLOAT || type === TIME;
+}
+
+/** The entries of a payload, or the code that refuses it. */
+function decode(
+  agent: Agent,
+  object: LwM2mObject,
+  path: Path,
+  request: IncomingRequest,
+): Entry[] | number {
+  // Some servers leave the Content-Format of a single value out.
+  const assumed = path.length > 2 ? TEXT : ANY_FORMAT;
+  const format = uintOf(request.options, CONTENT_FORMAT, assumed);
+  for (let i = 0; i < agent.codecs.length; i++) {
+    if (agent.codecs[i].format !== format) continue;
+    const definitionOf = () => object.definition;
+    const entries = agent.codecs[i].decode(request.payload, path, definitionOf);
+    return isMalformed(entries) ? BAD_REQUEST : entries;
+  }
+  return UNSUPPORTED_CONTENT_FORMAT;
+}
+
+function writeContent(
+  agent: Agent,
+  object: LwM2mObject,
+  path: Path,
+  request: IncomingRequest,
+  replaces: boolean,
+): number {
+  const found = locate(object, path);
+  if (path.length > 2) {
+    const flags = resourceFlags(object.definition, path[2]);
+    // A resource that this instance could have but has not is made by a Write.
+    const canMake = path.length === 3 && flags !== 0 && object.instances.get(path[1]) !== undefined;
+    if (!isSuccess(found) && !canMake) return found;
+    if ((flags & WRITABLE) === 0) return METHOD_NOT_ALLOWED;
+    if (!replaces && (flags & MULTIPLE) === 0) return METHOD_NOT_ALLOWED;
+  } else if (!isSuccess(found)) return found;
+  const entries = decode(agent, object, path, request);
+  return typeof entries === "number" ? entries : write(object, path, entries, replaces);
+}
+
+function createInstance(
+  agent: Agent,
+  object: LwM2mObject,
+  path: Path,
+  request: IncomingRequest,
+): Response {
+  const isEmpty = request.payload.length === 0;
+  const entries = isEmpty ? [] : decode(agent, object, path, request);
+  if (typeof entries === "number") return plain(entries);
+  const instanceId = create(object, entries);
+  if (instanceId < 0) return plain(-instanceId);
+  const isGivenByServer = entries.length > 0 && entries[0].path[1] === instanceId;
+  const options = isGivenByServer
+    ? NO_OPTIONS
+    : pathOptions(LOCATION_PATH, formatPath([path[0], instanceId]));
+  return { code: CREATED, options: options, payload: NO_BYTES };
+}
+
+function execute(object: LwM2mObject, path: Path, request: IncomingRequest): number {
+  if ((resourceFlags(object.definition, path[2]) & EXECUTABLE) === 0) return METHOD_NOT_ALLOWED;
+  const text = decodeUtf8(request.payload);
+  if (!isArgumentList(text)) return BAD_REQUEST;
+  if (object.onExecute === undefined) return NOT_IMPLEMENTED;
+  const refusal = object.onExecute(object, path[1], path[2], text);
+  return refusal === undefined ? CHANGED : refusal;
+}
+
+const COMMA = 44;
+const EQUALS = 61;
+const QUOTE = 39;
+
+/**
+ * True for `` or `0,1='text'`: digits, each at most once, each with a quoted value or none (LwM2M Core 1.1.1 §6.3.4 ABNF; once
+ * each since 1.2.1). Between quotes stands printable ASCII without blank, `"`, `'` and backslash.
+ */
+export function isArgumentList(text: string): boolean {
+  let at = 0;
+  let seen = 0;
+  while (at < text.length) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9 || (seen & (1 << digit)) !== 0) return false;
+    seen |= 1 << digit;
+    at++;
+    if (text.charCodeAt(at) === EQUALS) {
+      if (text.charCodeAt(at + 1) !== QUOTE) return false;
+      at += 2;
+      while (isArgumentCharacter(text.charCodeAt(at))) at++;
+      if (text.charCodeAt(at) !== QUOTE) return false;
+      at++;
+    }
+    if (at === text.length) return true;
+    if (text.charCodeAt(at) !== COMMA) return false;
+    at++;
+  }
+  return text.length === 0;
+}
+
+function isArgumentCharacter(unit: number): boolean {
+  return unit > 32 && unit < 127 && unit !== 34 && unit !== QUOTE && unit !== 92;
+}

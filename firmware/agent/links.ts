@@ -1,0 +1,128 @@
+/**
+ * What a device says it has: the list in Register and Update (LwM2M Core 1.1.1 §6.2.1) and the answer to Discover (§6.3.2), as links.
+ */
+import { encodeUtf8 } from "../../protocol/bytes/utf8.ts";
+import type { Link, LinkAttribute } from "../../protocol/coap/link-format.ts";
+import { encodeLinks } from "../../protocol/coap/link-format.ts";
+import type { Path } from "../../protocol/model/path.ts";
+import { formatPath } from "../../protocol/model/path.ts";
+import type { LwM2mObject } from "../objects/lwm2m-object.ts";
+import { IdTable } from "../objects/lwm2m-object.ts";
+import type { Agent } from "./agent.ts";
+import { ATTRIBUTE_NAMES } from "./attributes.ts";
+import { isHidden } from "./object-tree.ts";
+import type { Observers } from "./observers.ts";
+import type { ServerLink } from "./server-link.ts";
+
+/** Below it are LwM2M's own objects, whose version a server assumes from the enabler's; it is said in any case. */
+const FIRST_FOREIGN_OBJECT = 8;
+
+/** The list of objects, instances and named resources in link format. */
+export function registrationList(agent: Agent): Uint8Array {
+  const links: Link[] = [];
+  const version = agent.version();
+  if (version !== undefined) {
+    if (version !== "1.0") links.push(rootLink(agent));
+    for (let i = 0; i < agent.objects.length; i++) listObject(agent.objects[i], version, links);
+  }
+  for (let i = 0; i < agent.resources.length; i++) links.push(agent.resources[i].link());
+  return encodeUtf8(encodeLinks(links));
+}
+
+/** Says that this is an LwM2M device and which formats it has beyond TLV and text. */
+function rootLink(agent: Agent): Link {
+  const attributes: LinkAttribute[] = [{ name: "rt", value: "oma.lwm2m" }];
+  let formats = "";
+  for (let i = 0; i < agent.codecs.length; i++) formats += ` ${agent.codecs[i].format}`;
+  attributes.push({ name: "ct", value: formats.substring(1) });
+  return { uri: "/", attributes: attributes };
+}
+
+function listObject(object: LwM2mObject, version: string, links: Link[]): void {
+  const id = object.definition.id;
+  if (isHidden(id)) return;
+  const ids = object.instances.ids;
+  const attributes: LinkAttribute[] = [];
+  if (saysVersion(object, version)) {
+    attributes.push({ name: "ver", value: object.definition.version });
+  }
+  // The object itself only where its instances do not say it all.
+  if (ids.length === 0 || attributes.length > 0) {
+    links.push({ uri: `/${id}`, attributes: attributes });
+  }
+  for (let i = 0; i < ids.length; i++) {
+    links.push({ uri: `/${id}/${ids[i]}`, attributes: [] });
+  }
+}
+
+function saysVersion(object: LwM2mObject, version: string | undefined): boolean {
+  const isCore = object.definition.id < FIRST_FOREIGN_OBJECT;
+  return object.definition.version !== "1.0" || (isCore && version !== "1.0");
+}
+
+/**
+ * What is at and below a path that is there, with the attributes that one server has set.
+ *
+ * @param depth how many levels below the path: 2 for an object, 1 for an instance or resource unless the server says otherwise
+ */
+export function discoverList(
+  link: ServerLink,
+  object: LwM2mObject,
+  path: Path,
+  depth: number,
+): Uint8Array {
+  const links: Link[] = [];
+  const observers = link.observers;
+  const deepest = path.length + depth;
+  const ids = object.instances.ids;
+  if (path.length === 1) {
+    const top = describe(path, observers);
+    if (saysVersion(object, link.agent.version())) {
+      top.attributes.splice(0, 0, { name: "ver", value: object.definition.version });
+    }
+    links.push(top);
+  }
+  for (let i = 0; i < ids.length && deepest > 1; i++) {
+    if (path.length === 1 || path[1] === ids[i]) {
+      discoverInstance(object, ids[i], path, deepest, observers, links);
+    }
+  }
+  return encodeUtf8(encodeLinks(links));
+}
+
+function discoverInstance(
+  object: LwM2mObject,
+  instanceId: number,
+  path: Path,
+  deepest: number,
+  observers: Observers | undefined,
+  links: Link[],
+): void {
+  const id = object.definition.id;
+  const instance = object.instances.get(instanceId);
+  if (path.length < 3) links.push(describe([id, instanceId], observers));
+  if (instance === undefined || deepest < 3) return;
+  for (let i = 0; i < instance.ids.length; i++) {
+    const resourceId = instance.ids[i];
+    if (path.length > 2 && path[2] !== resourceId) continue;
+    const link = describe([id, instanceId, resourceId], observers);
+    const held = instance.items[i];
+    links.push(link);
+    if (!(held instanceof IdTable)) continue;
+    link.attributes.splice(0, 0, { name: "dim", value: `${held.ids.length}` });
+    for (let k = 0; k < held.ids.length && deepest > 3; k++) {
+      links.push(describe([id, instanceId, resourceId, held.ids[k]], observers));
+    }
+  }
+}
+
+function describe(path: Path, observers: Observers | undefined): Link {
+  const link: Link = { uri: formatPath(path), attributes: [] };
+  if (observers === undefined) return link;
+  const attributes = observers.attributesAt(path);
+  for (let i = 0; i < ATTRIBUTE_NAMES.length; i++) {
+    const value = attributes[ATTRIBUTE_NAMES[i]];
+    if (value !== undefined) link.attributes.push({ name: ATTRIBUTE_NAMES[i], value: `${value}` });
+  }
+  return link;
+}

@@ -1,0 +1,406 @@
+/**
+ * An agent's side of one server: the CoAP endpoint, the registration, the observers, and in queue mode when the radio is on.
+ *
+ * Composes; the rules are in registration.ts, observers.ts and notification.ts, what requests mean in device-management.ts.
+ *
+ * Queue mode (LwM2M Transport 1.1.1 §6.5): awake from any message until the awake window has passed in silence, then asleep.
+ * Woken by an Update or a notification that is due; the Update goes first, all due notifications after its answer.
+ */
+
+import { equalBytes } from "../../protocol/coap/block.ts";
+import type {
+  CoapEvent,
+  IncomingRequest,
+  Request,
+  Response,
+} from "../../protocol/coap/coap-endpoint.ts";
+import {
+  CoapEndpoint,
+  OBSERVER_GONE,
+  REQUEST_FAILED,
+  REQUEST_RECEIVED,
+  RESPONSE_RECEIVED,
+} from "../../protocol/coap/coap-endpoint.ts";
+import {
+  CREATED,
+  DELETE,
+  isSuccess,
+  POST,
+  SERVICE_UNAVAILABLE,
+} from "../../protocol/coap/codes.ts";
+import { LINK_FORMAT } from "../../protocol/coap/content-formats.ts";
+import { NO_BYTES, NO_OPTIONS } from "../../protocol/coap/message.ts";
+import type { Option } from "../../protocol/coap/options.ts";
+import {
+  CONTENT_FORMAT,
+  LOCATION_PATH,
+  MAX_AGE,
+  textOption,
+  URI_PATH,
+  uintOf,
+  uintOption,
+} from "../../protocol/coap/options.ts";
+import { queryOptions } from "../../protocol/coap/uri.ts";
+import { registrationQuery } from "../../protocol/lwm2m/registration.ts";
+import {
+  SERVER_BINDING,
+  SERVER_DEFAULT_PMAX,
+  SERVER_DEFAULT_PMIN,
+  SERVER_DISABLE,
+  SERVER_DISABLE_TIMEOUT,
+  SERVER_LIFETIME,
+  SERVER_UPDATE_TRIGGER,
+} from "../../protocol/model/objects/server.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { NEVER, SECOND } from "../../protocol/time/duration.ts";
+import type { Agent } from "./agent.ts";
+import type { Attributes } from "./attributes.ts";
+import { registrationList } from "./links.ts";
+import { Observers } from "./observers.ts";
+import {
+  BINDING_CHANGED,
+  DEREGISTER,
+  KEEP_ALIVE,
+  LIFETIME_CHANGED,
+  LINKS_CHANGED,
+  NO_RESPONSE,
+  NOTHING,
+  REGISTER,
+  Registration,
+  UPDATE,
+} from "./registration.ts";
+import type { ServerAddress } from "./server-address.ts";
+
+const RD = textOption(URI_PATH, "rd");
+const LINKS_FORMAT = uintOption(CONTENT_FORMAT, LINK_FORMAT);
+
+/** Requests that overtake the answer to our Register wait for it; more of them get 5.03. */
+const MAX_EARLY_REQUESTS = 4;
+/** /1/x/5 when it is absent: a day. */
+const DEFAULT_DISABLE_SECONDS = 86400;
+
+export class ServerLink {
+  readonly agent: Agent;
+  /** Of object 1. */
+  readonly instanceId: number;
+  readonly uri: string;
+  readonly host: string;
+  readonly port: number;
+  readonly endpoint: CoapEndpoint;
+  readonly registration: Registration = new Registration();
+  /** Undefined as long as this server observes nothing and has set no attributes. */
+  observers: Observers | undefined = undefined;
+  /** Uri-Path of our registration at the server. */
+  private location: readonly Option[] = NO_OPTIONS;
+  /** Of the registration request under way. */
+  private requestId = 0;
+  private early: IncomingRequest[] = [];
+  /** In queue mode. */
+  private isQueued: boolean;
+  private awakeUntil: Milliseconds = 0;
+  private isAsleep = false;
+  private hasNotified = false;
+
+  constructor(agent: Agent, instanceId: number, address: ServerAddress) {
+    this.agent = agent;
+    this.instanceId = instanceId;
+    this.uri = address.uri;
+    this.host = address.host;
+    this.port = address.port;
+    this.endpoint = new CoapEndpoint(agent.configuration.settings);
+    this.isQueued = this.wantsQueue();
+  }
+
+  isRegistered(): boolean {
+    return this.registration.isActive;
+  }
+
+  /** False in queue mode while the radio may be off: what arrives then is lost. */
+  isAwake(): boolean {
+    return !this.isAsleep;
+  }
+
+  // What the world does.
+
+  handleDatagram(now: Milliseconds, datagram: Uint8Array): void {
+    this.touch(now);
+    this.endpoint.handleDatagram(now, datagram);
+    this.settle(now);
+  }
+
+  handleTimeout(now: Milliseconds): void {
+    this.endpoint.handleTimeout(now);
+    this.settle(now);
+  }
+
+  /** A resource of this server's instance of object 1 changed, or was executed. */
+  handleAccount(resourceId: number): void {
+    const registration = this.registration;
+    if (resourceId === SERVER_LIFETIME) registration.changes |= LIFETIME_CHANGED;
+    else if (resourceId === SERVER_BINDING) {
+      registration.changes |= BINDING_CHANGED;
+      this.isQueued = this.wantsQueue();
+    } else if (resourceId === SERVER_UPDATE_TRIGGER) registration.changes |= KEEP_ALIVE;
+    else if (resourceId === SERVER_DISABLE) {
+      const seconds = this.setting(SERVER_DISABLE_TIMEOUT);
+      registration.leave((seconds === undefined ? DEFAULT_DISABLE_SECONDS : seconds) * SECOND);
+    } else if (resourceId === SERVER_DEFAULT_PMIN || resourceId === SERVER_DEFAULT_PMAX) {
+      if (this.observers !== undefined) this.observers.applyAttributes(this.defaults());
+    }
+  }
+
+  // What the application and the server want.
+
+  start(now: Milliseconds): void {
+    this.registration.start(now);
+    this.settle(now);
+  }
+
+  stop(now: Milliseconds): void {
+    this.registration.leave(NEVER);
+    this.settle(now);
+  }
+
+  observed(): Observers {
+    if (this.observers === undefined) {
+      this.observers = new Observers(this.agent, this.endpoint, this.defaults());
+    }
+    return this.observers;
+  }
+
+  cancelObservation(token: Uint8Array): void {
+    if (this.observers !== undefined) this.observers.cancel(token);
+  }
+
+  // What comes out.
+
+  /** The next datagram for this server. Not to be changed: it may be sent again. */
+  pollTransmit(): Uint8Array | undefined {
+    return this.endpoint.pollTransmit();
+  }
+
+  deadline(): Milliseconds {
+    let at = Math.min(this.endpoint.deadline(), this.registration.deadline());
+    if (this.observers !== undefined && (this.canNotify() || this.canWake())) {
+      at = Math.min(at, this.observers.deadline());
+    }
+    if (this.canSleep()) at = Math.min(at, this.awakeUntil);
+    return at;
+  }
+
+  /** After anything that happened: answers, then the registration, then notifications, then perhaps to sleep. */
+  private settle(now: Milliseconds): void {
+    let event = this.endpoint.pollEvent();
+    while (event !== undefined) {
+      this.handleEvent(now, event);
+      event = this.endpoint.pollEvent();
+    }
+    const observers = this.observers;
+    const isNoteDue = observers !== undefined && now >= observers.deadline();
+    if (isNoteDue && this.canWake()) this.registration.changes |= KEEP_ALIVE;
+    this.continueRegistration(now);
+    if (isNoteDue && observers !== undefined && this.canNotify()) {
+      const configuration = this.agent.configuration;
+      const areConfirmable = configuration.confirmableNotifications === true;
+      const isFirst = this.isQueued && !this.hasNotified;
+      if (observers.notify(now, areConfirmable || isFirst, areConfirmable)) {
+        this.hasNotified = true;
+        this.touch(now);
+      }
+    }
+    if (now >= this.awakeUntil && this.canSleep()) {
+      this.isAsleep = true;
+      this.agent.emit({ kind: "asleep", link: this });
+    }
+  }
+
+  private handleEvent(now: Milliseconds, event: CoapEvent): void {
+    if (event.kind === REQUEST_RECEIVED) this.handleRequest(now, event.request);
+    else if (event.kind === OBSERVER_GONE) this.cancelObservation(event.token);
+    else if (event.id !== this.requestId) return;
+    else if (event.kind === REQUEST_FAILED) this.handleOutcome(now, undefined);
+    else if (event.kind === RESPONSE_RECEIVED) this.handleOutcome(now, event.response);
+  }
+
+  /** Device management begins when registration is complete (LwM2M Core 1.1.1 §6.2.1). */
+  private handleRequest(now: Milliseconds, request: IncomingRequest): void {
+    if (this.registration.isActive) {
+      this.endpoint.respond(now, request, this.agent.answer(now, this, request));
+    } else if (this.registration.underWay === REGISTER && this.early.length < MAX_EARLY_REQUESTS) {
+      this.early.push(request);
+    } else {
+      const response = { code: SERVICE_UNAVAILABLE, options: NO_OPTIONS, payload: NO_BYTES };
+      this.endpoint.respond(now, request, response);
+    }
+  }
+
+  private continueRegistration(now: Milliseconds): void {
+    const changes = this.registration.changes;
+    const next = this.registration.poll(now);
+    if (next === NOTHING) return;
+    let request: Request;
+    if (next === REGISTER) request = this.registerRequest();
+    else if (next === UPDATE) request = this.updateRequest(changes);
+    else request = { code: DELETE, options: this.location, payload: NO_BYTES };
+    this.touch(now);
+    this.requestId = this.endpoint.request(now, request);
+    if (this.requestId === 0) this.handleOutcome(now, undefined);
+  }
+
+  private registerRequest(): Request {
+    const configuration = this.agent.configuration;
+    const version = this.agent.version();
+    const query = registrationQuery({
+      endpointName: configuration.endpointName,
+      lifetime: this.lifetime(),
+      version: version,
+      binding: version === undefined ? undefined : this.binding(),
+      queueMode: this.saysQueue(),
+      smsNumber: undefined,
+      profileId: undefined,
+      endpointType: configuration.endpointType,
+      domain: undefined,
+    });
+    const options: Option[] = [RD, LINKS_FORMAT];
+    return {
+      code: POST,
+      options: options.concat(queryOptions(query)),
+      payload: registrationList(this.agent),
+    };
+  }
+
+  /** Only what changed. */
+  private updateRequest(changes: number): Request {
+    if ((changes & (LIFETIME_CHANGED | BINDING_CHANGED | LINKS_CHANGED)) === 0) {
+      return { code: POST, options: this.location, payload: NO_BYTES };
+    }
+    const isBindingChanged = (changes & BINDING_CHANGED) !== 0;
+    const query = registrationQuery({
+      endpointName: undefined,
+      lifetime: (changes & LIFETIME_CHANGED) !== 0 ? this.lifetime() : undefined,
+      version: undefined,
+      binding: isBindingChanged ? this.binding() : undefined,
+      queueMode: isBindingChanged && this.saysQueue(),
+      smsNumber: undefined,
+      profileId: undefined,
+      endpointType: undefined,
+      domain: undefined,
+    });
+    const hasLinks = (changes & LINKS_CHANGED) !== 0;
+    const options = hasLinks ? this.location.concat(LINKS_FORMAT) : this.location;
+    return {
+      code: POST,
+      options: options.concat(queryOptions(query)),
+      payload: hasLinks ? registrationList(this.agent) : NO_BYTES,
+    };
+  }
+
+  /** The registration request under way was answered, or was not. */
+  private handleOutcome(now: Milliseconds, response: Response | undefined): void {
+    const registration = this.registration;
+    const sent = registration.underWay;
+    let code = response === undefined ? NO_RESPONSE : response.code;
+    let notBefore = 0;
+    this.requestId = 0;
+    if (sent === REGISTER && response !== undefined && isSuccess(code)) {
+      this.location = locationOf(response.options);
+      // Without a location nothing could be updated.
+      if (code !== CREATED || this.location.length === 0) code = NO_RESPONSE;
+    } else if (response !== undefined && code === SERVICE_UNAVAILABLE) {
+      notBefore = uintOf(response.options, MAX_AGE, 0) * SECOND;
+    }
+    registration.handleOutcome(now, code, this.lifetime(), notBefore);
+    if (!registration.isActive || sent === REGISTER) {
+      if (this.observers !== undefined) this.observers.cancelAll();
+    }
+    if (sent === REGISTER) this.serveEarly(now);
+    this.report(sent, code);
+  }
+
+  private serveEarly(now: Milliseconds): void {
+    const early = this.early;
+    this.early = [];
+    for (let i = 0; i < early.length; i++) this.handleRequest(now, early[i]);
+  }
+
+  private report(sent: number, code: number): void {
+    const isGood = isSuccess(code);
+    if (sent === DEREGISTER) this.agent.emit({ kind: "deregistered", link: this });
+    else if (isGood) {
+      this.agent.emit({ kind: sent === REGISTER ? "registered" : "updated", link: this });
+    } else {
+      const kind = sent === REGISTER ? "registration-failed" : "update-failed";
+      this.agent.emit({ kind: kind, link: this, code: code });
+    }
+  }
+
+  // Of this server's instance of object 1.
+
+  private setting(resourceId: number): number | undefined {
+    return this.agent.servers.get(this.instanceId, resourceId) as number | undefined;
+  }
+
+  /** The value of `b`; in LwM2M 1.0 with its Q. */
+  private binding(): string {
+    return this.agent.servers.get(this.instanceId, SERVER_BINDING) as string;
+  }
+
+  /** From 1.1 on queue mode is a parameter of its own. */
+  private saysQueue(): boolean {
+    return this.isQueued && this.agent.version() !== "1.0";
+  }
+
+  private wantsQueue(): boolean {
+    if (this.binding().indexOf("Q") >= 0) return true;
+    return this.agent.version() !== "1.0" && this.agent.configuration.queueMode === true;
+  }
+
+  private lifetime(): number {
+    return this.setting(SERVER_LIFETIME) as number;
+  }
+
+  private defaults(): Attributes {
+    return { pmin: this.setting(SERVER_DEFAULT_PMIN), pmax: this.setting(SERVER_DEFAULT_PMAX) };
+  }
+
+  // Queue mode.
+
+  /** A message came or goes: stay awake for a window from now. */
+  private touch(now: Milliseconds): void {
+    this.awakeUntil = now + this.agent.awakeWindow();
+    if (!this.isAsleep) return;
+    this.isAsleep = false;
+    this.hasNotified = false;
+    this.agent.emit({ kind: "awake", link: this });
+  }
+
+  /** Notifications may go out. In queue mode only beside nothing else: the Update that wakes the server's queue goes first. */
+  private canNotify(): boolean {
+    const registration = this.registration;
+    if (!registration.isActive || !this.isQueued) return registration.isActive;
+    return !this.isAsleep && registration.underWay === NOTHING && registration.failures === 0;
+  }
+
+  /** A due notification may wake us with an Update. */
+  private canWake(): boolean {
+    const registration = this.registration;
+    return this.isAsleep && registration.isActive && registration.failures === 0;
+  }
+
+  private canSleep(): boolean {
+    return this.isQueued && !this.isAsleep && this.endpoint.isIdle();
+  }
+}
+
+/** The Location-Path of a response as the Uri-Path of later requests, in bytes of our own. */
+function locationOf(options: readonly Option[]): readonly Option[] {
+  const location: Option[] = [];
+  for (let i = 0; i < options.length; i++) {
+    const value = options[i].value;
+    if (options[i].number !== LOCATION_PATH) continue;
+    // Most servers register below /rd.
+    if (location.length === 0 && equalBytes(value, RD.value)) location.push(RD);
+    else location.push({ number: URI_PATH, value: new Uint8Array(value) });
+  }
+  return location;
+}

@@ -1,0 +1,260 @@
+/**
+ * An LwM2M object on a device: its instances and their values, and what the application adds to the rules (hooks).
+ *
+ * Values are copied on write: `copy` gives a twin that shares every instance until one of the two changes it, so that a fleet of
+ * like devices costs little more than what differs. Hooks are plain functions that get the object, and are shared by twins.
+ *
+ * This file knows no server and no message: reading and writing by path with their answer codes is agent/object-tree.ts.
+ */
+import type { Value } from "../../protocol/model/data-types.ts";
+import {
+  EXECUTE,
+  isValueOf,
+  MANDATORY,
+  MULTIPLE,
+  NONE,
+  TYPE_MASK,
+} from "../../protocol/model/data-types.ts";
+import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
+import { resourceFlags } from "../../protocol/model/object-definition.ts";
+
+const NO_IDS: readonly number[] = [];
+
+/** Items by id, ids ascending. `ids` is replaced rather than changed, so that copies share it. */
+export class IdTable<T> {
+  ids: readonly number[] = NO_IDS;
+  items: T[] = [];
+  /** Held by two owners: whoever wants to change it makes a copy first. */
+  isShared = false;
+
+  get(id: number): T | undefined {
+    const at = this.ids.indexOf(id);
+    return at < 0 ? undefined : this.items[at];
+  }
+
+  put(id: number, item: T): void {
+    let at = this.ids.indexOf(id);
+    if (at < 0) {
+      at = this.ids.length;
+      while (at > 0 && this.ids[at - 1] > id) at--;
+      const ids = this.ids.slice(0);
+      ids.splice(at, 0, id);
+      this.ids = ids;
+      this.items.splice(at, 0, item);
+    } else this.items[at] = item;
+  }
+
+  remove(id: number): boolean {
+    const at = this.ids.indexOf(id);
+    if (at < 0) return false;
+    const ids = this.ids.slice(0);
+    ids.splice(at, 1);
+    this.ids = ids;
+    this.items.splice(at, 1);
+    return true;
+  }
+
+  /** This table, or when it is shared a copy that is not. */
+  own(): IdTable<T> {
+    if (!this.isShared) return this;
+    const table = new IdTable<T>();
+    table.ids = this.ids;
+    table.items = this.items.slice(0);
+    return table;
+  }
+}
+
+/** What a resource holds: one value, or its resource instances. */
+export type Held = Value | IdTable<Value>;
+
+/** The resources of one object instance. */
+export type Instance = IdTable<Held>;
+
+/** Values by resource id; an array gives resource instances 0, 1, 2. An optional executable is there when given as `true`. */
+export interface ResourceValues {
+  readonly [resourceId: number]: Value | readonly Value[];
+}
+
+/** Hears of changes; an agent. */
+export interface ObjectListener {
+  /** A value changed, or a resource came or went. */
+  handleValue(object: LwM2mObject, instanceId: number, resourceId: number): void;
+  /** An instance came or went. */
+  handleInstances(object: LwM2mObject): void;
+}
+
+export class LwM2mObject {
+  readonly definition: ObjectDefinition;
+  instances: IdTable<Instance> = new IdTable();
+  /** True when servers can neither create nor delete instances. Until set otherwise: single-instance objects. */
+  isFixed: boolean;
+  /** Supplies a value that lives elsewhere, at each read; undefined leaves it to the stored one. */
+  onRead:
+    | ((object: LwM2mObject, instanceId: number, resourceId: number) => Value | undefined)
+    | undefined = undefined;
+  /** May a server write this value? Called for all values of a Write before any is stored; false refuses them all (4.00). */
+  onCheck:
+    | ((object: LwM2mObject, instanceId: number, resourceId: number, value: Value) => boolean)
+    | undefined = undefined;
+  /** A server wrote this resource; its new value is stored. */
+  onWrite: ((object: LwM2mObject, instanceId: number, resourceId: number) => void) | undefined =
+    undefined;
+  /** A server executes this resource. `text` holds its arguments, well-formed, such as `0='a',1`. A response code refuses it; undefined is 2.04. */
+  onExecute:
+    | ((
+        object: LwM2mObject,
+        instanceId: number,
+        resourceId: number,
+        text: string,
+      ) => number | undefined)
+    | undefined = undefined;
+  /** Any value changed, whoever did it; before observers hear of it. */
+  onChange: ((object: LwM2mObject, instanceId: number, resourceId: number) => void) | undefined =
+    undefined;
+  /** Set by the agent that has this object. */
+  listener: ObjectListener | undefined = undefined;
+
+  constructor(definition: ObjectDefinition) {
+    this.definition = definition;
+    this.isFixed = !definition.multiple;
+  }
+
+  /** Makes an object instance. Its mandatory executables are there by themselves. Throws `object/instance-exists`. */
+  create(instanceId: number, values: ResourceValues): void {
+    const resources = this.definition.resources;
+    const instance: Instance = new IdTable();
+    for (let i = 0; i < resources.length; i += 2) {
+      const flags = resources[i + 1];
+      const value = values[resources[i]];
+      if (value !== undefined) instance.put(resources[i], this.held(resources[i], value));
+      else if ((flags & EXECUTE) !== 0 && (flags & MANDATORY) !== 0)
+        instance.put(resources[i], true);
+    }
+    if (this.instances.get(instanceId) !== undefined) {
+      throw misuse("object/instance-exists", this.definition.id, instanceId);
+    }
+    this.instances = this.instances.own();
+    this.instances.put(instanceId, instance);
+    if (this.listener !== undefined) this.listener.handleInstances(this);
+  }
+
+  /** Removes an object instance; false when there is none. */
+  remove(instanceId: number): boolean {
+    this.instances = this.instances.own();
+    const removed = this.instances.remove(instanceId);
+    if (removed && this.listener !== undefined) this.listener.handleInstances(this);
+    return removed;
+  }
+
+  /** A stored value; of a multiple resource that of one resource instance. Undefined when there is none. */
+  get(instanceId: number, resourceId: number, resourceInstanceId?: number): Value | undefined {
+    const instance = this.instances.get(instanceId);
+    const held = instance === undefined ? undefined : instance.get(resourceId);
+    if (!(held instanceof IdTable)) return held;
+    return held.get(resourceInstanceId === undefined ? 0 : resourceInstanceId);
+  }
+
+  /**
+   * Stores a value; for a multiple resource all its instances: as an array, or as a table, the object's from then on. Observers
+   * hear of a change as their attributes say. Throws `object/instance-unknown`, `object/resource-unknown`, `object/value-wrong`.
+   */
+  set(instanceId: number, resourceId: number, value: Held | readonly Value[]): void {
+    this.store(instanceId, resourceId, this.held(resourceId, value));
+  }
+
+  /** Stores one instance of a multiple resource; undefined removes it. Throws as `set`. */
+  setOne(
+    instanceId: number,
+    resourceId: number,
+    resourceInstanceId: number,
+    value: Value | undefined,
+  ): void {
+    const instance = this.instances.get(instanceId);
+    const current = instance === undefined ? undefined : instance.get(resourceId);
+    let table: IdTable<Value> = new IdTable();
+    if (current instanceof IdTable) {
+      // Never changed in place: twins may hold it too.
+      current.isShared = true;
+      table = current.own();
+    }
+    if (value === undefined) table.remove(resourceInstanceId);
+    else table.put(resourceInstanceId, value);
+    this.set(instanceId, resourceId, table);
+  }
+
+  /** Removes a resource. */
+  unset(instanceId: number, resourceId: number): void {
+    this.store(instanceId, resourceId, undefined);
+  }
+
+  /** Tells observers that a value supplied by `onRead` changed. */
+  changed(instanceId: number, resourceId: number): void {
+    if (this.onChange !== undefined) this.onChange(this, instanceId, resourceId);
+    if (this.listener !== undefined) this.listener.handleValue(this, instanceId, resourceId);
+  }
+
+  /** A twin with the same instances and hooks, which costs what it changes. */
+  copy(): LwM2mObject {
+    const twin = new LwM2mObject(this.definition);
+    this.instances.isShared = true;
+    for (let i = 0; i < this.instances.items.length; i++) this.instances.items[i].isShared = true;
+    twin.instances = this.instances;
+    twin.isFixed = this.isFixed;
+    twin.onRead = this.onRead;
+    twin.onCheck = this.onCheck;
+    twin.onWrite = this.onWrite;
+    twin.onExecute = this.onExecute;
+    twin.onChange = this.onChange;
+    return twin;
+  }
+
+  private store(instanceId: number, resourceId: number, held: Held | undefined): void {
+    const current = this.instances.get(instanceId);
+    if (current === undefined)
+      throw misuse("object/instance-unknown", this.definition.id, instanceId);
+    if (held === current.get(resourceId)) return;
+    let instance = current;
+    if (current.isShared) {
+      instance = current.own();
+      this.instances = this.instances.own();
+      this.instances.put(instanceId, instance);
+    }
+    if (held === undefined) instance.remove(resourceId);
+    else instance.put(resourceId, held);
+    this.changed(instanceId, resourceId);
+  }
+
+  /** Checks a value against the definition. */
+  private held(resourceId: number, value: Held | readonly Value[]): Held {
+    const flags = resourceFlags(this.definition, resourceId);
+    if (flags === 0) throw misuse("object/resource-unknown", this.definition.id, resourceId);
+    const type = flags & TYPE_MASK;
+    let table: IdTable<Value> | undefined;
+    let isFit = type === NONE;
+    if ((flags & MULTIPLE) === 0) isFit = isFit || isValueOf(type, value);
+    else {
+      table = value instanceof IdTable ? value : tableOf(value);
+      isFit = table !== undefined;
+      for (let i = 0; table !== undefined && i < table.items.length; i++) {
+        isFit = isFit && isValueOf(type, table.items[i]);
+      }
+    }
+    if (!isFit) throw misuse("object/value-wrong", this.definition.id, resourceId);
+    return table === undefined ? (value as Value) : table;
+  }
+}
+
+/** Resource instances 0, 1, 2 of an array; undefined for anything else. */
+function tableOf(values: unknown): IdTable<Value> | undefined {
+  if (!Array.isArray(values)) return undefined;
+  const table = new IdTable<Value>();
+  for (let i = 0; i < values.length; i++) table.put(i, values[i] as Value);
+  return table;
+}
+
+/** The caller's fault: thrown, with a code to tell it by. */
+function misuse(code: string, objectId: number, id: number): Error {
+  const error = new Error(`${code}: /${objectId}, ${id}`);
+  (error as { code?: string }).code = code;
+  return error;
+}
