@@ -3,7 +3,7 @@
  *
  * Stored, so that a response that comes after a restart still finds its application.
  */
-import type { Store, Table } from "../store/store.ts";
+import type { Journal, Table } from "../store/store.ts";
 
 /** One request to a device, on behalf of one or more applications. */
 export interface AsyncRequest {
@@ -23,7 +23,7 @@ export class AsyncRequests {
   /** Key id -> how many async-responses it waits for. */
   private readonly owed = new Map<string, number>();
 
-  constructor(store: Pick<Store, "table">) {
+  constructor(store: Journal) {
     this.table = store.table("async-requests");
     for (const [id, request] of this.table.entries()) this.file(id, request);
   }

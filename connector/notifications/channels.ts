@@ -4,7 +4,7 @@
  * A sans-I/O machine. Calendar time is used for one thing only, to know after a restart how old a stored event is.
  */
 import { type Milliseconds, NEVER } from "../../protocol/time/duration.ts";
-import type { Store, Table } from "../store/store.ts";
+import type { Journal, Table } from "../store/store.ts";
 import type { Callback } from "./callback.ts";
 import {
   CHANNEL_LIMITS,
@@ -51,7 +51,7 @@ export class Channels implements ChannelHost {
   constructor(
     now: Milliseconds,
     calendarNow: number,
-    store: Store,
+    store: Journal,
     limits: ChannelLimits = CHANNEL_LIMITS,
   ) {
     this.limits = limits;

@@ -29,7 +29,8 @@ export interface RestHost {
 
 export interface RestEnv {
   Bindings: { readonly exchange: HttpExchange };
-  Variables: { accessKey: AccessKey };
+  /** `path`: without a version, still percent-encoded. Hono's own parameters come half decoded and are not used. */
+  Variables: { accessKey: AccessKey; path: string };
 }
 
 export type RestApp = Hono<RestEnv>;

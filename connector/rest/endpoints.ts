@@ -24,7 +24,7 @@ import {
   refuseOverQuota,
   TOO_LONG,
 } from "./context.ts";
-import { decodeResourcePath, decodeSegment } from "./request-path.ts";
+import { endpointNameIn, resourcePathIn } from "./request-path.ts";
 
 /** A resource's value may be this long, bytes. */
 const LONGEST_VALUE = 64 * 1024;
@@ -130,7 +130,7 @@ export function deleteResource(host: RestHost, c: RestContext): Promise<Response
 
 /** The endpoint name in the path of a request, decoded; a name that cannot be decoded is nobody's. */
 export function endpointNameOf(c: RestContext): string {
-  return decodeSegment(c.req.param("endpointName") ?? "") ?? "";
+  return endpointNameIn(c.get("path")) ?? "";
 }
 
 /** Answers what a device would not take. */
@@ -182,7 +182,7 @@ function targetOf(
 ): { registration: Registration; path: string } | Response {
   const registration = host.gateway.registration(endpointNameOf(c));
   if (registration === undefined) return refuseSubmission(c, GONE);
-  const path = decodeResourcePath(c.req.param("resourcePath") ?? "");
+  const path = resourcePathIn(c.get("path"));
   return path === undefined
     ? refuse(c, 404, "The resource path is not valid.")
     : { registration, path };

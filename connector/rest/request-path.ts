@@ -30,26 +30,30 @@ export function routePath(url: string): string {
   return path;
 }
 
-/** Decodes one segment; undefined when its escapes are not UTF-8. */
-export function decodeSegment(segment: string): string | undefined {
+/** The endpoint name in `/family/{endpoint-name}/...`, decoded; undefined when its escapes are not UTF-8. */
+export function endpointNameIn(path: string): string | undefined {
+  return decodeSegment(path.split("/", 3)[2] ?? "");
+}
+
+/**
+ * The resource path in `/family/{endpoint-name}/{resource-path}`, decoded, "/actuator/0/speed".
+ *
+ * @returns undefined when a segment is empty, is not decodable or holds a slash, or the whole is longer than 255 characters
+ */
+export function resourcePathIn(path: string): string | undefined {
+  let decodedPath = "";
+  for (const segment of path.split("/").slice(3)) {
+    const decoded = decodeSegment(segment);
+    if (decoded === undefined || decoded === "" || decoded.includes("/")) return undefined;
+    decodedPath += `/${decoded}`;
+  }
+  return decodedPath.length <= LONGEST_RESOURCE_PATH ? decodedPath : undefined;
+}
+
+function decodeSegment(segment: string): string | undefined {
   try {
     return decodeURIComponent(segment);
   } catch {
     return undefined;
   }
-}
-
-/**
- * Decodes the path of a resource, "actuator/0/speed" to "/actuator/0/speed".
- *
- * @returns undefined when a segment is empty, is not decodable or holds a slash, or the whole is longer than 255 characters
- */
-export function decodeResourcePath(encoded: string): string | undefined {
-  let path = "";
-  for (const segment of encoded.split("/")) {
-    const decoded = decodeSegment(segment);
-    if (decoded === undefined || decoded === "" || decoded.includes("/")) return undefined;
-    path += `/${decoded}`;
-  }
-  return path.length <= LONGEST_RESOURCE_PATH ? path : undefined;
 }

@@ -70,6 +70,7 @@ export function createRestApi(host: RestHost): RestApp {
 
   app.use(async (c, next) => {
     const path = routePath(c.req.url);
+    c.set("path", path);
     if (path !== "/") {
       const accessKey = host.keys.authenticate(c.req.header("authorization"));
       if (accessKey === undefined) {

@@ -12,7 +12,7 @@ import {
   refuseOverQuota,
 } from "./context.ts";
 import { endpointNameOf, refuseSubmission, refuseWithoutChannel } from "./endpoints.ts";
-import { decodeResourcePath } from "./request-path.ts";
+import { resourcePathIn } from "./request-path.ts";
 
 /** PUT /subscriptions/{endpoint-name}/{resource-path} */
 export function subscribe(host: RestHost, c: RestContext): Promise<Response> | Response {
@@ -20,7 +20,7 @@ export function subscribe(host: RestHost, c: RestContext): Promise<Response> | R
   const endpointName = endpointNameOf(c);
   const registration = host.gateway.registration(endpointName);
   if (registration === undefined) return refuse(c, 404, "The endpoint is not registered.");
-  const path = resourcePathOf(c);
+  const path = resourcePathIn(c.get("path"));
   if (path === undefined || standingOf(registration, path) === UNLISTED) {
     return refuse(c, 404, "The endpoint has no such resource.");
   }
@@ -45,7 +45,7 @@ export function subscribe(host: RestHost, c: RestContext): Promise<Response> | R
 /** GET /subscriptions/{endpoint-name}/{resource-path} */
 export function showSubscription(host: RestHost, c: RestContext): Response {
   const endpointName = endpointNameOf(c);
-  const path = resourcePathOf(c);
+  const path = resourcePathIn(c.get("path"));
   const keyId = c.get("accessKey").id;
   return path !== undefined && host.gateway.subscriptions.isSubscribed(keyId, endpointName, path)
     ? uriList(c, endpointName, [path])
@@ -54,7 +54,7 @@ export function showSubscription(host: RestHost, c: RestContext): Response {
 
 /** DELETE /subscriptions/{endpoint-name}/{resource-path} */
 export function unsubscribe(host: RestHost, c: RestContext): Promise<Response> | Response {
-  const path = resourcePathOf(c);
+  const path = resourcePathIn(c.get("path"));
   const { subscriptions } = host.gateway;
   return path !== undefined &&
     subscriptions.unsubscribe(c.get("accessKey").id, endpointNameOf(c), path)
@@ -106,10 +106,6 @@ async function done(host: RestHost): Promise<Response> {
   host.wake();
   await host.commit();
   return bare(204);
-}
-
-function resourcePathOf(c: RestContext): string | undefined {
-  return decodeResourcePath(c.req.param("resourcePath") ?? "");
 }
 
 /** One line per subscription, without a version, ended by LF: clients split there and would keep a CR. */

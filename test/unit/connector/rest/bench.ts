@@ -1,0 +1,146 @@
+/** The REST API over fake devices: requests by `fetch`, time by hand, no socket. */
+import { type AccessKey, AccessKeys } from "../../../../connector/access/access-keys.ts";
+import type { ConnectorEvent } from "../../../../connector/contract.ts";
+import type { Callback } from "../../../../connector/notifications/callback.ts";
+import type { RestApp } from "../../../../connector/rest/context.ts";
+import { Gateway } from "../../../../connector/rest/gateway.ts";
+import {
+  type HttpExchange,
+  NotificationDriver,
+} from "../../../../connector/rest/notification-driver.ts";
+import { createRestApi } from "../../../../connector/rest/rest-api.ts";
+import { MemoryStore } from "../../../../connector/store/memory-store.ts";
+import { FakeDevices } from "./fake-devices.ts";
+
+/** One exchange whose end the test decides. */
+export class FakeExchange implements HttpExchange {
+  private readonly listeners: ((written: boolean) => void)[] = [];
+
+  onEnd(listener: (written: boolean) => void): void {
+    this.listeners.push(listener);
+  }
+
+  end(written: boolean): void {
+    for (const listener of this.listeners.splice(0)) listener(written);
+  }
+}
+
+export class RestBench {
+  now = 0;
+  readonly store: MemoryStore;
+  readonly devices: FakeDevices;
+  readonly gateway: Gateway;
+  readonly keys: AccessKeys;
+  readonly driver: NotificationDriver;
+  readonly app: RestApp;
+  readonly key: string;
+  /** What is PUT to callbacks, and whether they take it. */
+  readonly carried: { callback: Callback; body: string }[] = [];
+  callbackTakes = true;
+  probeRefusal: string | undefined;
+  commits = 0;
+
+  constructor(
+    devices = new FakeDevices(),
+    store = new MemoryStore(),
+    quotas = { transactions: 10_000, endpoints: 100 },
+  ) {
+    this.devices = devices;
+    this.store = store;
+    this.keys = new AccessKeys(store.table<AccessKey>("access-keys"));
+    this.key = this.newKey();
+    this.gateway = new Gateway(0, 0, store, devices, quotas);
+    this.driver = new NotificationDriver(
+      this.gateway.channels,
+      () => this.now,
+      (callback, body) => {
+        this.carried.push({ callback, body });
+        return Promise.resolve(this.callbackTakes);
+      },
+    );
+    this.app = createRestApi({
+      gateway: this.gateway,
+      keys: this.keys,
+      driver: this.driver,
+      product: "Dormouse test",
+      requestExpiry: 1000,
+      now: () => this.now,
+      calendarNow: () => this.now,
+      wake: () => {},
+      commit: () => {
+        this.commits++;
+        return store.commit();
+      },
+      probe: () => Promise.resolve(this.probeRefusal),
+    });
+  }
+
+  newKey(): string {
+    return this.keys.create(undefined, 0)!.key;
+  }
+
+  /** Sends a request; its answer counts as written when `fetch` resolves, unless an exchange is given. */
+  async fetch(
+    method: string,
+    path: string,
+    more: {
+      readonly body?: string;
+      readonly headers?: Record<string, string>;
+      readonly key?: string;
+      readonly exchange?: FakeExchange;
+    } = {},
+  ): Promise<Response> {
+    const exchange = more.exchange ?? new FakeExchange();
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${more.key ?? this.key}`,
+      ...more.headers,
+    };
+    if (more.body !== undefined) headers["content-length"] = `${Buffer.byteLength(more.body)}`;
+    const request = new Request(`http://connector.test${path}`, {
+      method,
+      headers,
+      body: more.body === undefined ? null : Buffer.from(more.body),
+    });
+    const response = await this.app.fetch(request, { exchange });
+    if (more.exchange === undefined) exchange.end(true);
+    return response;
+  }
+
+  /** The status and the body's text. */
+  async ask(
+    method: string,
+    path: string,
+    more: Parameters<RestBench["fetch"]>[2] = {},
+  ): Promise<[status: number, text: string]> {
+    const response = await this.fetch(method, path, more);
+    return [response.status, await response.text()];
+  }
+
+  /** Opens the pull channel. */
+  async openChannel(key = this.key): Promise<void> {
+    await this.fetch("GET", "/v2/notification/pull?noWait=true", { key });
+  }
+
+  /** What the channel has to tell now. */
+  async pull(key = this.key): Promise<Record<string, unknown[]>> {
+    // Past the head start of every 202.
+    this.now += 25;
+    const response = await this.fetch("GET", "/v2/notification/pull?noWait=true", { key });
+    return response.status === 204 ? {} : ((await response.json()) as Record<string, unknown[]>);
+  }
+
+  /** Sends a request that is accepted, and returns its id. */
+  async accepted(
+    method: string,
+    path: string,
+    more: Parameters<RestBench["fetch"]>[2] = {},
+  ): Promise<string> {
+    const [status, text] = await this.ask(method, path, more);
+    if (status !== 202) throw new Error(`${method} ${path}: ${status} ${text}`);
+    return JSON.parse(text)["async-response-id"];
+  }
+
+  handle(event: ConnectorEvent): void {
+    this.gateway.handleEvent(this.now, event);
+  }
+}

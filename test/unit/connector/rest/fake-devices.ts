@@ -1,0 +1,121 @@
+/** The devices' side as the REST side sees it, played by hand. */
+import type {
+  Devices,
+  DownlinkRequest,
+  Refusal,
+  ResponseEvent,
+  Submission,
+} from "../../../../connector/contract.ts";
+import type { Registration } from "../../../../connector/registry/registration.ts";
+import { decodeLinks, type Link } from "../../../../protocol/coap/link-format.ts";
+
+/** The list of seed 001's node-001. */
+export const NODE_001 =
+  '</actuator/0/speed>;rt="5851";obs;ct=0,</actuator/0/drive>,</led/1/state>;rt="5850",' +
+  "</logs/0/debug>,</dev/temp>;obs;ct=0,</dev/power>;obs;ct=0,</dev/json>;ct=50";
+
+export interface Submitted {
+  readonly id: string;
+  readonly endpointName: string;
+  readonly request: DownlinkRequest;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export class FakeDevices implements Devices {
+  readonly submitted: Submitted[] = [];
+  /** `endpointName path` of what is observed, and each call of `observe` and `cancelObservation`. */
+  readonly observed = new Set<string>();
+  readonly calls: string[] = [];
+  /** What the next requests are refused with. */
+  refusal: Refusal | undefined;
+  private readonly all = new Map<string, Mutable<Registration>>();
+  private lastId = 0;
+
+  register(endpointName: string, links: string, more: Partial<Registration> = {}): Registration {
+    const registration = {
+      endpointName,
+      endpointType: undefined,
+      domain: undefined,
+      lifetime: 86400,
+      version: undefined,
+      binding: "U",
+      queueMode: false,
+      location: "/rd/1",
+      peer: "127.0.0.1:40001",
+      links: decodeLinks(links) as Link[],
+      rootPath: "",
+      ...more,
+    };
+    this.all.set(endpointName, registration);
+    return registration;
+  }
+
+  relist(endpointName: string, links: string): Registration {
+    const registration = this.all.get(endpointName)!;
+    registration.links = decodeLinks(links) as Link[];
+    return registration;
+  }
+
+  deregister(endpointName: string): void {
+    this.all.delete(endpointName);
+  }
+
+  registration(endpointName: string): Registration | undefined {
+    return this.all.get(endpointName);
+  }
+
+  registrations(): Iterable<Registration> {
+    return this.all.values();
+  }
+
+  submit(endpointName: string, request: DownlinkRequest): Submission {
+    if (this.refusal !== undefined) return { refusal: this.refusal };
+    const id = `${++this.lastId}#id`;
+    this.submitted.push({ id, endpointName, request });
+    return { id };
+  }
+
+  observe(endpointName: string, path: string): Submission {
+    if (this.refusal !== undefined) return { refusal: this.refusal };
+    this.calls.push(`observe ${endpointName} ${path}`);
+    this.observed.add(`${endpointName} ${path}`);
+    return { id: `${++this.lastId}#id` };
+  }
+
+  cancelObservation(endpointName: string, path: string): boolean {
+    this.calls.push(`cancel ${endpointName} ${path}`);
+    return this.observed.delete(`${endpointName} ${path}`);
+  }
+
+  /** The id that was given out last. */
+  latestId(): string {
+    return `${this.lastId}#id`;
+  }
+}
+
+/** A device's answer, 200 with a text unless told otherwise. */
+export function responseEvent(
+  id: string,
+  endpointName: string,
+  path: string,
+  more: Partial<Omit<ResponseEvent, "payload">> & { readonly payload?: string } = {},
+): ResponseEvent {
+  return {
+    kind: "response",
+    id,
+    endpointName,
+    path,
+    status: 200,
+    error: undefined,
+    contentFormat: 0,
+    maxAge: 0,
+    code: 0x45,
+    ...more,
+    payload: bytes(more.payload ?? ""),
+  };
+}
+
+export function bytes(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text));
+}
