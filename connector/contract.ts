@@ -43,7 +43,7 @@ export interface ResponseEvent {
   readonly status: number;
   /** One line of reason, exactly when `status` is 400 or more. */
   readonly error: string | undefined;
-  /** Empty on an error. The receiver's. */
+  /** Empty on an error. Not to be changed. */
   readonly payload: Uint8Array;
   readonly contentFormat: number | undefined;
   /** Seconds (RFC 7252 §5.10.5). */
@@ -57,7 +57,7 @@ export interface NotificationEvent {
   readonly kind: "notification";
   readonly endpointName: string;
   readonly path: string;
-  /** The receiver's. */
+  /** Not to be changed. */
   readonly payload: Uint8Array;
   readonly contentFormat: number | undefined;
   /** Seconds. */

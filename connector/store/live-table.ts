@@ -1,17 +1,16 @@
-/** A table in memory that remembers what changed since its changes were last taken. */
+/** Tables in memory that remember what changed since the changes were last taken. */
 import type { Table } from "./store.ts";
 
 export class LiveTable<V> implements Table<V> {
   readonly name: string;
   private readonly rows = new Map<string, V>();
   private changes: unknown[] = [];
+  private readonly changed: LiveTable<unknown>[];
 
-  constructor(name: string) {
+  /** @param changed where the table enters itself when it has a change to take */
+  constructor(name: string, changed: LiveTable<unknown>[]) {
     this.name = name;
-  }
-
-  get size(): number {
-    return this.rows.size;
+    this.changed = changed;
   }
 
   entries(): IterableIterator<[string, V]> {
@@ -20,15 +19,11 @@ export class LiveTable<V> implements Table<V> {
 
   put(key: string, value: V): void {
     this.rows.set(key, value);
-    this.changes.push(key, value);
+    this.note(key, value);
   }
 
   remove(key: string): void {
-    if (this.rows.delete(key)) this.changes.push(key, undefined);
-  }
-
-  hasChanges(): boolean {
-    return this.changes.length > 0;
+    if (this.rows.delete(key)) this.note(key, undefined);
   }
 
   /** The changes since the last call, in order: key, value, key, value ...; a value of undefined is a removal. */
@@ -46,14 +41,42 @@ export class LiveTable<V> implements Table<V> {
       else this.rows.set(changes[i] as string, value as V);
     }
   }
+
+  private note(key: string, value: V | undefined): void {
+    if (this.changes.length === 0) this.changed.push(this);
+    this.changes.push(key, value);
+  }
 }
 
-/** Finds a table by name, making it on first use. */
-export function tableNamed(tables: Map<string, LiveTable<unknown>>, name: string) {
-  let table = tables.get(name);
-  if (table === undefined) {
-    table = new LiveTable<unknown>(name);
-    tables.set(name, table);
+export class LiveTables {
+  private readonly byName = new Map<string, LiveTable<unknown>>();
+  private readonly changed: LiveTable<unknown>[] = [];
+
+  /** The table of this name, made on first use. */
+  named(name: string): LiveTable<unknown> {
+    let table = this.byName.get(name);
+    if (table === undefined) {
+      table = new LiveTable(name, this.changed);
+      this.byName.set(name, table);
+    }
+    return table;
   }
-  return table;
+
+  all(): IterableIterator<LiveTable<unknown>> {
+    return this.byName.values();
+  }
+
+  hasChanges(): boolean {
+    return this.changed.length > 0;
+  }
+
+  /** Takes what changed in all tables: table name -> key, value, key, value ... */
+  takeChanges(): Changes {
+    const taken: Changes = {};
+    for (const table of this.changed) taken[table.name] = table.takeChanges();
+    this.changed.length = 0;
+    return taken;
+  }
 }
+
+export type Changes = Record<string, unknown[]>;

@@ -16,7 +16,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { Encoder } from "cbor-x";
 import { type Database, open, type RootDatabase } from "lmdb";
-import { type LiveTable, tableNamed } from "./live-table.ts";
+import { type Changes, type LiveTable, LiveTables } from "./live-table.ts";
 import type { Store, Table } from "./store.ts";
 
 /** The format that this version reads and writes. */
@@ -30,8 +30,6 @@ const REWRITE_GROWTH = 3;
 
 type StoreFault = "store/in-use" | "store/newer-format" | "store/damaged" | "store/write-failed";
 
-/** Table name -> key, value, key, value ... */
-type Batch = Record<string, unknown[]>;
 type LivingRows = Iterator<[table: string, key: string, value: unknown]>;
 
 interface Owner {
@@ -44,7 +42,7 @@ export class LmdbStore implements Store {
   private readonly root: RootDatabase;
   private readonly journal: Database<Buffer, number>;
   private readonly about: Database<unknown, string>;
-  private readonly tables = new Map<string, LiveTable<unknown>>();
+  private readonly tables = new LiveTables();
   private readonly encoder = new Encoder({
     useRecords: true,
     copyBuffers: true,
@@ -91,7 +89,7 @@ export class LmdbStore implements Store {
   }
 
   table<V>(name: string): Table<V> {
-    return tableNamed(this.tables, name) as LiveTable<V>;
+    return this.tables.named(name) as LiveTable<V>;
   }
 
   hasUncommitted(): boolean {
@@ -120,9 +118,7 @@ export class LmdbStore implements Store {
   }
 
   private hasChanges(): boolean {
-    if (this.mustRewriteAll) return true;
-    for (const table of this.tables.values()) if (table.hasChanges()) return true;
-    return false;
+    return this.mustRewriteAll || this.tables.hasChanges();
   }
 
   /** Writes one batch. Only one is under way at a time: what changes meanwhile is the next one. */
@@ -141,10 +137,7 @@ export class LmdbStore implements Store {
   }
 
   private async append(): Promise<void> {
-    const batch: Batch = {};
-    for (const table of this.tables.values()) {
-      if (table.hasChanges()) batch[table.name] = table.takeChanges();
-    }
+    const batch = this.tables.takeChanges();
     if (this.mustRewriteAll || (this.rewriting === undefined && this.isOvergrown())) {
       this.rewriting = this.livingRows();
       this.rewriteFrom = this.next;
@@ -171,13 +164,13 @@ export class LmdbStore implements Store {
   }
 
   private *livingRows(): Generator<[table: string, key: string, value: unknown]> {
-    for (const table of this.tables.values()) {
+    for (const table of this.tables.all()) {
       for (const [key, value] of table.entries()) yield [table.name, key, value];
     }
   }
 
   /** Adds living rows to a batch: some, or all of them when the journal has a gap. Returns true when none are left. */
-  private carryRows(rows: LivingRows, batch: Batch): boolean {
+  private carryRows(rows: LivingRows, batch: Changes): boolean {
     for (let carried = 0; carried < REWRITE_ROWS || this.mustRewriteAll; carried++) {
       const row = rows.next();
       if (row.done) {
@@ -191,7 +184,7 @@ export class LmdbStore implements Store {
     return false;
   }
 
-  private encode(batch: Batch): Buffer {
+  private encode(batch: Changes): Buffer {
     const body = this.encoder.encode(batch);
     const bytes = Buffer.allocUnsafe(4 + body.length);
     bytes.writeUInt32BE(crc32(body), 0);
@@ -221,8 +214,8 @@ export class LmdbStore implements Store {
     if (bytes.length < 4 || bytes.readUInt32BE(0) !== crc32(body)) {
       throw this.fault("store/damaged", `is damaged: the checksum of batch ${number} is wrong`);
     }
-    const batch = this.encoder.decode(body) as Batch;
-    for (const name of Object.keys(batch)) tableNamed(this.tables, name).replay(batch[name]);
+    const batch = this.encoder.decode(body) as Changes;
+    for (const name of Object.keys(batch)) this.tables.named(name).replay(batch[name]);
   }
 
   /** Makes this process the only one with the folder; one that died without a word does not count. */

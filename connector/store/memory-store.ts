@@ -1,19 +1,18 @@
 /** Stores without a disk. */
-import { type LiveTable, tableNamed } from "./live-table.ts";
+import { type LiveTable, LiveTables } from "./live-table.ts";
 import type { Store, Table } from "./store.ts";
 
 /** Keeps rows as long as the process lives, and knows what a kill would have left of them: for tests of restarts. */
 export class MemoryStore implements Store {
-  private readonly tables = new Map<string, LiveTable<unknown>>();
-  private readonly committed = new Map<string, LiveTable<unknown>>();
+  private readonly tables = new LiveTables();
+  private readonly committed = new LiveTables();
 
   table<V>(name: string): Table<V> {
-    return tableNamed(this.tables, name) as LiveTable<V>;
+    return this.tables.named(name) as LiveTable<V>;
   }
 
   hasUncommitted(): boolean {
-    for (const table of this.tables.values()) if (table.hasChanges()) return true;
-    return false;
+    return this.tables.hasChanges();
   }
 
   commit(): Promise<void> {
@@ -23,9 +22,8 @@ export class MemoryStore implements Store {
 
   /** `commit` for callers that live in virtual time. */
   commitNow(): void {
-    for (const table of this.tables.values()) {
-      if (table.hasChanges()) tableNamed(this.committed, table.name).replay(table.takeChanges());
-    }
+    const changes = this.tables.takeChanges();
+    for (const name of Object.keys(changes)) this.committed.named(name).replay(changes[name]);
   }
 
   close(): Promise<void> {
@@ -35,11 +33,11 @@ export class MemoryStore implements Store {
   /** The store that a connector would find after this one's was killed: what was committed, and nothing else. */
   afterKill(): MemoryStore {
     const found = new MemoryStore();
-    for (const table of this.committed.values()) {
+    for (const table of this.committed.all()) {
       for (const [key, value] of table.entries()) {
         const row = structuredClone([key, value]);
-        tableNamed(found.tables, table.name).replay(row);
-        tableNamed(found.committed, table.name).replay(row);
+        found.tables.named(table.name).replay(row);
+        found.committed.named(table.name).replay(row);
       }
     }
     return found;

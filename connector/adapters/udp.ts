@@ -1,0 +1,71 @@
+/** One UDP socket for all devices. */
+import { createSocket, type Socket } from "node:dgram";
+import { isIPv6 } from "node:net";
+
+export interface UdpSettings {
+  /** An address of this machine: numbers, no name. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** A datagram has come from `address`, `127.0.0.1:40001`. Its bytes are the receiver's. */
+  readonly onDatagram: (address: string, datagram: Uint8Array) => void;
+  /** Something could not be sent or received; the socket goes on. */
+  readonly onError: (error: Error) => void;
+}
+
+/** Bytes. What arrives while the event loop is busy waits here: 4 MB hold about 10,000 registrations. */
+const RECEIVE_BUFFERS = [4 << 20, 1 << 20];
+
+export class UdpSocket {
+  private readonly socket: Socket;
+
+  /** Binds a socket; rejects with the system's error (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`). */
+  static open(settings: UdpSettings): Promise<UdpSocket> {
+    const socket = createSocket({
+      type: isIPv6(settings.host) ? "udp6" : "udp4",
+      // Peers are numbers: to look them up would cost a turn of the event loop for each datagram.
+      lookup: (host, _options, callback) => callback(null, host, isIPv6(host) ? 6 : 4),
+    });
+    return new Promise((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind({ port: settings.port, address: settings.host, exclusive: true }, () => {
+        socket.off("error", reject);
+        resolve(new UdpSocket(socket, settings));
+      });
+    });
+  }
+
+  private constructor(socket: Socket, settings: UdpSettings) {
+    this.socket = socket;
+    for (const size of RECEIVE_BUFFERS) {
+      try {
+        socket.setRecvBufferSize(size);
+        break;
+      } catch {
+        // The system allows less; its own size is left when it allows none of these.
+      }
+    }
+    socket.on("error", settings.onError);
+    socket.on("message", (datagram, { address, port }) => {
+      settings.onDatagram(`${address}:${port}`, datagram);
+    });
+  }
+
+  get host(): string {
+    return this.socket.address().address;
+  }
+
+  get port(): number {
+    return this.socket.address().port;
+  }
+
+  /** Sends a datagram to `127.0.0.1:40001`; what goes wrong is told to `onError`. */
+  send(address: string, datagram: Uint8Array): void {
+    const colon = address.lastIndexOf(":");
+    this.socket.send(datagram, Number(address.slice(colon + 1)), address.slice(0, colon));
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.socket.close(resolve));
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * The connector's core: an LwM2M Server over any datagram transport, sans I/O.
+ *
+ * Composes the peers (CoAP), the registry (who is registered) and the sessions (what is wanted of whom), and decides only which of them
+ * a message or an event is for. What it accepts it writes to its journal in the same call; when that is committed, and that nothing
+ * leaves before, is the business of whoever drives it (service.ts).
+ *
+ * After any call: drain `pollEvent`, then `pollTransmit`, then arm one alarm on `deadline()`.
+ */
+
+import { encodeUtf8 } from "../protocol/bytes/utf8.ts";
+import {
+  type IncomingRequest,
+  REQUEST_FAILED,
+  REQUEST_RECEIVED,
+  RESPONSE_RECEIVED,
+  type Response,
+} from "../protocol/coap/coap-endpoint.ts";
+import {
+  CONTENT,
+  GET,
+  isSuccess,
+  METHOD_NOT_ALLOWED,
+  NOT_ACCEPTABLE,
+  NOT_FOUND,
+} from "../protocol/coap/codes.ts";
+import { LINK_FORMAT } from "../protocol/coap/content-formats.ts";
+import { ACCEPT, CONTENT_FORMAT, URI_PATH, uintOf, uintOption } from "../protocol/coap/options.ts";
+import { pathOf } from "../protocol/coap/uri.ts";
+import type { Milliseconds } from "../protocol/time/duration.ts";
+import type { ConnectorEvent, DownlinkRequest, Submission } from "./contract.ts";
+import { Fifo } from "./fifo.ts";
+import { type Peer, Peers } from "./peers.ts";
+import type { Registration } from "./registry/registration.ts";
+import { RegistrationInterface } from "./registry/registration-interface.ts";
+import { Registry } from "./registry/registry.ts";
+import { bareResponse } from "./responses.ts";
+import { Sessions } from "./session/sessions.ts";
+import type { ConnectorSettings } from "./settings.ts";
+import type { Journal } from "./store/store.ts";
+
+/** A datagram to put on the wire. */
+export interface Transmit {
+  readonly peer: string;
+  readonly datagram: Uint8Array;
+}
+
+/** What happened since the start, for operators. */
+export interface ConnectorCounters {
+  datagramsIn: number;
+  datagramsOut: number;
+  /** Datagrams that were not CoAP. */
+  malformed: number;
+  /** Datagrams of strangers for whom there was no room. */
+  crowdedOut: number;
+  registrations: number;
+  updates: number;
+  deregistrations: number;
+  expiries: number;
+  /** Registrations and updates that were refused. */
+  refusals: number;
+  notifications: number;
+  responses: number;
+}
+
+const CORE_LINKS: Response = {
+  code: CONTENT,
+  options: [uintOption(CONTENT_FORMAT, LINK_FORMAT)],
+  payload: encodeUtf8('</rd>;rt="core.rd"'),
+};
+
+export class Connector {
+  readonly counters: ConnectorCounters = {
+    datagramsIn: 0,
+    datagramsOut: 0,
+    malformed: 0,
+    crowdedOut: 0,
+    registrations: 0,
+    updates: 0,
+    deregistrations: 0,
+    expiries: 0,
+    refusals: 0,
+    notifications: 0,
+    responses: 0,
+  };
+  private readonly peers: Peers;
+  private readonly registry: Registry;
+  private readonly registrationInterface: RegistrationInterface;
+  private readonly sessions: Sessions;
+  private readonly transmits = new Fifo<Transmit>();
+
+  constructor(settings: ConnectorSettings, journal: Journal) {
+    this.peers = new Peers(settings.coap, settings.maxPeers);
+    this.registry = new Registry(settings.registry, journal);
+    this.registrationInterface = new RegistrationInterface(this.registry);
+    const { random } = settings.coap;
+    this.sessions = new Sessions(settings.session, random, this.peers, this.registry, journal);
+  }
+
+  /** Takes up what an earlier run left in the journal. Call once, before anything else. */
+  restore(now: Milliseconds): void {
+    this.registry.restore(now);
+    this.sessions.restore(now);
+    this.settle(now);
+  }
+
+  // What the world does.
+
+  /**
+   * A datagram has come.
+   *
+   * @param address of the sender, `127.0.0.1:40001`
+   * @param datagram unchanged from then on: what is read from it are views
+   */
+  handleDatagram(now: Milliseconds, address: string, datagram: Uint8Array): void {
+    this.counters.datagramsIn++;
+    const known = this.peers.find(address);
+    const peer = known ?? this.peers.obtain(now, address);
+    if (peer === undefined) {
+      this.counters.crowdedOut++;
+      return;
+    }
+    const malformedBefore = peer.coap.malformed;
+    peer.heardAt = now;
+    peer.coap.handleDatagram(now, datagram);
+    this.counters.malformed += peer.coap.malformed - malformedBefore;
+    this.peers.touch(peer);
+    this.settle(now);
+    // A stranger's request that changed nothing may come twice; remembering it would let forged addresses fill the memory.
+    if (known === undefined && peer.isStranger && peer.isIdle()) this.peers.forget(peer);
+  }
+
+  /** Call when `deadline()` has passed; harmless when it has not. */
+  handleTimeout(now: Milliseconds): void {
+    for (let peer = this.peers.pollDue(now); peer !== undefined; peer = this.peers.pollDue(now)) {
+      peer.coap.handleTimeout(now);
+      this.drain(now, peer);
+      this.peers.settle(now, peer);
+    }
+    this.registry.handleTimeout(now);
+    this.dispatch(now, undefined);
+    this.sessions.handleTimeout(now);
+    this.settle(now);
+  }
+
+  deadline(): Milliseconds {
+    return Math.min(this.peers.deadline(), this.registry.deadline(), this.sessions.deadline());
+  }
+
+  // What applications want.
+
+  registration(endpointName: string): Registration | undefined {
+    return this.registry.named(endpointName);
+  }
+
+  registrations(): Iterable<Registration> {
+    return this.registry.all();
+  }
+
+  /** How many devices are registered. */
+  get size(): number {
+    return this.registry.size;
+  }
+
+  /** See `Devices` in contract.ts. */
+  submit(now: Milliseconds, endpointName: string, request: DownlinkRequest): Submission {
+    const submission = this.sessions.submit(now, endpointName, request);
+    this.settle(now);
+    return submission;
+  }
+
+  observe(now: Milliseconds, endpointName: string, path: string): Submission {
+    const submission = this.sessions.observe(now, endpointName, path);
+    this.settle(now);
+    return submission;
+  }
+
+  cancelObservation(now: Milliseconds, endpointName: string, path: string): boolean {
+    const wasThere = this.sessions.cancelObservation(now, endpointName, path);
+    this.settle(now);
+    return wasThere;
+  }
+
+  // What comes out.
+
+  /** The next datagram to put on the wire. Not to be changed: it may be sent again. */
+  pollTransmit(): Transmit | undefined {
+    return this.transmits.shift();
+  }
+
+  pollEvent(): ConnectorEvent | undefined {
+    const event = this.sessions.pollEvent();
+    if (event?.kind === "notification") this.counters.notifications++;
+    else if (event?.kind === "response") this.counters.responses++;
+    return event;
+  }
+
+  /** Carries on until nothing is left to do at this time. */
+  private settle(now: Milliseconds): void {
+    for (let peer = this.peers.pollTouched(); peer !== undefined; peer = this.peers.pollTouched()) {
+      this.drain(now, peer);
+      this.peers.arm(peer);
+    }
+  }
+
+  private drain(now: Milliseconds, peer: Peer): void {
+    const { coap } = peer;
+    for (let event = coap.pollEvent(); event !== undefined; event = coap.pollEvent()) {
+      if (event.kind === REQUEST_RECEIVED) {
+        coap.respond(now, event.request, this.serve(now, peer, event.request));
+        this.dispatch(now, peer);
+      } else if (event.kind === RESPONSE_RECEIVED) {
+        peer.handleResponse(now, event.id, event.response, event.observing);
+      } else if (event.kind === REQUEST_FAILED) {
+        peer.handleFailure(now, event.id, event.failure);
+      }
+    }
+    for (let sent = coap.pollTransmit(); sent !== undefined; sent = coap.pollTransmit()) {
+      this.counters.datagramsOut++;
+      this.transmits.push({ peer: peer.address, datagram: sent });
+    }
+  }
+
+  /** Answers a device's request: `/rd`, `/rd/{location}`, `/.well-known/core`. */
+  private serve(now: Milliseconds, peer: Peer, request: IncomingRequest): Response {
+    let first: Uint8Array | undefined;
+    let second: Uint8Array | undefined;
+    let segments = 0;
+    for (const { number, value } of request.options) {
+      if (number !== URI_PATH) continue;
+      segments++;
+      if (segments === 1) first = value;
+      else if (segments === 2) second = value;
+    }
+    // Some clients write a trailing slash.
+    if (segments === 2 && second?.length === 0) segments = 1;
+    if (first !== undefined && isRd(first) && segments <= 2) {
+      const at = this.registrationInterface;
+      const response =
+        segments === 1 || second === undefined
+          ? at.handleCollection(now, peer.address, request)
+          : at.handleLocation(now, peer.address, second, request);
+      if (isSuccess(response.code)) peer.isStranger = false;
+      else this.counters.refusals++;
+      return response;
+    }
+    if (peer.device !== undefined) this.sessions.handleSign(now, peer.device);
+    if (pathOf(request.options, URI_PATH) !== "/.well-known/core") return bareResponse(NOT_FOUND);
+    if (request.code !== GET) return bareResponse(METHOD_NOT_ALLOWED);
+    const accept = uintOf(request.options, ACCEPT, LINK_FORMAT);
+    return accept === LINK_FORMAT ? CORE_LINKS : bareResponse(NOT_ACCEPTABLE);
+  }
+
+  /**
+   * Tells sessions and applications what happened in the registry.
+   *
+   * @param peer whose request made it happen; undefined when it was time
+   */
+  private dispatch(now: Milliseconds, peer: Peer | undefined): void {
+    const { registry, sessions, counters } = this;
+    for (let event = registry.pollEvent(); event !== undefined; event = registry.pollEvent()) {
+      const { kind, registration, formerPeer } = event;
+      const { endpointName } = registration;
+      if (kind === "registration" || kind === "update") {
+        if (kind === "registration") counters.registrations++;
+        else counters.updates++;
+        if (peer !== undefined) peer.device = registration;
+        const to = registration.peer;
+        if (formerPeer !== undefined && formerPeer !== to) {
+          sessions.emit({ kind: "address-change", endpointName, from: formerPeer, to });
+        }
+        sessions.emit({ kind, registration });
+      } else {
+        if (kind === "expiry") counters.expiries++;
+        else counters.deregistrations++;
+        sessions.emit({ kind, endpointName });
+      }
+      sessions.handleRegistryEvent(now, event);
+    }
+  }
+}
+
+/** The segment `rd`. */
+function isRd(segment: Uint8Array): boolean {
+  return segment.length === 2 && segment[0] === 0x72 && segment[1] === 0x64;
+}

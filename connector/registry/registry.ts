@@ -1,0 +1,330 @@
+/**
+ * The registrations: who is registered, where, and until when (LwM2M Core 1.1.1 §6.2).
+ *
+ * Decides when a registration ends and what its location is; knows neither CoAP nor what is asked of a device. A row is written when
+ * something changed that must survive a restart, so an Update that only says "still here" writes nothing. In turn a registration found
+ * in the store counts as refreshed at the start.
+ */
+import { encodeLinks } from "../../protocol/coap/link-format.ts";
+import { isMalformed } from "../../protocol/malformed.ts";
+import type { Random } from "../../protocol/ports.ts";
+import { Deadlines } from "../../protocol/time/deadlines.ts";
+import { type Milliseconds, NEVER } from "../../protocol/time/duration.ts";
+import { Fifo } from "../fifo.ts";
+import type { Journal, Table } from "../store/store.ts";
+import { HeldRegistration, type RegistrationRecord } from "./held-registration.ts";
+import { type LinkList, parseLinkList } from "./link-lists.ts";
+
+export interface RegistrySettings {
+  readonly random: Random;
+  /** How many devices may be registered at once. */
+  readonly maxRegistrations: number;
+  /** How many characters all their lists of links may have together. */
+  readonly maxLinkText: number;
+  /**
+   * How long a registration outlives its lifetime. An Update that the device sends at the last moment may be repeated for
+   * MAX_TRANSMIT_SPAN (RFC 7252 §4.8.2), so that is the least.
+   */
+  readonly expiryGrace: Milliseconds;
+}
+
+/** What a device says of itself; what is undefined in an Update stays as it was. */
+export interface DeviceDescription {
+  readonly endpointType: string | undefined;
+  readonly domain: string | undefined;
+  readonly lifetime: number | undefined;
+  readonly version: string | undefined;
+  readonly binding: string | undefined;
+  readonly queueMode: boolean | undefined;
+  readonly list: LinkList | undefined;
+}
+
+export interface RegistryEvent {
+  readonly kind: "registration" | "update" | "deregistration" | "expiry";
+  readonly registration: HeldRegistration;
+  /** Where the device was before; the same as now unless it has moved. Undefined when it was not registered. */
+  readonly formerPeer: string | undefined;
+}
+
+/** Seconds; LwM2M has none, mbed's clients may leave `lt` out (RFC 9176 §5.3: 90000; mbed: a day). */
+const DEFAULT_LIFETIME = 86400;
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/** A location's last segment: 25 characters of 6 random bits. The first 5 of them are its key and unique. */
+const KEY_LENGTH = 5;
+const SECRET_LENGTH = 25;
+const NO_LINKS: LinkList = { text: "", links: [], rootPath: "" };
+
+export class Registry {
+  private readonly settings: RegistrySettings;
+  private readonly table: Table<RegistrationRecord>;
+  private readonly byName = new Map<string, HeldRegistration>();
+  private readonly byLocationKey = new Map<number, HeldRegistration>();
+  private readonly byIndex: (HeldRegistration | undefined)[] = [];
+  private readonly freeIndices: number[] = [];
+  private readonly deadlines = new Deadlines(64);
+  private linkText = 0;
+  private readonly events = new Fifo<RegistryEvent>();
+
+  constructor(settings: RegistrySettings, journal: Journal) {
+    this.settings = settings;
+    this.table = journal.table("registrations");
+  }
+
+  get size(): number {
+    return this.byName.size;
+  }
+
+  /** Takes up what an earlier run of the connector wrote. */
+  restore(now: Milliseconds): void {
+    for (const [, record] of this.table.entries()) {
+      const list = parseLinkList(record.links);
+      this.hold(now, record, isMalformed(list) ? NO_LINKS : list);
+    }
+  }
+
+  named(endpointName: string): HeldRegistration | undefined {
+    return this.byName.get(endpointName);
+  }
+
+  all(): IterableIterator<HeldRegistration> {
+    return this.byName.values();
+  }
+
+  /** The registration at a location, by the location's last segment as it came in. */
+  at(segment: Uint8Array): HeldRegistration | undefined {
+    if (segment.length !== SECRET_LENGTH) return undefined;
+    const registration = this.byLocationKey.get(keyOf(segment));
+    if (registration === undefined) return undefined;
+    const location = registration.record.location;
+    let difference = 0;
+    for (let i = 0; i < SECRET_LENGTH; i++) difference |= segment[i] ^ location.charCodeAt(i + 4);
+    return difference === 0 ? registration : undefined;
+  }
+
+  /** True when there is room for a device, that may be registered already, with a list of links. */
+  hasRoomFor(endpointName: string, list: LinkList): boolean {
+    const former = this.byName.get(endpointName);
+    if (former === undefined && this.byName.size >= this.settings.maxRegistrations) return false;
+    return this.hasRoomForLinks(former, list);
+  }
+
+  hasRoomForLinks(registration: HeldRegistration | undefined, list: LinkList): boolean {
+    const freed = registration === undefined ? 0 : registration.list.text.length;
+    return this.linkText - freed + list.text.length <= this.settings.maxLinkText;
+  }
+
+  /** Registers a device; one of the same name gives way to it. Ask `hasRoomFor` first. */
+  register(
+    now: Milliseconds,
+    peer: string,
+    endpointName: string,
+    device: DeviceDescription,
+  ): HeldRegistration {
+    const former = this.byName.get(endpointName);
+    const list = device.list ?? NO_LINKS;
+    const record: RegistrationRecord = {
+      endpointName,
+      endpointType: device.endpointType,
+      domain: device.domain,
+      lifetime: device.lifetime ?? DEFAULT_LIFETIME,
+      version: device.version,
+      binding: device.binding ?? "U",
+      queueMode: device.queueMode ?? false,
+      location: this.newLocation(),
+      peer,
+      links: list.text,
+    };
+    const formerPeer = former?.peer;
+    const registration = former ?? this.hold(now, record, list);
+    if (former !== undefined) this.renew(now, former, record, list);
+    registration.heardAt = now;
+    this.table.put(endpointName, record);
+    this.events.push({ kind: "registration", registration, formerPeer });
+    return registration;
+  }
+
+  /** Refreshes a registration and takes over what changed. */
+  update(
+    now: Milliseconds,
+    registration: HeldRegistration,
+    peer: string,
+    device: DeviceDescription | undefined,
+  ): void {
+    const formerPeer = registration.record.peer;
+    registration.refreshedAt = now;
+    registration.heardAt = now;
+    if (device !== undefined || peer !== formerPeer) {
+      this.change(registration, peer, device);
+    }
+    // The deadline only ever moves when it has come, or when it comes sooner than before.
+    const at = registration.expiresAt(this.settings.expiryGrace);
+    if (at < this.deadlines.of(registration.index)) this.deadlines.set(registration.index, at);
+    this.events.push({ kind: "update", registration, formerPeer });
+  }
+
+  deregister(registration: HeldRegistration): void {
+    this.end(registration, "deregistration");
+  }
+
+  /** Notes that a device no longer has a resource, before it says so itself. */
+  removeLink(registration: HeldRegistration, uri: string): void {
+    const links = registration.links.filter((link) => link.uri !== uri);
+    if (links.length < registration.links.length) this.replaceLinks(registration, links);
+  }
+
+  /** Notes that a device has a new resource, before it says so itself. */
+  addLink(registration: HeldRegistration, uri: string): void {
+    if (registration.links.some((link) => link.uri === uri)) return;
+    this.replaceLinks(registration, [...registration.links, { uri, attributes: [] }]);
+  }
+
+  /** Call when `deadline()` has passed; harmless when it has not. */
+  handleTimeout(now: Milliseconds): void {
+    while (this.deadlines.next() <= now) {
+      const index = this.deadlines.first();
+      const registration = this.byIndex[index] as HeldRegistration;
+      const at = registration.expiresAt(this.settings.expiryGrace);
+      if (at <= now) this.end(registration, "expiry");
+      else this.deadlines.set(index, at);
+    }
+  }
+
+  deadline(): Milliseconds {
+    return this.deadlines.next();
+  }
+
+  pollEvent(): RegistryEvent | undefined {
+    return this.events.shift();
+  }
+
+  private hold(now: Milliseconds, record: RegistrationRecord, list: LinkList): HeldRegistration {
+    const index = this.freeIndices.pop() ?? this.byIndex.length;
+    const registration = new HeldRegistration(index, record, list, now);
+    this.byIndex[index] = registration;
+    this.byName.set(record.endpointName, registration);
+    this.byLocationKey.set(keyOfText(record.location), registration);
+    this.linkText += list.text.length;
+    this.deadlines.set(index, registration.expiresAt(this.settings.expiryGrace));
+    return registration;
+  }
+
+  private renew(
+    now: Milliseconds,
+    registration: HeldRegistration,
+    record: RegistrationRecord,
+    list: LinkList,
+  ): void {
+    this.byLocationKey.delete(keyOfText(registration.location));
+    this.byLocationKey.set(keyOfText(record.location), registration);
+    this.linkText += list.text.length - registration.list.text.length;
+    registration.record = record;
+    registration.list = list;
+    registration.refreshedAt = now;
+    this.deadlines.set(registration.index, registration.expiresAt(this.settings.expiryGrace));
+  }
+
+  private release(registration: HeldRegistration): void {
+    this.byName.delete(registration.endpointName);
+    this.byLocationKey.delete(keyOfText(registration.location));
+    this.byIndex[registration.index] = undefined;
+    this.freeIndices.push(registration.index);
+    this.linkText -= registration.list.text.length;
+    this.deadlines.set(registration.index, NEVER);
+  }
+
+  private end(registration: HeldRegistration, kind: "deregistration" | "expiry"): void {
+    this.release(registration);
+    this.table.remove(registration.endpointName);
+    this.events.push({ kind, registration, formerPeer: registration.peer });
+  }
+
+  private change(
+    registration: HeldRegistration,
+    peer: string,
+    device: DeviceDescription | undefined,
+  ): void {
+    const before = registration.record;
+    const list = device?.list ?? registration.list;
+    const record: RegistrationRecord = {
+      endpointName: before.endpointName,
+      endpointType: device?.endpointType ?? before.endpointType,
+      domain: device?.domain ?? before.domain,
+      lifetime: device?.lifetime ?? before.lifetime,
+      version: before.version,
+      binding: device?.binding ?? before.binding,
+      queueMode: device?.queueMode ?? before.queueMode,
+      location: before.location,
+      peer,
+      links: list.text,
+    };
+    if (isSame(record, before)) return;
+    this.linkText += list.text.length - registration.list.text.length;
+    registration.record = record;
+    registration.list = list;
+    this.table.put(record.endpointName, record);
+  }
+
+  private replaceLinks(registration: HeldRegistration, links: LinkList["links"]): void {
+    const rootPath = registration.rootPath;
+    const root = rootPath === "" ? [] : [rootLink(rootPath)];
+    const list = { text: encodeLinks([...root, ...links]), links, rootPath };
+    const formerPeer = registration.peer;
+    this.change(registration, formerPeer, { ...UNCHANGED, list });
+    this.events.push({ kind: "update", registration, formerPeer });
+  }
+
+  private newLocation(): string {
+    let location: string;
+    do {
+      location = "/rd/";
+      for (let i = 0; i < SECRET_LENGTH; i += 5) location += fiveCharacters(this.settings.random);
+    } while (this.byLocationKey.has(keyOfText(location)));
+    return location;
+  }
+}
+
+const UNCHANGED: DeviceDescription = {
+  endpointType: undefined,
+  domain: undefined,
+  lifetime: undefined,
+  version: undefined,
+  binding: undefined,
+  queueMode: undefined,
+  list: undefined,
+};
+
+function rootLink(uri: string): LinkList["links"][number] {
+  return { uri, attributes: [{ name: "rt", value: "oma.lwm2m" }] };
+}
+
+function isSame(a: RegistrationRecord, b: RegistrationRecord): boolean {
+  return (
+    a.endpointType === b.endpointType &&
+    a.domain === b.domain &&
+    a.lifetime === b.lifetime &&
+    a.binding === b.binding &&
+    a.queueMode === b.queueMode &&
+    a.peer === b.peer &&
+    a.links === b.links
+  );
+}
+
+/** 30 random bits as 5 characters. */
+function fiveCharacters(random: Random): string {
+  let text = "";
+  for (let bits = random.uint32(), i = 0; i < 5; i++, bits >>>= 6) text += ALPHABET[bits & 63];
+  return text;
+}
+
+/** 30 bits of what are 30 bits when the location is ours; of other bytes anything. */
+function keyOf(segment: Uint8Array): number {
+  let key = 0;
+  for (let i = 0; i < KEY_LENGTH; i++) key = (key << 6) ^ segment[i];
+  return key;
+}
+
+function keyOfText(location: string): number {
+  let key = 0;
+  for (let i = 0; i < KEY_LENGTH; i++) key = (key << 6) ^ location.charCodeAt(i + 4);
+  return key;
+}

@@ -1,0 +1,248 @@
+/**
+ * The connector at work: its core on a UDP socket, a store and the clock.
+ *
+ * After whatever happens: applications are told, what was written is committed, and only then datagrams go out, so that nothing is
+ * acknowledged that a kill could undo. However many datagrams arrive while one commit is under way, they share the next one. A turn that
+ * writes nothing waits for nothing but for the datagrams before it.
+ */
+import { UdpSocket } from "./adapters/udp.ts";
+import { Connector, type ConnectorCounters, type Transmit } from "./connector.ts";
+import type { ConnectorEvent, Devices, DownlinkRequest, Submission } from "./contract.ts";
+import { Fifo } from "./fifo.ts";
+import type { Registration } from "./registry/registration.ts";
+import type { ConnectorSettings } from "./settings.ts";
+import type { Store } from "./store/store.ts";
+
+export interface ServiceSettings {
+  readonly connector: ConnectorSettings;
+  /** The service's from then on: it closes it. */
+  readonly store: Store;
+  /** An address of this machine to listen at. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Told of everything that devices do, in order, before it is acknowledged to them. Must not wait. */
+  readonly sink: (event: ConnectorEvent) => void;
+  /** Takes one line for the operator. */
+  readonly log: (line: string) => void;
+}
+
+export interface ServiceCounters extends ConnectorCounters {
+  /** Exceptions that were caught so that the loop goes on: bugs. */
+  exceptions: number;
+  socketErrors: number;
+  storeFailures: number;
+}
+
+/** Datagrams that wait for a commit; beyond it they are dropped, and the devices repeat themselves. */
+const MAX_HELD = 20_000;
+/** Milliseconds until a failed commit is tried again. */
+const RETRY_COMMIT_AFTER = 1000;
+/** setTimeout's longest, milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export class ConnectorService implements Devices {
+  readonly store: Store;
+  private readonly settings: ServiceSettings;
+  private readonly connector: Connector;
+  private socket!: UdpSocket;
+  private readonly faults = { exceptions: 0, socketErrors: 0, storeFailures: 0 };
+
+  /** Datagrams that wait for the next commit, and those for whom one is under way. */
+  private held = new Fifo<Transmit>();
+  private releasing: Transmit[] = [];
+  private isCommitting = false;
+  private isPumpDue = false;
+  private alarm: NodeJS.Timeout | undefined = undefined;
+  private alarmAt = Infinity;
+  private isClosed = false;
+
+  /** Takes up what the store holds and listens. Rejects with the system's error when it cannot. */
+  static async start(settings: ServiceSettings): Promise<ConnectorService> {
+    const service = new ConnectorService(settings);
+    service.socket = await UdpSocket.open({
+      host: settings.host,
+      port: settings.port,
+      onDatagram: (address, datagram) => service.handleDatagram(address, datagram),
+      onError: (error) => {
+        service.faults.socketErrors++;
+        settings.log(`The UDP socket reports: ${error.message}`);
+      },
+    });
+    service.guard(() => service.connector.restore(service.now()));
+    service.pump();
+    return service;
+  }
+
+  private constructor(settings: ServiceSettings) {
+    this.settings = settings;
+    this.store = settings.store;
+    this.connector = new Connector(settings.connector, settings.store);
+  }
+
+  /** The monotonic clock of this process, milliseconds. */
+  now(): number {
+    return performance.now();
+  }
+
+  get host(): string {
+    return this.socket.host;
+  }
+
+  get port(): number {
+    return this.socket.port;
+  }
+
+  /** How many devices are registered. */
+  get size(): number {
+    return this.connector.size;
+  }
+
+  get counters(): ServiceCounters {
+    return { ...this.connector.counters, ...this.faults };
+  }
+
+  registration(endpointName: string): Registration | undefined {
+    return this.connector.registration(endpointName);
+  }
+
+  registrations(): Iterable<Registration> {
+    return this.connector.registrations();
+  }
+
+  submit(endpointName: string, request: DownlinkRequest): Submission {
+    this.pumpSoon();
+    return this.connector.submit(this.now(), endpointName, request);
+  }
+
+  observe(endpointName: string, path: string): Submission {
+    this.pumpSoon();
+    return this.connector.observe(this.now(), endpointName, path);
+  }
+
+  cancelObservation(endpointName: string, path: string): boolean {
+    this.pumpSoon();
+    return this.connector.cancelObservation(this.now(), endpointName, path);
+  }
+
+  /** Commits, sends what waits for it, and lets go of socket and store. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.pump();
+    this.isClosed = true;
+    clearTimeout(this.alarm);
+    try {
+      await this.store.commit();
+      this.release();
+      for (let sent = this.held.shift(); sent !== undefined; sent = this.held.shift()) {
+        this.socket.send(sent.peer, sent.datagram);
+      }
+    } finally {
+      await this.socket.close();
+      await this.store.close();
+    }
+  }
+
+  private handleDatagram(address: string, datagram: Uint8Array): void {
+    if (this.isClosed) return;
+    this.guard(() => this.connector.handleDatagram(this.now(), address, datagram));
+    this.pump();
+  }
+
+  private handleAlarm(): void {
+    this.alarm = undefined;
+    this.alarmAt = Infinity;
+    this.guard(() => this.connector.handleTimeout(this.now()));
+    this.pump();
+  }
+
+  /** Applications first, then the store, then the wire, then the alarm. */
+  private pump(): void {
+    const { connector, store, held } = this;
+    for (let event = connector.pollEvent(); event !== undefined; event = connector.pollEvent()) {
+      this.tell(event);
+    }
+    const mustHold = this.isCommitting || held.length > 0 || store.hasUncommitted();
+    for (let sent = connector.pollTransmit(); sent !== undefined; sent = connector.pollTransmit()) {
+      if (!mustHold) this.socket.send(sent.peer, sent.datagram);
+      else if (held.length < MAX_HELD) held.push(sent);
+    }
+    if (mustHold && !this.isCommitting) this.commitSoon();
+    this.arm();
+  }
+
+  private tell(event: ConnectorEvent): void {
+    if (event.kind === "address-change") {
+      this.settings.log(`${event.endpointName} has moved from ${event.from} to ${event.to}`);
+    }
+    try {
+      this.settings.sink(event);
+    } catch (error) {
+      this.noteException(error);
+    }
+  }
+
+  private pumpSoon(): void {
+    if (this.isPumpDue) return;
+    this.isPumpDue = true;
+    setImmediate(() => {
+      this.isPumpDue = false;
+      if (!this.isClosed) this.pump();
+    });
+  }
+
+  /** At the end of this turn of the event loop, so that all datagrams that it brings share one commit. */
+  private commitSoon(): void {
+    this.isCommitting = true;
+    setImmediate(() => this.commit());
+  }
+
+  private commit(): void {
+    for (let sent = this.held.shift(); sent !== undefined; sent = this.held.shift()) {
+      this.releasing.push(sent);
+    }
+    this.store.commit().then(
+      () => {
+        this.release();
+        this.isCommitting = false;
+        if (!this.isClosed) this.pump();
+      },
+      (error: Error) => {
+        this.faults.storeFailures++;
+        this.settings.log(error.message);
+        // Not acknowledged: the devices repeat what they said.
+        this.releasing = [];
+        setTimeout(() => this.commit(), RETRY_COMMIT_AFTER).unref();
+      },
+    );
+  }
+
+  private release(): void {
+    for (const { peer, datagram } of this.releasing) this.socket.send(peer, datagram);
+    this.releasing = [];
+  }
+
+  private arm(): void {
+    const at = this.connector.deadline();
+    if (at >= this.alarmAt || this.isClosed) return;
+    clearTimeout(this.alarm);
+    this.alarmAt = at;
+    const delay = Math.min(Math.max(0, Math.ceil(at - this.now())), LONGEST_TIMER);
+    this.alarm = setTimeout(() => this.handleAlarm(), delay);
+  }
+
+  /** One bad datagram or deadline does not stop the loop. */
+  private guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.noteException(error);
+    }
+  }
+
+  private noteException(error: unknown): void {
+    this.faults.exceptions++;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.settings.log(`Unexpected: ${text.replaceAll("\n", " | ")}`);
+  }
+}

@@ -1,0 +1,46 @@
+/** What a connector may be told, and what it does untold. */
+import type { CoapSettings } from "../protocol/coap/coap-endpoint.ts";
+import {
+  DEFAULT_TRANSMISSION,
+  maxTransmitSpan,
+  maxTransmitWait,
+} from "../protocol/coap/parameters.ts";
+import type { Random } from "../protocol/ports.ts";
+import type { RegistrySettings } from "./registry/registry.ts";
+import type { SessionSettings } from "./session/session.ts";
+
+export interface ConnectorSettings {
+  readonly coap: CoapSettings;
+  readonly registry: RegistrySettings;
+  readonly session: SessionSettings;
+  /** Transport addresses conversed with at once. */
+  readonly maxPeers: number;
+}
+
+/** Settings for 100,000 devices over UDP. */
+export function defaultSettings(random: Random): ConnectorSettings {
+  const transmission = DEFAULT_TRANSMISSION;
+  return {
+    coap: {
+      random,
+      transmission,
+      blockSize: 1024,
+      maxBody: 65536,
+      rememberedMessages: 16,
+      maxRequests: 16,
+    },
+    registry: {
+      random,
+      maxRegistrations: 100_000,
+      maxLinkText: 128 << 20,
+      expiryGrace: maxTransmitSpan(transmission),
+    },
+    session: {
+      maxQueued: 20,
+      maxObservations: 100,
+      awakeFor: maxTransmitWait(transmission),
+      wakesBy: "any-message",
+    },
+    maxPeers: 120_000,
+  };
+}
