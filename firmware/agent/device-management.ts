@@ -44,6 +44,7 @@ import {
   WRITE_UPDATE,
 } from "../../protocol/lwm2m/operations.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
+import { changeAttributes, NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import type { Entry } from "../../protocol/model/data-types.ts";
 import {
   EXECUTE as EXECUTABLE,
@@ -61,7 +62,6 @@ import { formatPath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { Agent } from "./agent.ts";
-import { changeAttributes, NO_ATTRIBUTES } from "./attributes.ts";
 import { ANY_FORMAT, contentAt, contentResponse } from "./content.ts";
 import { discoverList } from "./links.ts";
 import { create, isHidden, locate, remove, write } from "./object-tree.ts";
@@ -95,7 +95,7 @@ export function manage(
     case DISCOVER:
       return isSuccess(found) ? discover(link, object, path, request) : plain(found);
     case WRITE_ATTRIBUTES:
-      return plain(isSuccess(found) ? writeAttributes(link, object, path, request) : found);
+      return plain(isSuccess(found) ? setAttributes(link, object, path, request) : found);
     case WRITE_REPLACE:
     case WRITE_UPDATE:
       return plain(writeContent(agent, object, path, request, operation === WRITE_REPLACE));
@@ -125,7 +125,7 @@ function readOrObserve(
   }
   const queries = textsOf(request.options, URI_QUERY);
   const own = changeAttributes(NO_ATTRIBUTES, queries, isNumeric(object, path));
-  if (own === undefined) return plain(BAD_REQUEST);
+  if (isMalformed(own)) return plain(BAD_REQUEST);
   const observe = link.observed().observe(now, request.token, path, undefined, own, content);
   return contentResponse(content, observe);
 }
@@ -149,7 +149,7 @@ function discover(
   };
 }
 
-function writeAttributes(
+function setAttributes(
   link: ServerLink,
   object: LwM2mObject,
   path: Path,
@@ -160,7 +160,7 @@ function writeAttributes(
   const observers = link.observed();
   const current = observers.attributesAt(path);
   const attributes = changeAttributes(current, queries, isNumeric(object, path));
-  if (attributes === undefined) return BAD_REQUEST;
+  if (isMalformed(attributes)) return BAD_REQUEST;
   return observers.setAttributes(path, attributes) ? CHANGED : INTERNAL_SERVER_ERROR;
 }
 

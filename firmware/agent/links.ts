@@ -4,12 +4,13 @@
 import { encodeUtf8 } from "../../protocol/bytes/utf8.ts";
 import type { Link, LinkAttribute } from "../../protocol/coap/link-format.ts";
 import { encodeLinks } from "../../protocol/coap/link-format.ts";
+import { ATTRIBUTE_NAMES } from "../../protocol/model/attributes.ts";
+import { formatDecimal } from "../../protocol/model/decimal.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { IdTable } from "../objects/lwm2m-object.ts";
 import type { Agent } from "./agent.ts";
-import { ATTRIBUTE_NAMES } from "./attributes.ts";
 import { isHidden } from "./object-tree.ts";
 import type { Observers } from "./observers.ts";
 import type { ServerLink } from "./server-link.ts";
@@ -122,7 +123,8 @@ function describe(path: Path, observers: Observers | undefined): Link {
   const attributes = observers.attributesAt(path);
   for (let i = 0; i < ATTRIBUTE_NAMES.length; i++) {
     const value = attributes[ATTRIBUTE_NAMES[i]];
-    if (value !== undefined) link.attributes.push({ name: ATTRIBUTE_NAMES[i], value: `${value}` });
+    if (value === undefined) continue;
+    link.attributes.push({ name: ATTRIBUTE_NAMES[i], value: formatDecimal(value) });
   }
   return link;
 }

@@ -27,6 +27,7 @@ import {
   uintOf,
   uintOption,
 } from "../../protocol/coap/options.ts";
+import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import {
   DELETE_ALLOWED,
@@ -35,7 +36,6 @@ import {
   PUT_ALLOWED,
 } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { NO_ATTRIBUTES } from "./attributes.ts";
 import { ANY_FORMAT, contentOfNamed, contentResponse } from "./content.ts";
 import { plain } from "./device-management.ts";
 import { registrationList } from "./links.ts";

@@ -11,14 +11,14 @@
  * Knows neither formats nor messages.
  */
 import { equalBytes } from "../../protocol/coap/block.ts";
+import type { Attributes } from "../../protocol/model/attributes.ts";
+import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { isWithin } from "../../protocol/model/path.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { HOUR, NEVER, SECOND } from "../../protocol/time/duration.ts";
-import type { Attributes } from "./attributes.ts";
-import { NO_ATTRIBUTES } from "./attributes.ts";
 
 /** At least one notification in this time is Confirmable, so that an observer that is gone is noticed (RFC 7641 §4.5). */
 const LONGEST_WITHOUT_CONFIRMATION: Milliseconds = 24 * HOUR;

@@ -10,6 +10,8 @@ import type { CoapEndpoint } from "../../protocol/coap/coap-endpoint.ts";
 import { isSuccess } from "../../protocol/coap/codes.ts";
 import type { Option } from "../../protocol/coap/options.ts";
 import { OBSERVE, uintOption } from "../../protocol/coap/options.ts";
+import type { Attributes } from "../../protocol/model/attributes.ts";
+import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { isWithin } from "../../protocol/model/path.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
@@ -17,8 +19,6 @@ import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { Agent } from "./agent.ts";
-import type { Attributes } from "./attributes.ts";
-import { NO_ATTRIBUTES, override } from "./attributes.ts";
 import type { Content } from "./content.ts";
 import { contentAt, contentOfNamed, contentResponse } from "./content.ts";
 import { Observation } from "./notification.ts";
@@ -205,6 +205,18 @@ export class Observers {
     this.sequence = (this.sequence + 1) & SEQUENCE_MASK;
     return uintOption(OBSERVE, this.sequence);
   }
+}
+
+/** `upper` where it says something, else `lower`. */
+function override(lower: Attributes, upper: Attributes): Attributes {
+  if (upper === NO_ATTRIBUTES) return lower;
+  return {
+    pmin: upper.pmin === undefined ? lower.pmin : upper.pmin,
+    pmax: upper.pmax === undefined ? lower.pmax : upper.pmax,
+    gt: upper.gt === undefined ? lower.gt : upper.gt,
+    lt: upper.lt === undefined ? lower.lt : upper.lt,
+    st: upper.st === undefined ? lower.st : upper.st,
+  };
 }
 
 function isSame(a: Path, b: Path): boolean {

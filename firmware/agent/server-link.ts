@@ -42,6 +42,7 @@ import {
 } from "../../protocol/coap/options.ts";
 import { queryOptions } from "../../protocol/coap/uri.ts";
 import { registrationQuery } from "../../protocol/lwm2m/registration.ts";
+import type { Attributes } from "../../protocol/model/attributes.ts";
 import {
   SERVER_BINDING,
   SERVER_DEFAULT_PMAX,
@@ -54,7 +55,6 @@ import {
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER, SECOND } from "../../protocol/time/duration.ts";
 import type { Agent } from "./agent.ts";
-import type { Attributes } from "./attributes.ts";
 import { registrationList } from "./links.ts";
 import { Observers } from "./observers.ts";
 import {

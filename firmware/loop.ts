@@ -1,0 +1,84 @@
+/**
+ * The only I/O of an agent: board and one alarm -> agent. The same on every board.
+ */
+import type { Agent, AgentEvent } from "./agent/agent.ts";
+import type { Board, Channel } from "./ports.ts";
+
+/** A running agent. */
+export interface Loop {
+  /** De-registers; `stopped` is called once that is done, or at once when nothing is registered. */
+  stop(stopped: () => void): void;
+  /** Ends at once, without a word to any server. */
+  close(): void;
+}
+
+/** Starts an agent on a board. Everything it has to say goes to `handle`. */
+export function run(agent: Agent, board: Board, handle: (event: AgentEvent) => void): Loop {
+  const channels: Channel[] = [];
+  let isRadioOn = true;
+  let isOpen = true;
+  let stopped: (() => void) | undefined;
+
+  function pump(): void {
+    if (!isOpen) return;
+    agent.handleTimeout(board.clock.now());
+    let isAwake = false;
+    for (let i = 0; i < agent.links.length; i++) {
+      const link = agent.links[i];
+      let datagram = link.pollTransmit();
+      while (datagram !== undefined) {
+        channels[i].send(datagram);
+        datagram = link.pollTransmit();
+      }
+      isAwake = isAwake || link.isAwake();
+    }
+    let event = agent.pollEvent();
+    while (event !== undefined) {
+      handle(event);
+      event = agent.pollEvent();
+    }
+    if (isAwake !== isRadioOn) board.power.setRadio((isRadioOn = isAwake));
+    board.alarm.arm(agent.deadline(), pump);
+    if (stopped !== undefined && agent.isStopped()) finish();
+  }
+
+  function openChannel(i: number): Channel {
+    const link = agent.links[i];
+    return board.datagrams.open(link.host, link.port, function (datagram) {
+      // The radio is off: on a real one this would not have arrived.
+      if (!isOpen || !link.isAwake()) return;
+      agent.handleDatagram(board.clock.now(), link, datagram);
+      pump();
+    });
+  }
+
+  function close(): void {
+    isOpen = false;
+    agent.nudge = undefined;
+    board.alarm.arm(Infinity, pump);
+    for (let i = 0; i < channels.length; i++) channels[i].close();
+  }
+
+  function finish(): void {
+    const told = stopped;
+    close();
+    if (told !== undefined) told();
+  }
+
+  for (let i = 0; i < agent.links.length; i++) channels.push(openChannel(i));
+  agent.nudge = function () {
+    // Through the alarm: this may be in the middle of the agent's own work.
+    board.alarm.arm(board.clock.now(), pump);
+  };
+  agent.start(board.clock.now());
+  pump();
+
+  return {
+    stop: function (whenStopped) {
+      stopped = whenStopped;
+      agent.stop(board.clock.now());
+      pump();
+    },
+    close: close,
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * What an agent needs from its board, all of it. A board is a folder with one file per port (firmware/boards/node,
+ * firmware/boards/espruino), the same file names everywhere; `loop.ts` is the only one who calls them for the agent.
+ *
+ * Everything is synchronous or a callback. No port throws for what the network does: what cannot be sent is lost, as datagrams are.
+ */
+import type { Random } from "../protocol/ports.ts";
+import type { Milliseconds } from "../protocol/time/duration.ts";
+
+/** Datagrams to and from one peer. */
+export interface Channel {
+  /** `datagram` stays the caller's, who does not change it. */
+  send(datagram: Uint8Array): void;
+  close(): void;
+}
+
+/** UDP. */
+export interface Datagrams {
+  /** Opens a channel to a peer. What the peer sends goes to `receive`, in bytes that are the receiver's. */
+  open(host: string, port: number, receive: (datagram: Uint8Array) => void): Channel;
+}
+
+/** Time that never jumps; for everything that waits. */
+export interface MonotonicClock {
+  now(): Milliseconds;
+}
+
+/** The time of day; only for what people read, never for what waits. */
+export interface CalendarClock {
+  /** Seconds since 1970-01-01 UTC. */
+  seconds(): number;
+  /** False when this board's clock cannot be set. */
+  setSeconds(seconds: number): boolean;
+}
+
+/** One alarm. */
+export interface Alarm {
+  /** Calls `ring` once the monotonic clock reaches `at`, soon if it has already; forgets what was armed before. NEVER disarms. */
+  arm(at: Milliseconds, ring: () => void): void;
+}
+
+export interface Power {
+  /** Queue mode: nothing has to be received until the radio is wanted again. */
+  setRadio(isOn: boolean): void;
+  /** Restarts the device soon: the answer to the request that asked for it goes out first. */
+  reboot(): void;
+  /** As `reboot`, after forgetting everything that was configured since the device left the factory. */
+  factoryReset(): void;
+}
+
+export interface Board {
+  readonly datagrams: Datagrams;
+  readonly clock: MonotonicClock;
+  readonly calendar: CalendarClock;
+  readonly alarm: Alarm;
+  /** Unpredictable: tokens come from it. */
+  readonly random: Random;
+  readonly power: Power;
+}
