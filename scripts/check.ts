@@ -38,6 +38,14 @@ const STEPS: readonly Step[] = [
     asks: "no syntax that the board's pipeline breaks",
     command: ["tsx", "scripts/board-syntax.ts"],
   },
+  {
+    name: "citations",
+    asks: "the clauses that are cited exist",
+    command: ["tsx", "scripts/citations.ts"],
+  },
+  { name: "unused", asks: "no unused file, export or dependency", command: ["knip"] },
+  { name: "build", asks: "compiles to dist", command: ["tsc", "-p", "tsconfig.build.json"] },
+  { name: "package", asks: "what npm would publish is sound", command: ["publint", "--strict"] },
 ];
 
 const asked = process.argv.slice(2);
