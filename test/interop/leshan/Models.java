@@ -29,19 +29,22 @@ import org.eclipse.leshan.core.util.datatype.ULong;
 /** Object models beyond Leshan's own, and JSON for its nodes: `{"/3/0/0": "text", "/3/0/7/1": 3800}`, integers exact. */
 final class Models {
     static final ObjectMapper JSON = new ObjectMapper();
+    /** Beyond it a JSON reader may not see the integer that was meant. */
+    private static final long MAX_SAFE = (1L << 53) - 1;
 
     private Models() {
     }
 
     static List<ObjectModel> all() {
         List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadAllDefault());
-        models.add(temperature());
+        models.add(temperature("1.0"));
+        models.add(temperature("1.1"));
         models.add(testObject());
         return models;
     }
 
-    private static ObjectModel temperature() {
-        return new ObjectModel(3303, "Temperature", "", "1.0", true, false,
+    private static ObjectModel temperature(String version) {
+        return new ObjectModel(3303, "Temperature", "", version, true, false,
                 resource(5601, Operations.R, Type.FLOAT), resource(5602, Operations.R, Type.FLOAT),
                 resource(5603, Operations.R, Type.FLOAT), resource(5604, Operations.R, Type.FLOAT),
                 resource(5605, Operations.E, Type.NONE), resource(5700, Operations.R, Type.FLOAT),
@@ -102,7 +105,7 @@ final class Models {
             return JSON.getNodeFactory().textNode(link.getObjectId() + ":" + link.getObjectInstanceId());
         if (value instanceof Link[] || value instanceof ULong)
             return JSON.getNodeFactory().textNode(value.toString());
-        if (value instanceof Long integer && Math.abs(integer) > (1L << 53))
+        if (value instanceof Long integer && (integer > MAX_SAFE || integer < -MAX_SAFE))
             return JSON.getNodeFactory().textNode(value.toString());
         return JSON.valueToTree(value);
     }
