@@ -77,6 +77,7 @@ const ROOMS: readonly Room[] = [
   { path: "simulator/", imports: SIMULATOR },
   { path: "simulator/udp-fleet.ts", imports: SIMULATOR, node: true },
   { path: "simulator/worker.ts", imports: SIMULATOR, node: true },
+  { path: "simulator/worker-fleet.ts", imports: SIMULATOR, node: true },
   { path: "simulator/report/", imports: SIMULATOR, node: true },
 
   {

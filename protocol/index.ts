@@ -1,0 +1,51 @@
+/**
+ * `dormouse-lwm2m/protocol`: CoAP, the LwM2M model, its content formats and its messages. Bytes, values and rules; no I/O, no clock,
+ * no dependency. Registries whose names would collide come as one name each: `codes.CONTENT`, `operations.READ`.
+ */
+export * from "./bytes/base64.ts";
+export * from "./bytes/hex.ts";
+export * from "./bytes/utf8.ts";
+export * from "./coap/coap-endpoint.ts";
+export * as codes from "./coap/codes.ts";
+export * as contentFormats from "./coap/content-formats.ts";
+export * from "./coap/link-format.ts";
+export * from "./coap/message.ts";
+export * from "./coap/options.ts";
+export * from "./coap/parameters.ts";
+export * from "./coap/uri.ts";
+export * from "./content/cbor.ts";
+export * from "./content/content-codec.ts";
+export * from "./content/opaque.ts";
+export * from "./content/senml-cbor.ts";
+export * from "./content/senml-json.ts";
+export * from "./content/text.ts";
+export * from "./content/tlv.ts";
+export * as operations from "./lwm2m/operations.ts";
+export * from "./lwm2m/registration.ts";
+export * from "./malformed.ts";
+export * from "./model/attributes.ts";
+export * from "./model/data-types.ts";
+export * from "./model/integer64.ts";
+export * from "./model/object-definition.ts";
+export * from "./model/object-link.ts";
+export * from "./model/objects/access-control.ts";
+export * from "./model/objects/actuation.ts";
+export * from "./model/objects/connectivity-monitoring.ts";
+export * from "./model/objects/connectivity-statistics.ts";
+export * from "./model/objects/device.ts";
+export * from "./model/objects/firmware-update.ts";
+export * from "./model/objects/humidity.ts";
+export * from "./model/objects/ipso-resources.ts";
+export * from "./model/objects/light-control.ts";
+export * from "./model/objects/location.ts";
+export * from "./model/objects/push-button.ts";
+export * from "./model/objects/security.ts";
+export * from "./model/objects/server.ts";
+export * from "./model/objects/temperature.ts";
+export * from "./model/objects/test-object-1-0.ts";
+export * from "./model/objects/test-object-1-1.ts";
+export * from "./model/path.ts";
+export * from "./ports.ts";
+export * from "./resources/named-resource.ts";
+export * from "./time/deadlines.ts";
+export * from "./time/duration.ts";
