@@ -19,10 +19,10 @@ export interface RestHost {
   now(): Milliseconds;
   /** Calendar milliseconds. */
   calendarNow(): number;
-  /** The devices' side has something to send. */
-  wake(): void;
   /** Resolves when all that was accepted so far survives a kill. */
   commit(): Promise<void>;
+  /** Takes one line for the operator. */
+  log(line: string): void;
   /** Sends a test message to a callback. Returns why it cannot be used, as a sentence for its owner. */
   probe(callback: Callback): Promise<string | undefined>;
 }
@@ -95,7 +95,6 @@ export async function readJson(c: RestContext): Promise<{ value: unknown } | Res
 /** Answers 202 with the id of a request, durable by then, and lets its response go when that has been written. */
 export async function accept(host: RestHost, c: RestContext, id: string): Promise<Response> {
   const keyId = c.get("accessKey").id;
-  host.wake();
   try {
     await host.commit();
   } catch (error) {

@@ -163,7 +163,6 @@ async function submit(
   const submission = host.gateway.request(host.now(), keyId, registration.endpointName, request);
   if ("refusal" in submission) return refuseSubmission(c, submission.refusal);
   if (request.confirmable) return accept(host, c, submission.id);
-  host.wake();
   return bare(204);
 }
 

@@ -68,7 +68,6 @@ export async function deleteCallback(host: RestHost, c: RestContext): Promise<Re
   if (channels.of(keyId).callback() === undefined) return refuseWithoutCallback(c);
   channels.close(keyId);
   subscriptions.unsubscribeAll(keyId);
-  host.wake();
   await host.commit();
   return bare(204);
 }

@@ -95,7 +95,7 @@ export function createRestApi(host: RestHost): RestApp {
   app.notFound((c) => refuse(c, 404, "There is nothing at this path."));
   app.onError((error, c) => {
     // The message only: a stack or a request could hold what is nobody's business.
-    console.error(`REST: ${c.req.method} failed: ${error.message}`);
+    host.log(`REST: ${c.req.method} failed: ${error.message}`);
     return refuse(c, 500, "The request failed inside the connector.");
   });
   return app;

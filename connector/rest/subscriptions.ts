@@ -103,7 +103,6 @@ export async function putRules(host: RestHost, c: RestContext): Promise<Response
 }
 
 async function done(host: RestHost): Promise<Response> {
-  host.wake();
   await host.commit();
   return bare(204);
 }

@@ -66,11 +66,11 @@ export class RestBench {
       requestExpiry: 1000,
       now: () => this.now,
       calendarNow: () => this.now,
-      wake: () => {},
       commit: () => {
         this.commits++;
         return store.commit();
       },
+      log: () => {},
       probe: () => Promise.resolve(this.probeRefusal),
     });
   }

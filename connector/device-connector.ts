@@ -1,0 +1,165 @@
+/**
+ * The Device Connector whole: devices over CoAP on one side, applications over HTTP on the other, one store beneath both.
+ *
+ *   UDP -> ConnectorService -> Gateway -> channels -> NotificationDriver -> long polls, callbacks
+ *   HTTP -> routes -> Gateway -> ConnectorService -> UDP
+ */
+import { HOUR, type Milliseconds } from "../protocol/time/duration.ts";
+import { AccessKeys } from "./access/access-keys.ts";
+import { systemRandom } from "./adapters/entropy.ts";
+import { CallbackClient } from "./adapters/http-callback.ts";
+import { HttpServer } from "./adapters/http-server.ts";
+import type { ConnectorEvent } from "./contract.ts";
+import { Gateway } from "./rest/gateway.ts";
+import { NotificationDriver } from "./rest/notification-driver.ts";
+import { createRestApi } from "./rest/rest-api.ts";
+import { ConnectorService } from "./service.ts";
+import { type ConnectorSettings, defaultSettings } from "./settings.ts";
+import type { Store } from "./store/store.ts";
+
+export interface DeviceConnectorSettings {
+  /** The connector's from then on: it closes it, also when it cannot start. */
+  readonly store: Store;
+  /** An address of this machine, numbers and no name, for both sides. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly httpPort: number;
+  readonly coapPort: number;
+  /** CIDR ranges that callbacks may go to although they are not public. */
+  readonly allowedCallbacks?: readonly string[];
+  /** Name and version, shown at `/`. */
+  readonly product: string;
+  /** Takes one line for the operator. */
+  readonly log: (line: string) => void;
+  /** The core's settings, instead of its defaults. */
+  readonly connector?: ConnectorSettings;
+}
+
+/** How long a request may wait for a device that sleeps. */
+const REQUEST_EXPIRY: Milliseconds = 24 * HOUR;
+/** A bound against runaway programs, not a tariff; the original's free one was 10,000. */
+const TRANSACTIONS_PER_DAY = 100_000_000;
+
+export class DeviceConnector {
+  readonly keys: AccessKeys;
+  private readonly settings: DeviceConnectorSettings;
+  private readonly callbacks: CallbackClient;
+  // Set by `open`, in this order; `close` undoes whatever there is.
+  private service: ConnectorService | undefined;
+  private gateway: Gateway | undefined;
+  private driver: NotificationDriver | undefined;
+  private server: HttpServer | undefined;
+  private httpPort = 0;
+  /** What the core tells while it starts, before there is somebody to hear it. */
+  private readonly early: ConnectorEvent[] = [];
+
+  /**
+   * Takes up what the store holds, and listens on both sides.
+   *
+   * Rejects with the system's error, `side` ("http" or "coap") added to it, when a port cannot be bound; with
+   * `connector/bad-range` for a range of `allowedCallbacks` that cannot be read.
+   */
+  static async start(settings: DeviceConnectorSettings): Promise<DeviceConnector> {
+    let connector: DeviceConnector | undefined;
+    try {
+      connector = new DeviceConnector(settings);
+      await connector.open();
+      return connector;
+    } catch (error) {
+      await (connector ?? settings.store).close();
+      throw error;
+    }
+  }
+
+  private constructor(settings: DeviceConnectorSettings) {
+    this.settings = settings;
+    this.callbacks = new CallbackClient({ allowedRanges: settings.allowedCallbacks ?? [] });
+    this.keys = new AccessKeys(settings.store.table("access-keys"));
+  }
+
+  get httpUrl(): string {
+    return `http://${this.urlHost()}:${this.httpPort}`;
+  }
+
+  get coapUrl(): string {
+    return `coap://${this.urlHost()}:${this.service?.port}`;
+  }
+
+  /** Resolves when all that was accepted so far survives a kill. */
+  commit(): Promise<void> {
+    return this.settings.store.commit();
+  }
+
+  /** Ends waiting polls, lets answers be written, commits, and lets go of sockets and store. */
+  async close(): Promise<void> {
+    this.driver?.close();
+    await this.server?.close();
+    this.callbacks.close();
+    await (this.service ?? this.settings.store).close();
+  }
+
+  private async open(): Promise<void> {
+    const { store, host, log, product } = this.settings;
+    const core = this.settings.connector ?? defaultSettings(systemRandom());
+    const service = await onSide("coap", () =>
+      ConnectorService.start({
+        connector: core,
+        store,
+        host,
+        port: this.settings.coapPort,
+        sink: (event) => this.handleEvent(event),
+        log,
+      }),
+    );
+    this.service = service;
+    const now = () => service.now();
+    const gateway = new Gateway(now(), Date.now(), store, service, {
+      transactions: TRANSACTIONS_PER_DAY,
+      endpoints: core.registry.maxRegistrations,
+    });
+    this.gateway = gateway;
+    for (const event of this.early.splice(0)) this.handleEvent(event);
+    const driver = new NotificationDriver(gateway.channels, now, (callback, body) =>
+      this.callbacks.send(callback, body),
+    );
+    this.driver = driver;
+    const app = createRestApi({
+      gateway,
+      keys: this.keys,
+      driver,
+      product,
+      requestExpiry: REQUEST_EXPIRY,
+      now,
+      calendarNow: () => Date.now(),
+      commit: () => store.commit(),
+      probe: (callback) => this.callbacks.probe(callback),
+      log,
+    });
+    const server = new HttpServer(app);
+    this.httpPort = await onSide("http", () => server.listen(host, this.settings.httpPort));
+    this.server = server;
+  }
+
+  /** Called within the core's turn: what this writes is committed before anything is acknowledged to a device. */
+  private handleEvent(event: ConnectorEvent): void {
+    if (this.gateway === undefined || this.service === undefined) {
+      this.early.push(event);
+      return;
+    }
+    this.gateway.handleEvent(this.service.now(), event);
+    this.driver?.wake();
+  }
+
+  private urlHost(): string {
+    const host = this.service?.host ?? "";
+    return host.includes(":") ? `[${host}]` : host;
+  }
+}
+
+async function onSide<T>(side: "http" | "coap", start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    throw Object.assign(error as Error, { side });
+  }
+}
