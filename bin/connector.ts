@@ -1,0 +1,86 @@
+/** `dormouse connector`: the Device Connector alone. */
+import { join } from "node:path";
+import type { Command } from "commander";
+import { DeviceConnector } from "../connector/device-connector.ts";
+import { LmdbStore } from "../connector/store/lmdb-store.ts";
+import {
+  hostOption,
+  portOption,
+  productName,
+  repeated,
+  startFailure,
+  stopWithin,
+  untilStopped,
+} from "./daemon.ts";
+
+interface ConnectorOptions {
+  host: string;
+  httpPort: number;
+  coapPort: number;
+  data: string;
+  json?: boolean;
+  allowCallback: string[];
+}
+
+const HELP = `
+Devices register at coap://HOST:COAP-PORT, applications use the REST API at
+http://HOST:HTTP-PORT with an access key. The first key is made at the first start
+and shown then, once, on stderr; more are made with POST /api/api_tokens.
+
+Callbacks go to public addresses only; --allow-callback opens others.
+
+Examples:
+  dormouse connector
+  dormouse connector --host 0.0.0.0 --data /var/lib/dormouse
+  dormouse connector --allow-callback 127.0.0.0/8 --allow-callback 192.168.1.20
+`;
+
+export function connectorCommand(program: Command): void {
+  program
+    .command("connector")
+    .description("run the Device Connector: LwM2M server and REST API")
+    .option("--host <address>", "the address to listen at", hostOption, "127.0.0.1")
+    .option("--http-port <port>", "port of the REST API, 0 for any", portOption, 8080)
+    .option("--coap-port <port>", "port for devices, 0 for any", portOption, 5683)
+    .option("--data <folder>", "where everything is kept", ".dormouse")
+    .option(
+      "--allow-callback <range>",
+      "let callbacks go to these addresses, for example 10.1.0.0/16; can be repeated",
+      repeated,
+      [],
+    )
+    .option("--json", "print one line of JSON when ready, and nothing else, on stdout")
+    .addHelpText("after", HELP)
+    .action(runConnector);
+}
+
+async function runConnector(options: ConnectorOptions, command: Command): Promise<void> {
+  let connector: DeviceConnector;
+  try {
+    connector = await DeviceConnector.start({
+      store: new LmdbStore(join(options.data, "store")),
+      host: options.host,
+      httpPort: options.httpPort,
+      coapPort: options.coapPort,
+      allowedCallbacks: options.allowCallback,
+      product: productName(),
+      log: (line) => console.error(line),
+    });
+    await showFirstKey(connector);
+  } catch (error) {
+    command.error(startFailure(error as Error, options));
+  }
+  const { httpUrl, coapUrl } = connector;
+  if (options.json === true) console.log(JSON.stringify({ http: httpUrl, coap: coapUrl }));
+  else console.log(`Ready: REST API at ${httpUrl}, devices at ${coapUrl}. Ctrl-C stops.`);
+  await untilStopped();
+  await stopWithin(() => connector.close());
+}
+
+/** Makes the first key of a store and shows it, this once. */
+async function showFirstKey(connector: DeviceConnector): Promise<void> {
+  if (connector.keys.size > 0) return;
+  const created = connector.keys.create("first", Date.now());
+  await connector.commit();
+  console.error(`Your first access key, shown only now: ${created?.key}`);
+}

@@ -1,0 +1,109 @@
+/** What the commands that run until they are stopped have in common. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { isIP } from "node:net";
+import { InvalidArgumentError } from "commander";
+
+/** From the first signal to the end of the process, whatever still hangs then, ms. */
+const STOPPING_PERIOD = 4500;
+/** How often a process looks whether its parent is still there, ms. */
+const PARENT_INTERVAL = 1000;
+
+/** Name and version of this package, as programs show them. */
+export function productName(): string {
+  const require = createRequire(import.meta.url);
+  const { version } = require("dormouse-lwm2m/package.json") as { version: string };
+  return `Dormouse Device Connector ${version}`;
+}
+
+/** Reads the option of a port; 0 is any free one. */
+export function portOption(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) {
+    throw new InvalidArgumentError("It must be a port from 0 to 65535; 0 takes any free one.");
+  }
+  return port;
+}
+
+/** Reads the option of an address to listen at. */
+export function hostOption(text: string): string {
+  if (text === "localhost") return "127.0.0.1";
+  if (isIP(text) === 0) {
+    throw new InvalidArgumentError(
+      "It must be an IP address of this machine, as 127.0.0.1; 0.0.0.0 or :: is all of them.",
+    );
+  }
+  return text;
+}
+
+/** Collects an option that may be given several times. */
+export function repeated(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
+
+/** One line for whoever could not start a connector. */
+export function startFailure(
+  error: Error,
+  options: { readonly host: string; readonly httpPort: number; readonly coapPort: number },
+): string {
+  const { code, side } = error as { code?: string; side?: "http" | "coap" };
+  if (side === undefined) return error.message;
+  const port = side === "http" ? options.httpPort : options.coapPort;
+  const name = side === "http" ? "HTTP" : "CoAP";
+  if (code === "EADDRINUSE") {
+    return `${name} port ${port} of ${options.host} is in use: stop what uses it, or choose another with --${side}-port.`;
+  }
+  if (code === "EADDRNOTAVAIL") {
+    return `${options.host} is not an address of this machine: choose another with --host.`;
+  }
+  if (code === "EACCES") {
+    return `${name} port ${port} needs more rights: choose one from 1024 with --${side}-port.`;
+  }
+  return `${name} port ${port} cannot be bound: ${error.message}`;
+}
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP, and with `watchParent` when the process that started this one is gone. */
+export function untilStopped(watchParent = false): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      clearInterval(watch);
+      resolve();
+    };
+    const parents = parentsOf();
+    const watch = setInterval(() => {
+      if (watchParent && parentsOf() !== parents) stop();
+    }, PARENT_INTERVAL);
+    watch.unref();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+  });
+}
+
+/** Runs the steps of stopping; what hangs is left behind, so that the process ends within 5 s. A second Ctrl-C ends it at once. */
+export async function stopWithin(stop: () => Promise<void>): Promise<never> {
+  process.once("SIGINT", () => process.exit(130));
+  setTimeout(() => process.exit(0), STOPPING_PERIOD).unref();
+  try {
+    await stop();
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+  process.exit(0);
+}
+
+/**
+ * The processes above this one, as text to compare. A shell between npm and this process outlives npm, so that its parent counts
+ * too.
+ */
+function parentsOf(): string {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return `${parent}`;
+  try {
+    const stat = readFileSync(`/proc/${parent}/stat`, "latin1");
+    const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+    const grandparent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+    return /^(sh|dash|bash|zsh|ash)$/.test(name) ? `${parent} ${grandparent}` : `${parent}`;
+  } catch {
+    return `${parent}`;
+  }
+}
