@@ -72,7 +72,7 @@ export type Instance = IdTable<Held>;
 
 /** Values by resource id; an array gives resource instances 0, 1, 2. An optional executable is there when given as `true`. */
 export interface ResourceValues {
-  readonly [resourceId: number]: Value | readonly Value[];
+  readonly [resourceId: number]: Value | readonly Value[] | undefined;
 }
 
 /** Hears of changes; an agent. */
