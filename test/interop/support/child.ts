@@ -6,7 +6,7 @@ import { EventLog } from "./event-log.ts";
 
 const STOP_GRACE_MS = 5_000;
 
-export interface ChildOptions {
+interface ChildOptions {
   /** Added to our own. */
   readonly environment?: NodeJS.ProcessEnv;
   /** Takes the lines in place of `lines`. */

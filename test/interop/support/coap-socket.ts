@@ -45,7 +45,7 @@ export interface Asked {
   answer(response: Response): void;
 }
 
-export type Serve = (asked: Asked) => void;
+type Serve = (asked: Asked) => void;
 
 export interface Observation {
   readonly id: number;

@@ -93,7 +93,7 @@ const TEST_RESOURCES: ResourceValues = {
   1170: [{ objectId: 3303, objectInstanceId: 0 }],
 };
 
-export interface DeviceOptions {
+interface DeviceOptions {
   readonly endpointName: string;
   readonly serverPort: number;
   /** Seconds. */

@@ -10,7 +10,7 @@ export type PeerName = "coap" | "libcoap" | "lwm2m-node-lib" | "leshan" | "tshar
 export type Missing = Readonly<Record<PeerName, string>>;
 
 declare module "vitest" {
-  export interface ProvidedContext {
+  interface ProvidedContext {
     readonly missing: Missing;
     readonly required: readonly string[];
   }

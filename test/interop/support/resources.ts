@@ -102,11 +102,11 @@ export class Resources {
 
 const METHODS = ["", "GET", "POST", "PUT", "DELETE"];
 
-export function content(text: string): Response {
+function content(text: string): Response {
   const options = [uintOption(CONTENT_FORMAT, TEXT)];
   return { code: CONTENT, options, payload: new TextEncoder().encode(text) };
 }
 
-export function response(code: number, payload: Uint8Array = new Uint8Array(0)): Response {
+function response(code: number, payload: Uint8Array = new Uint8Array(0)): Response {
   return { code, options: [], payload };
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { formatCode } from "../../../protocol/coap/codes.ts";
 import type { CapturedDatagram } from "./capture.ts";
 import { writeCapture } from "./capture.ts";
 import { Child } from "./child.ts";
@@ -12,10 +13,15 @@ export interface Dissected {
   readonly protocols: string;
   /** CON 0, NON 1, ACK 2, RST 3. */
   readonly type: string;
-  /** Code byte as a number. */
+  /** `0.01`, `2.05`. */
   readonly code: string;
+  readonly messageId: string;
+  /** Of a response that of its request, which tshark has found. */
   readonly path: string;
   readonly contentFormat: string;
+  readonly observe: string;
+  /** Texts in TLV resources, separated by commas. */
+  readonly tlvTexts: string;
   /** Everything tshark marks as wrong or doubtful. */
   readonly complaints: string;
 }
@@ -24,8 +30,13 @@ const FIELDS = [
   "frame.protocols",
   "coap.type",
   "coap.code",
+  "coap.mid",
   "coap.opt.uri_path_recon",
   "coap.opt.ctype",
+  "coap.opt.observe",
+  "lwm2mtlv.resource.manufacturer",
+  "lwm2mtlv.resource.model_number",
+  "lwm2mtlv.value.string",
   "_ws.malformed",
   "_ws.expert.message",
 ];
@@ -58,6 +69,17 @@ export async function dissect(
 }
 
 function dissected(line: string): Dissected {
-  const [protocols, type, code, path, contentFormat, malformed, expert] = line.split("|");
-  return { protocols, type, code, path, contentFormat, complaints: malformed + expert };
+  const fields = line.split("|");
+  const [protocols, type, code, messageId, path, contentFormat, observe] = fields;
+  return {
+    protocols,
+    type,
+    code: formatCode(Number(code)),
+    messageId,
+    path,
+    contentFormat,
+    observe,
+    tlvTexts: fields.slice(7, 10).join(),
+    complaints: fields.slice(10).join(""),
+  };
 }
