@@ -10,15 +10,15 @@ import { formatDecimal, parseDecimal, parseInteger } from "./decimal.ts";
 
 export interface Attributes {
   /** Seconds that at least pass between notifications. */
-  readonly pmin: number | undefined;
+  readonly pmin?: number | undefined;
   /** Seconds that at most pass; 0, or less than pmin, is no limit. */
-  readonly pmax: number | undefined;
+  readonly pmax?: number | undefined;
   /** Crossing this value, upwards or downwards, notifies. */
-  readonly gt: number | undefined;
+  readonly gt?: number | undefined;
   /** As gt, and below it. */
-  readonly lt: number | undefined;
+  readonly lt?: number | undefined;
   /** A change by this much since the last notification notifies. */
-  readonly st: number | undefined;
+  readonly st?: number | undefined;
 }
 
 export type AttributeName = "pmin" | "pmax" | "gt" | "lt" | "st";
@@ -26,13 +26,7 @@ export type AttributeName = "pmin" | "pmax" | "gt" | "lt" | "st";
 /** In the order in which Discover lists them. */
 export const ATTRIBUTE_NAMES: readonly AttributeName[] = ["pmin", "pmax", "gt", "lt", "st"];
 
-export const NO_ATTRIBUTES: Attributes = {
-  pmin: undefined,
-  pmax: undefined,
-  gt: undefined,
-  lt: undefined,
-  st: undefined,
-};
+export const NO_ATTRIBUTES: Attributes = {};
 
 const SOURCE = "LwM2M Core 1.1.1 §5.1.2";
 
@@ -44,7 +38,7 @@ const SOURCE = "LwM2M Core 1.1.1 §5.1.2";
  *
  * @param isNumeric whether the target is a numeric resource or an instance of one; gt, lt and st are for these only
  */
-export function writeAttributes(
+export function changeAttributes(
   current: Attributes,
   queries: readonly string[],
   isNumeric: boolean,
