@@ -6,7 +6,10 @@ import { Command } from "commander";
 type AddCommand = (program: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {};
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  connector: async () => (await import("./connector.ts")).connectorCommand,
+  fleet: async () => (await import("./fleet.ts")).fleetCommand,
+};
 
 const require = createRequire(import.meta.url);
 const { version } = require("dormouse-lwm2m/package.json") as { version: string };

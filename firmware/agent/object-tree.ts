@@ -1,5 +1,5 @@
 /**
- * Reading and changing an object by path, with the answer codes of LwM2M Core 1.1.1 §6.3 (LwM2M Transport 1.1.1 §6.4.5). Knows the
+ * Reading and changing an object by path, with the answer codes of LwM2M Transport 1.1.1 §6.4.5 (LwM2M Core 1.1.1 §6.3). Knows the
  * model's rules, neither formats nor servers.
  *
  * Functions that can be refused return a response code.

@@ -1,6 +1,6 @@
 /**
  * Named resources: plain CoAP resources beside the LwM2M tree, as mbed devices have them (`/actuator/0/speed`). They are listed
- * in the registration with their link attributes (RFC 6690 §3, §7.2.1; RFC 7641 §6).
+ * in the registration with their link attributes (RFC 6690 §3, RFC 7252 §7.2.1, RFC 7641 §6).
  */
 import { encodeUtf8 } from "../bytes/utf8.ts";
 import { TEXT } from "../coap/content-formats.ts";
