@@ -1,0 +1,18 @@
+/**
+ * `dormouse-lwm2m/firmware`: the device agent, its standard objects, and the board that is Node itself. Values, definitions and named
+ * resources are in `dormouse-lwm2m/protocol`.
+ *
+ *     const temperature = sensorObject(TEMPERATURE);
+ *     addSensor(temperature, 0, 21.5, "Cel");
+ *     createNodeDevice({ server: "coap://127.0.0.1:5683", endpointName: "kitchen", objects: [temperature] }).start(console.log);
+ */
+export * from "./agent/agent.ts";
+export * from "./agent/all-codecs.ts";
+export * from "./agent/server-link.ts";
+export * from "./boards/node/machine.ts";
+export * from "./boards/node/main.ts";
+export * from "./loop.ts";
+export * from "./objects/device.ts";
+export * from "./objects/lwm2m-object.ts";
+export * from "./objects/sensor.ts";
+export * from "./ports.ts";
