@@ -8,6 +8,7 @@ type AddCommand = (program: Command) => void;
 /** In the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   connector: async () => (await import("./connector.ts")).connectorCommand,
+  device: async () => (await import("./device.ts")).deviceCommand,
   fleet: async () => (await import("./fleet.ts")).fleetCommand,
 };
 

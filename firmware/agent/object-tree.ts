@@ -25,10 +25,11 @@ import {
   TYPE_MASK,
   WRITE,
 } from "../../protocol/model/data-types.ts";
+import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { RESERVED_ID } from "../../protocol/model/path.ts";
-import type { Held, Instance, LwM2mObject } from "../objects/lwm2m-object.ts";
+import type { Held, Instance, LwM2mObject, ResourceValues } from "../objects/lwm2m-object.ts";
 import { IdTable } from "../objects/lwm2m-object.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -245,31 +246,34 @@ export function create(object: LwM2mObject, entries: readonly Entry[]): number {
     while (taken.ids.indexOf(instanceId) >= 0) instanceId++;
   } else if (taken.get(instanceId) !== undefined) return -BAD_REQUEST;
   if (!object.definition.multiple && instanceId !== 0) return -BAD_REQUEST;
-  const values = startingValues(object, entries);
-  if (values === undefined) return -BAD_REQUEST;
-  object.create(instanceId, values);
+  if (isIncomplete(object, entries)) return -BAD_REQUEST;
+  object.create(instanceId, blankValues(object.definition));
   apply(object, instanceId, entries, true);
   return instanceId;
 }
 
-/** Values for the mandatory resources that only the device can write; undefined when the entries lack one that a server must give. */
-function startingValues(
-  object: LwM2mObject,
-  entries: readonly Entry[],
-): { [resourceId: number]: Value | Value[] } | undefined {
-  const values: { [resourceId: number]: Value | Value[] } = {};
+/** True when the entries lack a mandatory resource that only a server can give. */
+function isIncomplete(object: LwM2mObject, entries: readonly Entry[]): boolean {
   const resources = object.definition.resources;
+  for (let i = 0; i < resources.length; i += 2) {
+    if ((resources[i + 1] & MANDATORY) === 0 || (resources[i + 1] & WRITE) === 0) continue;
+    let isGiven = false;
+    for (let k = 0; k < entries.length && !isGiven; k++) {
+      isGiven = entries[k].path[2] === resources[i];
+    }
+    if (!isGiven) return true;
+  }
+  return false;
+}
+
+/** An empty value for each mandatory resource: "", 0, false, no bytes, no instances, no link. */
+export function blankValues(definition: ObjectDefinition): ResourceValues {
+  const values: { [resourceId: number]: Value | Value[] } = {};
+  const resources = definition.resources;
   for (let i = 0; i < resources.length; i += 2) {
     const flags = resources[i + 1];
     if ((flags & MANDATORY) === 0 || (flags & EXECUTE) !== 0) continue;
-    if ((flags & WRITE) === 0) values[resources[i]] = emptyValue(flags);
-    else {
-      let isGiven = false;
-      for (let k = 0; k < entries.length; k++) {
-        if (entries[k].path[2] === resources[i]) isGiven = true;
-      }
-      if (!isGiven) return undefined;
-    }
+    values[resources[i]] = emptyValue(flags);
   }
   return values;
 }

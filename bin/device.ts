@@ -1,0 +1,224 @@
+/**
+ * `dormouse device`: this machine as one LwM2M device.
+ */
+import { hostname } from "node:os";
+import { type Command, InvalidArgumentError } from "commander";
+import type { AgentEvent } from "../firmware/agent/agent.ts";
+import { blankValues } from "../firmware/agent/object-tree.ts";
+import { backOff } from "../firmware/agent/registration.ts";
+import { parseServerUri } from "../firmware/agent/server-address.ts";
+import type { NodeDevice } from "../firmware/boards/node/main.ts";
+import { createNodeDevice } from "../firmware/boards/node/main.ts";
+import { LwM2mObject } from "../firmware/objects/lwm2m-object.ts";
+import { addSensor, sensorObject } from "../firmware/objects/sensor.ts";
+import { loadDdf } from "../host/ddf.ts";
+import { formatCode } from "../protocol/coap/codes.ts";
+import { FLOAT, TYPE_MASK } from "../protocol/model/data-types.ts";
+import type { ObjectDefinition } from "../protocol/model/object-definition.ts";
+import { resourceFlags } from "../protocol/model/object-definition.ts";
+import { ACTUATION } from "../protocol/model/objects/actuation.ts";
+import { HUMIDITY } from "../protocol/model/objects/humidity.ts";
+import { SENSOR_VALUE } from "../protocol/model/objects/ipso-resources.ts";
+import { LIGHT_CONTROL } from "../protocol/model/objects/light-control.ts";
+import { LOCATION } from "../protocol/model/objects/location.ts";
+import { PUSH_BUTTON } from "../protocol/model/objects/push-button.ts";
+import { TEMPERATURE } from "../protocol/model/objects/temperature.ts";
+import { TEST_OBJECT_1_0 } from "../protocol/model/objects/test-object-1-0.ts";
+import { TEST_OBJECT_1_1 } from "../protocol/model/objects/test-object-1-1.ts";
+import { SECOND } from "../protocol/time/duration.ts";
+import { repeated, stopWithin, untilStopped } from "./daemon.ts";
+
+interface DeviceOptions {
+  server: string;
+  endpoint: string;
+  type?: string;
+  lifetime?: number;
+  lwm2m: "1.0" | "1.1" | "1.2";
+  queue?: boolean;
+  object: string[];
+}
+
+/** Objects that `--object` knows by id. */
+const CATALOGUE: readonly ObjectDefinition[] = [
+  LOCATION,
+  TEMPERATURE,
+  HUMIDITY,
+  ACTUATION,
+  LIGHT_CONTROL,
+  PUSH_BUTTON,
+  TEST_OBJECT_1_0,
+  TEST_OBJECT_1_1,
+];
+
+const LONGEST_LIFETIME = 4294967295;
+const LONGEST_NAME = 255;
+/** What a sensor of `--object` without hardware behind it measures: this much around its middle value. */
+const SWING = 2;
+const MIDDLE = 21;
+const SWING_STEPS = 60;
+/** When there is no answer this long after the first Register, ms, it is worth a word. */
+const PATIENCE = 5000;
+
+const HELP = `
+It always has objects 1 Server, 3 Device, 4 Connectivity Monitoring and 3320 Percentage
+(the processor's load), 3303 Temperature where the processor's is measured, and the
+resource /dev/uptime. --object adds others: ${CATALOGUE.map(({ id }) => id).join(", ")},
+or those of an object definition file (XML of the OMA registry). Sensors without
+hardware show a slow wave.
+
+Ctrl-C de-registers.
+
+Examples:
+  dormouse device --server coap://127.0.0.1:5683 --endpoint my-device
+  dormouse device --server coap://leshan.eclipseprojects.io --lifetime 300 --queue
+  dormouse device --server coap://[::1]:5683 --object 3303 --object ./my-object.xml
+`;
+
+export function deviceCommand(program: Command): void {
+  program
+    .command("device")
+    .description("run this machine as an LwM2M device")
+    .requiredOption("--server <uri>", "where to register: coap://HOST:PORT", serverOption)
+    .option("--endpoint <name>", "the device's name", endpointOption, hostname())
+    .option("--type <type>", "endpoint type, as mbed's Device Connector shows it")
+    .option("--lifetime <seconds>", "registration lifetime (default: 86400)", lifetimeOption)
+    .option("--lwm2m <version>", "1.0, 1.1 or 1.2", versionOption, "1.1")
+    .option("--queue", "queue mode: listen only for a while after each message")
+    .option("--object <id or file>", "add an object; can be repeated", repeated, [])
+    .addHelpText("after", HELP)
+    .action(runDevice);
+}
+
+async function runDevice(options: DeviceOptions, command: Command): Promise<void> {
+  const { server, endpoint, type, lifetime, queue } = options;
+  const objects: LwM2mObject[] = [];
+  let device: NodeDevice;
+  try {
+    for (const wanted of options.object) {
+      for (const definition of await definitionsOf(wanted)) objects.push(sampleObject(definition));
+    }
+    device = createNodeDevice({
+      server,
+      endpointName: endpoint,
+      endpointType: type,
+      lifetime,
+      version: options.lwm2m,
+      queueMode: queue === true,
+      objects,
+      refresh: wave(objects),
+    });
+  } catch (error) {
+    command.error((error as Error).message);
+  }
+  const impatience = setTimeout(() => {
+    console.log(`No answer from ${server} yet; still trying.`);
+  }, PATIENCE);
+  device.start((event) => {
+    if (event.kind !== "request") clearTimeout(impatience);
+    console.log(eventLine(event, endpoint));
+  });
+  await untilStopped();
+  clearTimeout(impatience);
+  await stopWithin(() => device.stop());
+}
+
+/** One line for people. */
+export function eventLine(event: AgentEvent, endpointName: string): string {
+  const { uri, registration } = event.link;
+  switch (event.kind) {
+    case "registered":
+      return `Registered at ${uri} as ${endpointName}`;
+    case "updated":
+      return "Updated";
+    case "deregistered":
+      return "De-registered";
+    case "asleep":
+      return "Asleep";
+    case "awake":
+      return "Awake";
+    case "request":
+      return `${event.operation} ${event.path} -> ${formatCode(event.code)}`;
+    case "registration-failed":
+    case "update-failed": {
+      const what = event.kind === "update-failed" ? "Not updated" : "Not registered";
+      const why =
+        event.code === 0 ? `no answer from ${uri}` : `${uri} says ${formatCode(event.code)}`;
+      const wait = registration.failures === 0 ? 0 : backOff(registration.failures) / SECOND;
+      return `${what}: ${why}; trying again ${wait === 0 ? "now" : `in ${wait} s`}`;
+    }
+  }
+}
+
+/** The object with this id, or the objects of this file. */
+async function definitionsOf(wanted: string): Promise<ObjectDefinition[]> {
+  if (/^\d+$/.test(wanted)) {
+    const known = CATALOGUE.find(({ id }) => id === Number(wanted));
+    if (known !== undefined) return [known];
+    const ids = CATALOGUE.map(({ id }) => id).join(", ");
+    throw new Error(
+      `Object ${wanted} is not built in (${ids} are): give its definition file instead of its id.`,
+    );
+  }
+  try {
+    return (await loadDdf(wanted)).map(({ definition }) => definition);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ENOENT") throw error;
+    throw new Error(`There is no file ${wanted}: --object takes an object's id or its XML file.`);
+  }
+}
+
+/** An object with one instance that has what is mandatory; a sensor measures. */
+function sampleObject(definition: ObjectDefinition): LwM2mObject {
+  if ((resourceFlags(definition, SENSOR_VALUE) & TYPE_MASK) === FLOAT) {
+    const sensor = sensorObject(definition);
+    addSensor(sensor, 0, MIDDLE, definition === TEMPERATURE ? "Cel" : "");
+    return sensor;
+  }
+  const object = new LwM2mObject(definition);
+  object.create(0, blankValues(definition));
+  return object;
+}
+
+/** Moves all sensors among the objects along a wave, a step per call. */
+function wave(objects: readonly LwM2mObject[]): () => void {
+  const sensors = objects.filter((object) => object.get(0, SENSOR_VALUE) !== undefined);
+  let step = 0;
+  return () => {
+    step++;
+    const value = MIDDLE + SWING * Math.sin((step * 2 * Math.PI) / SWING_STEPS);
+    for (const sensor of sensors) sensor.set(0, SENSOR_VALUE, Math.round(value * 100) / 100);
+  };
+}
+
+function serverOption(text: string): string {
+  try {
+    parseServerUri(text);
+  } catch {
+    throw new InvalidArgumentError("It must be coap://HOST or coap://HOST:PORT.");
+  }
+  return text;
+}
+
+function endpointOption(text: string): string {
+  if (!/^[A-Za-z0-9._:-]+$/.test(text) || text.length > LONGEST_NAME) {
+    throw new InvalidArgumentError(
+      "It must be 1 to 255 letters, digits, points, hyphens, colons and underscores.",
+    );
+  }
+  return text;
+}
+
+function lifetimeOption(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds < 1 || seconds > LONGEST_LIFETIME) {
+    throw new InvalidArgumentError(`It must be 1 to ${LONGEST_LIFETIME} seconds.`);
+  }
+  return seconds;
+}
+
+function versionOption(text: string): string {
+  if (!["1.0", "1.1", "1.2"].includes(text)) {
+    throw new InvalidArgumentError("It must be 1.0, 1.1 or 1.2.");
+  }
+  return text;
+}
