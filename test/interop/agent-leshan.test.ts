@@ -27,7 +27,7 @@ describeWith(["leshan"], "our agent with Leshan's server", () => {
   beforeAll(async () => {
     const port = await freePort();
     leshan = await RemotePeer.leshanServer(port);
-    device = await startDevice({ endpointName: EP, lifetime: 120, serverPort: port });
+    device = startDevice({ endpointName: EP, lifetime: 120, serverPort: port });
     registered = await leshan.event("registered");
   });
   afterAll(async () => {
@@ -256,7 +256,7 @@ describeWith(["leshan"], "the life of a registration at Leshan's server", () => 
   });
 
   test("LwM2M Core 1.1.1 §6.2.3: a stopped agent de-registers", async () => {
-    const device = await startDevice({ endpointName: "stopper", serverPort: port });
+    const device = startDevice({ endpointName: "stopper", serverPort: port });
     await leshan.event("registered");
     await device.stop();
     expect(await leshan.event("deregistered")).toMatchObject({ ep: "stopper" });
@@ -267,7 +267,7 @@ describeWith(["leshan"], "the life of a registration at Leshan's server", () => 
     { version: "1.1" as const, shown: "1.1" },
   ])("LwM2M Core $version: a device in queue mode is known as one", async ({ version, shown }) => {
     const endpointName = `sleeper ${version}`;
-    const device = await startDevice({ endpointName, version, queueMode: true, serverPort: port });
+    const device = startDevice({ endpointName, version, queueMode: true, serverPort: port });
     expect(await leshan.event("registered")).toMatchObject({
       ep: endpointName,
       version: shown,
@@ -280,7 +280,7 @@ describeWith(["leshan"], "the life of a registration at Leshan's server", () => 
   });
 
   test("LwM2M Core 1.1.1 §6.2.2: a server that has forgotten us answers 4.04, and we register again", async () => {
-    const device = await startDevice({ endpointName: "remembered", serverPort: port });
+    const device = startDevice({ endpointName: "remembered", serverPort: port });
     await leshan.event("registered");
     await leshan.stop();
     leshan = await RemotePeer.leshanServer(port);

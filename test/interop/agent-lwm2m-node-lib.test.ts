@@ -17,7 +17,7 @@ describeWith(["lwm2m-node-lib"], "our agent with lwm2m-node-lib's server (LwM2M 
   beforeAll(async () => {
     const port = await freePort();
     server = await RemotePeer.lwm2mNodeLibServer(port);
-    device = await startDevice({
+    device = startDevice({
       endpointName: EP,
       lifetime: 120,
       version: "1.0",

@@ -45,7 +45,7 @@ describeWith(
       });
       const { port } = connector;
       const tap = await Tap.open(port);
-      const device = await startDevice({ endpointName: EP, serverPort: tap.port });
+      const device = startDevice({ endpointName: EP, serverPort: tap.port });
       await events.next("registration", (event) => event.kind === "registration");
 
       async function ask(request: Partial<DownlinkRequest>): Promise<void> {

@@ -1,17 +1,10 @@
 /** Our agent as the suites run it: objects 3, 3303 and 3442, every content format, one server on 127.0.0.1. */
-import { randomInt } from "node:crypto";
-import { createSocket } from "node:dgram";
-import type { AgentEvent } from "../../../firmware/agent/agent.ts";
 import { Agent } from "../../../firmware/agent/agent.ts";
+import { ALL_CODECS } from "../../../firmware/agent/all-codecs.ts";
+import { NODE_SETTINGS, NodeBoard } from "../../../firmware/boards/node/main.ts";
+import { run } from "../../../firmware/loop.ts";
 import type { ResourceValues } from "../../../firmware/objects/lwm2m-object.ts";
 import { LwM2mObject } from "../../../firmware/objects/lwm2m-object.ts";
-import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
-import { CBOR_CODEC } from "../../../protocol/content/cbor.ts";
-import { OPAQUE_CODEC } from "../../../protocol/content/opaque.ts";
-import { SENML_CBOR_CODEC } from "../../../protocol/content/senml-cbor.ts";
-import { SENML_JSON_CODEC } from "../../../protocol/content/senml-json.ts";
-import { TEXT_CODEC } from "../../../protocol/content/text.ts";
-import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
 import { DEVICE } from "../../../protocol/model/objects/device.ts";
 import {
   APPLICATION_TYPE,
@@ -20,10 +13,7 @@ import {
 } from "../../../protocol/model/objects/ipso-resources.ts";
 import { TEMPERATURE } from "../../../protocol/model/objects/temperature.ts";
 import { TEST_OBJECT_1_1 } from "../../../protocol/model/objects/test-object-1-1.ts";
-import { NEVER } from "../../../protocol/time/duration.ts";
-import { EventLog } from "./event-log.ts";
 
-const LOOPBACK = "127.0.0.1";
 const SHORT_SERVER_ID = 1;
 
 /** What a server reads at /3/0. */
@@ -103,9 +93,7 @@ interface DeviceOptions {
 }
 
 export interface Device {
-  readonly agent: Agent;
   readonly temperature: LwM2mObject;
-  readonly events: EventLog<AgentEvent>;
   /** `/3/0/4 arguments`, in order. */
   readonly executed: string[];
   resetTestObject(): void;
@@ -113,7 +101,7 @@ export interface Device {
   stop(): Promise<void>;
 }
 
-export async function startDevice(options: DeviceOptions): Promise<Device> {
+export function startDevice(options: DeviceOptions): Device {
   const executed: string[] = [];
   const record = (object: LwM2mObject, instance: number, resource: number, text: string) => {
     executed.push(`/${object.definition.id}/${instance}/${resource} ${text}`);
@@ -128,85 +116,30 @@ export async function startDevice(options: DeviceOptions): Promise<Device> {
   test.onExecute = record;
   test.create(0, TEST_RESOURCES);
 
-  const { endpointName, lifetime, version, queueMode } = options;
+  const { endpointName, lifetime, version, queueMode, serverPort } = options;
   const agent = new Agent({
     endpointName,
     lifetime: lifetime ?? 300,
     version: version ?? "1.1",
     queueMode: queueMode ?? false,
     objects: [device, temperature, test],
-    codecs: [TLV_CODEC, TEXT_CODEC, OPAQUE_CODEC, CBOR_CODEC, SENML_JSON_CODEC, SENML_CBOR_CODEC],
-    settings: {
-      random: { uint32: () => randomInt(2 ** 32) },
-      transmission: DEFAULT_TRANSMISSION,
-      blockSize: 512,
-      maxBody: 65_536,
-      rememberedMessages: 32,
-      maxRequests: 4,
-    },
+    codecs: ALL_CODECS,
+    settings: { ...NODE_SETTINGS, blockSize: 512 },
   });
-  const stop = await drive(agent, options.serverPort);
+  agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: `coap://127.0.0.1:${serverPort}` });
+  const loop = run(agent, new NodeBoard(), () => {});
+  let isStopping = false;
   return {
-    agent,
     temperature,
-    events: stop.events,
     executed,
     resetTestObject: () => {
       test.remove(0);
       test.create(0, TEST_RESOURCES);
     },
-    stop: stop.stop,
-  };
-}
-
-async function drive(agent: Agent, serverPort: number) {
-  const uri = `coap://${LOOPBACK}:${serverPort}`;
-  const link = agent.addServer({ shortServerId: SHORT_SERVER_ID, uri });
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve));
-  const events = new EventLog<AgentEvent>();
-  let stopped: (() => void) | undefined;
-  let alarm: NodeJS.Timeout | undefined;
-  let isPumping = false;
-
-  function pump(): void {
-    if (isPumping) return;
-    isPumping = true;
-    const now = performance.now();
-    agent.handleTimeout(now);
-    for (let bytes = link.pollTransmit(); bytes; bytes = link.pollTransmit()) {
-      socket.send(bytes, serverPort, LOOPBACK);
-    }
-    for (let event = agent.pollEvent(); event; event = agent.pollEvent()) events.add(event);
-    isPumping = false;
-    if (stopped !== undefined && agent.isStopped()) {
-      stopped();
-      return;
-    }
-    clearTimeout(alarm);
-    const deadline = agent.deadline();
-    if (deadline !== NEVER) alarm = setTimeout(pump, Math.max(1, deadline - performance.now()));
-  }
-
-  socket.on("message", (bytes) => {
-    agent.handleDatagram(performance.now(), link, bytes);
-    pump();
-  });
-  agent.nudge = () => setImmediate(pump);
-  agent.start(performance.now());
-  pump();
-  return {
-    events,
     stop: async () => {
-      if (stopped !== undefined) return;
-      const done = new Promise<void>((resolve) => {
-        stopped = resolve;
-      });
-      agent.stop(performance.now());
-      pump();
-      await done;
-      clearTimeout(alarm);
-      socket.close();
+      if (isStopping) return;
+      isStopping = true;
+      await new Promise<void>((resolve) => loop.stop(resolve));
     },
   };
 }

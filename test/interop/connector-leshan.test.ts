@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { DeviceConnector } from "../../connector/device-connector.ts";
+import { LmdbStore } from "../../connector/store/lmdb-store.ts";
+import { describeWith } from "./support/peers.ts";
+import { RemotePeer } from "./support/remote-peer.ts";
+import { body } from "./support/requests.ts";
+import { RestClient } from "./support/rest-client.ts";
+
+const EP = "leshan-client";
+const LIFETIME = "60";
+
+describeWith(["leshan"], "Leshan's client at our connector, driven by REST", () => {
+  let folder: string;
+  let connector: DeviceConnector;
+  let rest: RestClient;
+  let leshan: RemotePeer;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "dormouse-interop-"));
+    connector = await DeviceConnector.start({
+      store: new LmdbStore(folder),
+      host: "127.0.0.1",
+      httpPort: 0,
+      coapPort: 0,
+      product: "interop",
+      log: (line) => console.log(line),
+    });
+    const created = connector.keys.create("interop", Date.now());
+    rest = await RestClient.open(connector.httpUrl, created?.key ?? "");
+    leshan = RemotePeer.leshanClient(connector.coapUrl, EP, LIFETIME);
+    await leshan.event("registered", 30_000);
+  });
+  afterAll(async () => {
+    await leshan?.stop();
+    await rest?.close();
+    await connector?.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test("it is told of, listed, and shown with its resources", async () => {
+    await rest.events.next(
+      "registration",
+      (told) => told.kind === "registrations" && told["ep"] === EP,
+    );
+    const endpoints = await (await rest.send("GET", "/endpoints")).json();
+    expect(endpoints).toEqual([expect.objectContaining({ name: EP, status: "ACTIVE" })]);
+    const resources = (await (await rest.send("GET", `/endpoints/${EP}`)).json()) as {
+      uri: string;
+    }[];
+    const uris = resources.map(({ uri }) => uri);
+    expect(uris).toEqual(expect.arrayContaining(["/1/0", "/3/0", "/3303/0", "/3442/0"]));
+  });
+
+  test("LwM2M Core 1.1.1 §6.3.1: a resource is read as text", async () => {
+    expect(await rest.ask("GET", `/endpoints/${EP}/3/0/0`)).toMatchObject({
+      status: 200,
+      contentType: expect.stringContaining("text/plain"),
+      payload: "Eclipse Leshan",
+    });
+  });
+
+  test("LwM2M Core 1.1.1 §6.3.1: an object instance is read as TLV", async () => {
+    const answer = await rest.ask("GET", `/endpoints/${EP}/3/0`);
+    expect(answer).toMatchObject({ status: 200, contentType: "application/vnd.oma.lwm2m+tlv" });
+    expect(answer.payload).toContain("Eclipse Leshan");
+  });
+
+  test("LwM2M Core 1.1.1 §6.3.3: a resource is written as text and read back", async () => {
+    const path = `/endpoints/${EP}/3442/0/110`;
+    expect(await rest.ask("PUT", path, "by REST")).toMatchObject({ status: 200 });
+    expect(await rest.ask("GET", path)).toMatchObject({ payload: "by REST" });
+  });
+
+  test("RFC 7959: 3,000 characters are written in blocks and read back", async () => {
+    const path = `/endpoints/${EP}/3442/0/110`;
+    const text = new TextDecoder().decode(body(3_000));
+    expect(await rest.ask("PUT", path, text)).toMatchObject({ status: 200 });
+    expect(await rest.ask("GET", path)).toMatchObject({ payload: text });
+  });
+
+  test("LwM2M Core 1.1.1 §6.3.5: a resource is executed with arguments", async () => {
+    const headers = { "Content-Type": "text/plain" };
+    const answer = await rest.ask("POST", `/endpoints/${EP}/3/0/4`, "0='now'", headers);
+    expect(answer).toMatchObject({ status: 200 });
+    expect(await leshan.event("executed")).toMatchObject({ path: "/3/0/4", arguments: "0='now'" });
+  });
+
+  test("LwM2M Core 1.1.1 §6.3.6: an instance is created and deleted, and both bring an Update", async () => {
+    // Resource 5750, the application type: "new".
+    const tlv = Buffer.from("e3 16 76 6e 65 77".replaceAll(" ", ""), "hex");
+    const headers = { "Content-Type": "application/vnd.oma.lwm2m+tlv" };
+    expect(await rest.ask("POST", `/endpoints/${EP}/3303`, tlv, headers)).toMatchObject({
+      status: 201,
+    });
+    await leshan.event("updated");
+    expect(await rest.ask("DELETE", `/endpoints/${EP}/3303/1`)).toMatchObject({ status: 200 });
+    await leshan.event("updated");
+  });
+
+  test("what the device refuses comes as its status and a reason", async () => {
+    expect(await rest.ask("GET", `/endpoints/${EP}/3/0/99`)).toMatchObject({
+      status: 404,
+      error: expect.any(String),
+    });
+    expect(await rest.ask("PUT", `/endpoints/${EP}/3/0/0`, "x")).toMatchObject({ status: 405 });
+  });
+
+  test("LwM2M Core 1.1.1 §6.4: a subscription is answered with the value, then notified, then ended", async () => {
+    const subscription = `/subscriptions/${EP}/3303/0/5700`;
+    expect(await rest.ask("PUT", subscription)).toMatchObject({ status: 200, payload: "20.5" });
+    for (const value of [21.5, -3.25]) {
+      leshan.tell({ op: "set", path: "/3303/0/5700", value });
+      expect(
+        await rest.events.next("notification", (told) => told.kind === "notifications"),
+      ).toMatchObject({
+        ep: EP,
+        path: "/3303/0/5700",
+        payload: String(value),
+      });
+    }
+    expect((await rest.send("DELETE", subscription)).status).toBe(204);
+    leshan.tell({ op: "set", path: "/3303/0/5700", value: 30 });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(rest.events.rest().filter((told) => told.kind === "notifications")).toEqual([]);
+  });
+
+  test("LwM2M Core 1.1.1 §6.2.2: an Update is told of", async () => {
+    leshan.tell({ op: "update" });
+    await leshan.event("updated");
+    await rest.events.next("update", (told) => told.kind === "reg-updates" && told["ep"] === EP);
+  });
+
+  test("LwM2M Core 1.1.1 §6.2.3: it de-registers, is told of and no longer listed", async () => {
+    await leshan.finish();
+    await rest.events.next(
+      "de-registration",
+      (told) => told.kind === "de-registrations" && told["ep"] === EP,
+    );
+    expect(await (await rest.send("GET", "/endpoints")).json()).toEqual([]);
+  });
+});
