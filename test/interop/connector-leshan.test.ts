@@ -15,21 +15,15 @@ const LIFETIME = "60";
 describeWith(["leshan"], "Leshan's client at our connector, driven by REST", () => {
   let folder: string;
   let connector: DeviceConnector;
+  let accessKey: string;
   let rest: RestClient;
   let leshan: RemotePeer;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "dormouse-interop-"));
-    connector = await DeviceConnector.start({
-      store: new LmdbStore(folder),
-      host: "127.0.0.1",
-      httpPort: 0,
-      coapPort: 0,
-      product: "interop",
-      log: (line) => console.log(line),
-    });
-    const created = connector.keys.create("interop", Date.now());
-    rest = await RestClient.open(connector.httpUrl, created?.key ?? "");
+    connector = await startConnector(0, 0);
+    accessKey = connector.keys.create("interop", Date.now())?.key ?? "";
+    rest = await RestClient.open(connector.httpUrl, accessKey);
     leshan = RemotePeer.leshanClient(connector.coapUrl, EP, LIFETIME);
     await leshan.event("registered", 30_000);
   });
@@ -39,6 +33,17 @@ describeWith(["leshan"], "Leshan's client at our connector, driven by REST", () 
     await connector?.close();
     await rm(folder, { recursive: true });
   });
+
+  function startConnector(httpPort: number, coapPort: number): Promise<DeviceConnector> {
+    return DeviceConnector.start({
+      store: new LmdbStore(folder),
+      host: "127.0.0.1",
+      httpPort,
+      coapPort,
+      product: "interop",
+      log: (line) => console.log(line),
+    });
+  }
 
   test("it is told of, listed, and shown with its resources", async () => {
     await rest.events.next(
@@ -125,6 +130,23 @@ describeWith(["leshan"], "Leshan's client at our connector, driven by REST", () 
     leshan.tell({ op: "set", path: "/3303/0/5700", value: 30 });
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(rest.events.rest().filter((told) => told.kind === "notifications")).toEqual([]);
+  });
+
+  test("RFC 7641 §4.5: a connector that comes back from its store still knows client and observation", async () => {
+    const subscription = `/subscriptions/${EP}/3303/0/5701`;
+    expect(await rest.ask("PUT", subscription)).toMatchObject({ payload: "Cel" });
+    const ports = [connector.httpUrl, connector.coapUrl].map((url) => Number(new URL(url).port));
+    await rest.close();
+    await connector.close();
+    connector = await startConnector(ports[0], ports[1]);
+    rest = await RestClient.open(connector.httpUrl, accessKey);
+    leshan.tell({ op: "set", path: "/3303/0/5701", value: "degF" });
+    expect(
+      await rest.events.next("notification", (told) => told.kind === "notifications"),
+    ).toMatchObject({ path: "/3303/0/5701", payload: "degF" });
+    leshan.tell({ op: "update" });
+    await leshan.event("updated");
+    expect((await rest.send("DELETE", subscription)).status).toBe(204);
   });
 
   test("LwM2M Core 1.1.1 §6.2.2: an Update is told of", async () => {
