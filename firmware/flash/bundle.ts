@@ -1,7 +1,7 @@
 /**
  * TypeScript to one file that a board runs: each module to ES5 (TypeScript), all modules into one (esbuild), small and in an order
  * that needs no hoisting (terser). Every option here was found by running its output on the interpreter;
- * `docs/decisions/0002-es5-for-boards.md` says which fault each avoids.
+ * `docs/decisions/0001-es5-for-boards.md` says which fault each avoids.
  */
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
