@@ -5,6 +5,8 @@
  * All fields of a rule must match; one left out matches everything. `endpoint-name` and each `resource-path` may end in `*`,
  * which stands for any rest; `endpoint-type` is exact. A rule without paths means every observable resource.
  */
+import type { Link } from "../../protocol/coap/link-format.ts";
+import { parsePath } from "../../protocol/model/path.ts";
 import {
   isLwM2mPath,
   isObservable,
@@ -60,7 +62,9 @@ export function matchingPaths(
     const patterns = rule["resource-path"];
     for (const link of endpoint.links) {
       const isWanted =
-        patterns === undefined || patterns.some((pattern) => matches(pattern, link.uri));
+        patterns === undefined
+          ? !isListedInParts(endpoint, link)
+          : patterns.some((pattern) => matches(pattern, link.uri));
       if (isWanted && isObservable(endpoint, link)) paths.add(link.uri);
     }
     for (const pattern of patterns ?? []) if (isBelowList(pattern, endpoint)) paths.add(pattern);
@@ -75,6 +79,13 @@ function matchesEndpoint(rule: PreSubscription, endpoint: RegisteredEndpoint): b
     (name === undefined || matches(name, endpoint.endpointName)) &&
     (type === undefined || type === (endpoint.endpointType ?? ""))
   );
+}
+
+/** Everything means each value once: an object is left to its instances where a device lists both. */
+function isListedInParts(endpoint: RegisteredEndpoint, { uri }: Link): boolean {
+  if (endpoint.version === undefined || parsePath(uri)?.length !== 1) return false;
+  const instances = `${uri}/`;
+  return endpoint.links.some((link) => link.uri.startsWith(instances));
 }
 
 /** An LwM2M device lists instances and not resources: an exact path below one, as /3303/0/5700, is taken as it stands. */

@@ -56,6 +56,9 @@ describe("which paths rules subscribe to", () => {
 
   test("an LwM2M device: all that it lists, and exact paths below", () => {
     expect(paths([{}], lwm2m)).toEqual(["/1/0", "/3/0", "/3303/0", "/3303/1"]);
+    const both = devices.register("both", "</3>;ver=1.1,</3/0>,</5>", { version: "1.1" });
+    expect(paths([{}], both)).toEqual(["/3/0", "/5"]);
+    expect(paths([{ "resource-path": ["/3*"] }], both)).toEqual(["/3", "/3/0"]);
     expect(paths([{ "resource-path": ["/3303/*"] }], lwm2m)).toEqual(["/3303/0", "/3303/1"]);
     expect(paths([{ "resource-path": ["/3303/0/5700", "/9/0/1"] }], lwm2m)).toEqual([
       "/3303/0/5700",
