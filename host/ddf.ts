@@ -4,7 +4,7 @@
  * A file comes from outside: it may not declare entities or be large or deep, and whatever is wrong with it becomes one line
  * that names the file and what was expected there.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import {
   BOOLEAN,
@@ -32,33 +32,33 @@ export interface DescribedObject {
   readonly names: ObjectNames;
 }
 
-/** Characters of XML; the largest file of the registry has 34,000. */
-export const MAX_DDF_TEXT = 1024 * 1024;
+/** The largest file of the registry has 34,000. */
+export const MAX_DDF_BYTES = 1024 * 1024;
 const MAX_NESTED_TAGS = 12;
 
-const TYPES: Readonly<Record<string, number>> = {
-  "": NONE,
-  String: STRING,
-  Integer: INTEGER,
-  "Unsigned Integer": UNSIGNED,
-  Float: FLOAT,
-  Boolean: BOOLEAN,
-  Opaque: OPAQUE,
-  Time: TIME,
-  Objlnk: OBJLNK,
-  Corelnk: CORELNK,
-};
+const TYPES: ReadonlyMap<string, number> = new Map([
+  ["", NONE],
+  ["String", STRING],
+  ["Integer", INTEGER],
+  ["Unsigned Integer", UNSIGNED],
+  ["Float", FLOAT],
+  ["Boolean", BOOLEAN],
+  ["Opaque", OPAQUE],
+  ["Time", TIME],
+  ["Objlnk", OBJLNK],
+  ["Corelnk", CORELNK],
+]);
 
-const OPERATIONS: Readonly<Record<string, number>> = {
-  "": 0,
-  R: READ,
-  W: WRITE,
-  RW: READ | WRITE,
-  E: EXECUTE,
-  RE: READ | EXECUTE,
-  WE: WRITE | EXECUTE,
-  RWE: READ | WRITE | EXECUTE,
-};
+const OPERATIONS: ReadonlyMap<string, number> = new Map([
+  ["", 0],
+  ["R", READ],
+  ["W", WRITE],
+  ["RW", READ | WRITE],
+  ["E", EXECUTE],
+  ["RE", READ | EXECUTE],
+  ["WE", WRITE | EXECUTE],
+  ["RWE", READ | WRITE | EXECUTE],
+]);
 
 const parser = new XMLParser({
   ignoreAttributes: false,
@@ -71,6 +71,7 @@ const parser = new XMLParser({
 
 /** Reads a DDF file. Rejects with what `parseDdf` throws, or with the file system's error. */
 export async function loadDdf(path: string): Promise<DescribedObject[]> {
+  if ((await stat(path)).size > MAX_DDF_BYTES) throw tooLong(path);
   return parseDdf(await readFile(path, "utf8"), path);
 }
 
@@ -81,7 +82,7 @@ export async function loadDdf(path: string): Promise<DescribedObject[]> {
  * @throws Error with `code` "DDF", its message one line: file, place, and what was expected there
  */
 export function parseDdf(xml: string, file: string): DescribedObject[] {
-  if (xml.length > MAX_DDF_TEXT) throw fault(file, `longer than ${MAX_DDF_TEXT} characters`);
+  if (xml.length > MAX_DDF_BYTES) throw tooLong(file);
   if (/<!(DOCTYPE|ENTITY)/i.test(xml)) {
     throw fault(file, "declares a document type or entities, which object definitions do not need");
   }
@@ -137,13 +138,13 @@ function describe(object: Element, file: string): DescribedObject {
 }
 
 function flagsOf(item: Element, file: string, place: string): number {
-  const operations = OPERATIONS[text(item, "Operations").toUpperCase()];
+  const operations = OPERATIONS.get(text(item, "Operations").toUpperCase());
   if (operations === undefined) {
     throw fault(file, `${place}: expected <Operations> R, W, RW, E or none`);
   }
-  const type = TYPES[text(item, "Type")];
+  const type = TYPES.get(text(item, "Type"));
   if (type === undefined) {
-    throw fault(file, `${place}: expected <Type> ${Object.keys(TYPES).filter(Boolean).join(", ")}`);
+    throw fault(file, `${place}: expected <Type> ${[...TYPES.keys()].filter(Boolean).join(", ")}`);
   }
   return (
     type |
@@ -191,6 +192,10 @@ function idOf(digits: string, file: string, place: string): number {
     throw fault(file, `${place}: expected a number from 0 to 65534, found "${digits}"`);
   }
   return Number(digits);
+}
+
+function tooLong(file: string): Error {
+  return fault(file, `longer than ${MAX_DDF_BYTES} bytes`);
 }
 
 function fault(file: string, reason: string): Error {

@@ -272,6 +272,27 @@ describe.each<[string, ContentCodec, (json: Json[]) => Uint8Array]>([
     expect(read("/42/0", ...json)).toMatchObject({ fault });
   });
 
+  const TRAPS: Record<string, string | number> = {
+    "bver higher than supported must be refused": "content/senml-version",
+    "two values in one record": "content/senml-two-values",
+    "record with no value and no sum": "content/senml-without-value",
+    "unknown label ending in underscore must be understood or the pack refused":
+      "content/senml-label",
+    "unknown label without underscore is ignored": 1,
+    "empty resolved name": "content/senml-without-name",
+    "name starting with a character that is not alphanumeric": "content/senml-name",
+    "name with a character outside A-Z a-z 0-9 - : . / _": "content/senml-name",
+    "negative and relative time": 1,
+    "integer beyond 2^53": 1,
+  };
+
+  test.each(VECTORS.traps)("RFC 8428 §4: $title", ({ title, json }) => {
+    // The rows' names are no LwM2M paths; a plain "a" stands for one.
+    const records = json.map((record) => (record.n === "a" ? { ...record, n: "/7/0/1" } : record));
+    const entries = codec.decode(spell(records), [], nothingDefined);
+    expect(isMalformed(entries) ? entries.fault : entries.length).toBe(TRAPS[title]);
+  });
+
   test("units, sums, update times, unknown labels and records of bases only are passed over", () => {
     const expected = [{ path: [42, 0, 20], type: INTEGER, value: 1 }];
     const noise = { u: "Cel", bu: "Cel", s: 1, bs: 1, ut: 1, foo: [1, { a: [] }], bar: "x" };
