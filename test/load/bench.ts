@@ -1,8 +1,45 @@
-/** `npm run bench`: all benchmarks, one table at the end. BENCH=short makes it a check that they run. */
+/** `npm run bench`: all benchmarks in one run, one table at the end. BENCH=short makes it a check that they run. */
 import { benchCodec } from "./bench-codec.ts";
+import type { FleetComparison } from "./bench-fleet.ts";
+import { compareFleets } from "./bench-fleet.ts";
 import type { Report } from "./bench-report.ts";
 import { printReports } from "./bench-report.ts";
 
+const KILOBYTE = 1024;
+
 const short = process.env["BENCH"] === "short";
-const reports: Report[] = [benchCodec(short)];
+const reports: Report[] = [benchCodec(short), fleetReport(await compareFleets())];
 printReports(reports);
+
+function fleetReport({ fleet, limit }: FleetComparison): Report {
+  const against = "limit-fleet";
+  return {
+    title: `Fleet, per exchange (${Math.round(fleet.updatesPerSecond)} updates/s, ${fleet.lost} lost)`,
+    measurements: [
+      {
+        what: "register",
+        ours: fleet.registerCpu,
+        unit: "us CPU",
+        against,
+        theirs: limit.registerCpu,
+        goal: 1.5,
+      },
+      {
+        what: "update",
+        ours: fleet.updateCpu,
+        unit: "us CPU",
+        against,
+        theirs: limit.updateCpu,
+        goal: 1.5,
+      },
+      {
+        what: "memory of an endpoint above its socket",
+        ours: fleet.residentAboveSocket / KILOBYTE,
+        unit: "KB",
+        against: undefined,
+        theirs: undefined,
+        goal: 8,
+      },
+    ],
+  };
+}
