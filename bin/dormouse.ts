@@ -7,6 +7,7 @@ type AddCommand = (program: Command) => void;
 
 /** In the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  start: async () => (await import("./start.ts")).startCommand,
   connector: async () => (await import("./connector.ts")).connectorCommand,
   device: async () => (await import("./device.ts")).deviceCommand,
   fleet: async () => (await import("./fleet.ts")).fleetCommand,

@@ -94,6 +94,7 @@ export class Channel {
 
   private waitingPoll = 0;
   private pollUntil: Milliseconds = NEVER;
+  private pollFrom: Milliseconds = 0;
   private idleAt: Milliseconds = NEVER;
 
   private activeCallback: Callback | undefined = undefined;
@@ -173,6 +174,10 @@ export class Channel {
     this.endPoll();
     this.waitingPoll = pollId;
     this.pollUntil = now + POLL_PERIOD;
+    // Who has just been given an id is polling for its response: it comes with what else there is, and not one poll later.
+    this.forgetAnswered(now);
+    const isExpecting = this.answered.size > 0 || this.responses.nextEligibleAt(now) !== NEVER;
+    this.pollFrom = wait && isExpecting ? now + ANSWER_HEAD_START : now;
     this.openPull(now);
     this.flush(now);
     if (!wait && this.waitingPoll === pollId) this.answerEmpty(now);
@@ -219,7 +224,7 @@ export class Channel {
 
   /** When this event of the queue can leave as things are: NEVER without a waiting poll or an idle callback. */
   sendsAt(event: QueuedEvent): Milliseconds {
-    if (this.waitingPoll !== 0) return event.eligibleAt;
+    if (this.waitingPoll !== 0) return Math.max(event.eligibleAt, this.pollFrom);
     if (this.activeCallback === undefined || this.callbackDelivery !== 0) return NEVER;
     return Math.max(event.eligibleAt, this.retryAt);
   }
@@ -227,6 +232,7 @@ export class Channel {
   /** Sends what may go now, if there is a way. */
   flush(now: Milliseconds): void {
     if (this.waitingPoll !== 0) {
+      if (now < this.pollFrom) return;
       const id = this.take(now, Infinity);
       if (id === 0) return;
       const pollId = this.waitingPoll;
@@ -285,7 +291,8 @@ export class Channel {
       this.events.oldest()?.expiresAt ?? NEVER,
     );
     if (this.waitingPoll !== 0) {
-      next = Math.min(next, this.pollUntil, this.responses.nextEligibleAt(now));
+      const sendsNext = now < this.pollFrom ? this.pollFrom : this.responses.nextEligibleAt(now);
+      next = Math.min(next, this.pollUntil, sendsNext);
     } else if (
       this.activeCallback !== undefined &&
       this.callbackDelivery === 0 &&

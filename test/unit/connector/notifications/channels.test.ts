@@ -214,6 +214,39 @@ describe("the 202 comes first", () => {
     expect(bodies(bench.take())).toEqual([{ "async-responses": [{ id: "1" }] }]);
   });
 
+  test("a poll that comes right after a 202 brings the response together with what else waits", () => {
+    const bench = new Bench();
+    bench.poll("k", false);
+    bench.take();
+    bench.broadcast("a");
+    bench.channels.handleAnswering("k", "1");
+    bench.channels.handleAnswered(bench.now, "k", "1");
+    bench.poll("k");
+    expect(bench.take()).toEqual([]);
+    bench.now += 3;
+    bench.respond("k", "1");
+    bench.now += ANSWER_HEAD_START - 3;
+    expect(bodies(bench.take())).toEqual([
+      { "de-registrations": ["a"], "async-responses": [{ id: "1" }] },
+    ]);
+  });
+
+  test("but waits for it no longer than 25 ms, whatever is accepted meanwhile", () => {
+    const bench = new Bench();
+    bench.poll("k", false);
+    bench.take();
+    bench.broadcast("a");
+    bench.channels.handleAnswering("k", "1");
+    bench.channels.handleAnswered(bench.now, "k", "1");
+    bench.poll("k");
+    bench.now += 20;
+    bench.channels.handleAnswering("k", "2");
+    bench.channels.handleAnswered(bench.now, "k", "2");
+    expect(bench.take()).toEqual([]);
+    expect(bench.sleep()).toBe(5);
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["a"] }]);
+  });
+
   test("with a callback as well", () => {
     const bench = new Bench();
     bench.channels.setCallback(bench.now, "k", HOOK);
