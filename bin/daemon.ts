@@ -64,6 +64,8 @@ export function startFailure(
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP, and with `watchParent` when the process that started this one is gone. */
 export function untilStopped(watchParent = false): Promise<void> {
+  // A reader that has gone must not end this process in the middle of stopping.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   return new Promise((resolve) => {
     const stop = () => {
       clearInterval(watch);
