@@ -64,8 +64,8 @@ export function putCodePoint(bytes: Uint8Array, at: number, point: number): numb
 
 /** Decodes bytes; what is not UTF-8 becomes U+FFFD. `isUtf8` tells beforehand. */
 export function decodeUtf8(bytes: Uint8Array): string {
-  let text = "";
-  let at = 0;
+  let text = asciiRun(bytes, 0, bytes.length);
+  let at = text.length;
   while (at < bytes.length) {
     const byte = bytes[at];
     if (byte < 0x80 || STRINGS_ARE_BYTES) {
@@ -77,6 +77,34 @@ export function decodeUtf8(bytes: Uint8Array): string {
     text += fromCodePoint(length === 0 ? REPLACEMENT : codePointOf(bytes, at, length));
     at += length === 0 ? 1 : length;
   }
+  return text;
+}
+
+/** Reads bytes[from, to) as text; undefined when they are not UTF-8. */
+export function readUtf8(bytes: Uint8Array, from: number, to: number): string | undefined {
+  const text = asciiRun(bytes, from, to);
+  if (text.length === to - from) return text;
+  const rest = bytes.subarray(from + text.length, to);
+  return isUtf8(rest) ? text + decodeUtf8(rest) : undefined;
+}
+
+/** The ASCII characters from `from` on, up to the first that is none: eight at a time, since appending is what costs. */
+function asciiRun(bytes: Uint8Array, from: number, to: number): string {
+  let text = "";
+  let at = from;
+  for (; at + 8 <= to; at += 8) {
+    const a = bytes[at];
+    const b = bytes[at + 1];
+    const c = bytes[at + 2];
+    const d = bytes[at + 3];
+    const e = bytes[at + 4];
+    const f = bytes[at + 5];
+    const g = bytes[at + 6];
+    const h = bytes[at + 7];
+    if ((a | b | c | d | e | f | g | h) > 127) break;
+    text += String.fromCharCode(a, b, c, d, e, f, g, h);
+  }
+  while (at < to && bytes[at] < 128) text += String.fromCharCode(bytes[at++]);
   return text;
 }
 

@@ -9,50 +9,46 @@ import { encodeUtf8 } from "./utf8.ts";
 const INITIAL_ROOM = 128;
 /** A larger buffer is given back after use: one long payload must not occupy a board for ever. */
 const KEPT_ROOM = 2048;
+/** Up to here bytes are copied one by one, which is quicker than a call. */
+const SHORT = 48;
 
 export class Writer {
-  /** How many bytes are written. */
-  length = 0;
   private room: Uint8Array = new Uint8Array(INITIAL_ROOM);
+  /** Index in `room` of the first byte written. */
+  private at = INITIAL_ROOM;
+
+  /** How many bytes are written. */
+  get length(): number {
+    return this.room.length - this.at;
+  }
 
   /** Forgets what was written. Every encoder begins with it, so that one that failed half-way leaves nothing behind. */
   clear(): void {
-    this.length = 0;
-  }
-
-  /** Makes room for `count` bytes and returns the index of the first; it is for the caller to fill them. */
-  private open(count: number): number {
-    const length = this.length + count;
-    if (length > this.room.length) {
-      let size = this.room.length * 2;
-      while (size < length) size *= 2;
-      const larger = new Uint8Array(size);
-      larger.set(this.room, size - this.room.length);
-      this.room = larger;
-    }
-    this.length = length;
-    return this.room.length - length;
+    this.at = this.room.length;
   }
 
   byte(value: number): void {
-    // The order matters: open may replace the room.
-    const at = this.open(1);
-    this.room[at] = value;
+    if (this.at === 0) this.grow(1);
+    this.room[--this.at] = value;
   }
 
   /** A copy of `bytes[0, length)`. */
   bytes(bytes: Uint8Array, length: number): void {
-    const at = this.open(length);
-    this.room.set(length === bytes.length ? bytes : bytes.subarray(0, length), at);
+    if (this.at < length) this.grow(length);
+    this.at -= length;
+    if (length > SHORT) {
+      this.room.set(length === bytes.length ? bytes : bytes.subarray(0, length), this.at);
+    } else {
+      for (let i = 0; i < length; i++) this.room[this.at + i] = bytes[i];
+    }
   }
 
   /** An integer within +-(2^53 - 1), big-endian, two's complement, in `length` bytes. */
   integer(value: number, length: number): void {
-    const at = this.open(length);
     let rest = value;
-    for (let i = at + length - 1; i >= at; i--) {
+    for (let i = 0; i < length; i++) {
       const higher = Math.floor(rest / 256);
-      this.room[i] = rest - higher * 256;
+      this.byte(rest - higher * 256);
       rest = higher;
     }
   }
@@ -66,25 +62,44 @@ export class Writer {
 
   /** UTF-8. */
   text(text: string): void {
-    const at = this.open(text.length);
-    for (let i = 0; i < text.length; i++) {
+    const length = text.length;
+    if (this.at < length) this.grow(length);
+    const from = this.at - length;
+    for (let i = 0; i < length; i++) {
       const unit = text.charCodeAt(i);
       if (unit > 127) {
-        this.length -= text.length;
         const bytes = encodeUtf8(text);
         this.bytes(bytes, bytes.length);
         return;
       }
-      this.room[at + i] = unit;
+      this.room[from + i] = unit;
     }
+    this.at = from;
   }
 
   /** What was written, front to back, as bytes of the caller's own. */
   finish(): Uint8Array {
-    const written = new Uint8Array(this.length);
-    written.set(this.room.subarray(this.room.length - this.length), 0);
-    if (this.room.length > KEPT_ROOM) this.room = new Uint8Array(INITIAL_ROOM);
+    const from = this.at;
+    const length = this.length;
+    const written = new Uint8Array(length);
+    if (length > SHORT) written.set(this.room.subarray(from), 0);
+    else for (let i = 0; i < length; i++) written[i] = this.room[from + i];
+    if (this.room.length > KEPT_ROOM) {
+      this.room = new Uint8Array(INITIAL_ROOM);
+      this.clear();
+    }
     return written;
+  }
+
+  /** Makes room in front for `count` more bytes. */
+  private grow(count: number): void {
+    const length = this.length;
+    let size = this.room.length * 2;
+    while (size < length + count) size *= 2;
+    const larger = new Uint8Array(size);
+    larger.set(this.room, size - this.room.length);
+    this.room = larger;
+    this.at = size - length;
   }
 }
 

@@ -3,7 +3,7 @@
  * spelling, indefinite lengths, half floats and tags included.
  */
 import { readFloat } from "../bytes/float.ts";
-import { decodeUtf8, isUtf8 } from "../bytes/utf8.ts";
+import { readUtf8 } from "../bytes/utf8.ts";
 import { writer } from "../bytes/writer.ts";
 import type { Integer64, ObjectLink, Value } from "../model/data-types.ts";
 import {
@@ -198,9 +198,10 @@ export class CborReader {
       case TEXT_STRING: {
         const isText = this.major === TEXT_STRING;
         const string = this.string();
-        if (string === undefined || (isText && !isUtf8(string))) return false;
+        const value = string && isText ? readUtf8(string, 0, string.length) : string;
+        if (value === undefined) return false;
         this.type = isText ? STRING : OPAQUE;
-        this.value = isText ? decodeUtf8(string) : string;
+        this.value = value;
         return true;
       }
       case SIMPLE:

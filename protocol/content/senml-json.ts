@@ -4,7 +4,7 @@
  * The payload is scanned as bytes: 64-bit integers stay exact, nesting is bounded, and nothing is built for what is not asked.
  */
 import { encodeBase64Url } from "../bytes/base64.ts";
-import { decodeUtf8, isUtf8, putCodePoint } from "../bytes/utf8.ts";
+import { putCodePoint, readUtf8 } from "../bytes/utf8.ts";
 import { writer } from "../bytes/writer.ts";
 import type { Malformed } from "../malformed.ts";
 import { malformed } from "../malformed.ts";
@@ -353,11 +353,11 @@ class JsonReader {
     }
     if (at >= bytes.length) return false;
     this.at = at + 1;
-    const raw = bytes.subarray(from, at);
-    const text = escapes ? unescapeText(raw) : raw;
-    if (text === undefined || !isUtf8(text)) return false;
+    const plain = escapes ? unescapeText(bytes.subarray(from, at)) : bytes;
+    const text = plain && (escapes ? readUtf8(plain, 0, plain.length) : readUtf8(plain, from, at));
+    if (text === undefined) return false;
     this.type = STRING;
-    this.value = decodeUtf8(text);
+    this.value = text;
     return true;
   }
 }

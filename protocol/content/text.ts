@@ -2,7 +2,7 @@
  * text/plain (0): one value as readable text (LwM2M Core 1.1.1 §7.4.1, Appendix C).
  */
 import { decodeBase64, encodeBase64 } from "../bytes/base64.ts";
-import { decodeUtf8, encodeUtf8, isUtf8 } from "../bytes/utf8.ts";
+import { encodeUtf8, readUtf8 } from "../bytes/utf8.ts";
 import type { Malformed } from "../malformed.ts";
 import { malformed } from "../malformed.ts";
 import type { Entry, Integer64, ObjectLink, Value } from "../model/data-types.ts";
@@ -41,9 +41,10 @@ function decode(bytes: Uint8Array, base: Path, definitionOf: DefinitionOf): Entr
   if (base.length < 3 || (base.length === 3 && (flags & MULTIPLE) !== 0)) {
     return malformed("content/not-one-value", 0, SOURCE);
   }
-  if (!isUtf8(bytes)) return malformed("content/not-utf8", 0, SOURCE);
+  const text = readUtf8(bytes, 0, bytes.length);
+  if (text === undefined) return malformed("content/not-utf8", 0, SOURCE);
   const type = flags & TYPE_MASK || STRING;
-  const value = parseText(type, decodeUtf8(bytes));
+  const value = parseText(type, text);
   if (value === undefined) return malformed("content/value-not-of-type", 0, SOURCE);
   return [{ path: base, type: type, value: value, time: undefined }];
 }
