@@ -162,6 +162,11 @@ export class Connector {
     return this.registry.size;
   }
 
+  /** How many transport addresses are remembered. */
+  get peerCount(): number {
+    return this.peers.size;
+  }
+
   /** See `Devices` in contract.ts. */
   submit(now: Milliseconds, endpointName: string, request: DownlinkRequest): Submission {
     const submission = this.sessions.submit(now, endpointName, request);
