@@ -1,49 +1,28 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DeviceConnector } from "../../connector/device-connector.ts";
-import { LmdbStore } from "../../connector/store/lmdb-store.ts";
+import { RunningConnector } from "./support/connector.ts";
 import { describeWith } from "./support/peers.ts";
 import { RemotePeer } from "./support/remote-peer.ts";
 import { body } from "./support/requests.ts";
-import { RestClient } from "./support/rest-client.ts";
+import type { RestClient } from "./support/rest-client.ts";
 
 const EP = "leshan-client";
 const LIFETIME = "60";
 
 describeWith(["leshan"], "Leshan's client at our connector, driven by REST", () => {
-  let folder: string;
-  let connector: DeviceConnector;
-  let accessKey: string;
+  let connector: RunningConnector;
   let rest: RestClient;
   let leshan: RemotePeer;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "dormouse-interop-"));
-    connector = await startConnector(0, 0);
-    accessKey = connector.keys.create("interop", Date.now())?.key ?? "";
-    rest = await RestClient.open(connector.httpUrl, accessKey);
+    connector = await RunningConnector.start();
+    rest = connector.rest;
     leshan = RemotePeer.leshanClient(connector.coapUrl, EP, LIFETIME);
     await leshan.event("registered", 30_000);
   });
   afterAll(async () => {
     await leshan?.stop();
-    await rest?.close();
     await connector?.close();
-    await rm(folder, { recursive: true });
   });
-
-  function startConnector(httpPort: number, coapPort: number): Promise<DeviceConnector> {
-    return DeviceConnector.start({
-      store: new LmdbStore(folder),
-      host: "127.0.0.1",
-      httpPort,
-      coapPort,
-      product: "interop",
-      log: (line) => console.log(line),
-    });
-  }
 
   test("it is told of, listed, and shown with its resources", async () => {
     await rest.events.next(
@@ -135,11 +114,8 @@ describeWith(["leshan"], "Leshan's client at our connector, driven by REST", () 
   test("RFC 7641 §4.5: a connector that comes back from its store still knows client and observation", async () => {
     const subscription = `/subscriptions/${EP}/3303/0/5701`;
     expect(await rest.ask("PUT", subscription)).toMatchObject({ payload: "Cel" });
-    const ports = [connector.httpUrl, connector.coapUrl].map((url) => Number(new URL(url).port));
-    await rest.close();
-    await connector.close();
-    connector = await startConnector(ports[0], ports[1]);
-    rest = await RestClient.open(connector.httpUrl, accessKey);
+    await connector.restart();
+    rest = connector.rest;
     leshan.tell({ op: "set", path: "/3303/0/5701", value: "degF" });
     expect(
       await rest.events.next("notification", (told) => told.kind === "notifications"),

@@ -154,6 +154,22 @@ describeWith(["libcoap"], "our endpoint against libcoap's coap-server", () => {
     expect(blockSizes(ours.datagrams, port, BLOCK1)).toEqual(Array(10).fill(512));
   });
 
+  test("RFC 7252 §4.2: with the server's first and third datagram lost, 2,000 bytes put are the ones got", async () => {
+    const lossyPort = await freePort();
+    const args = ["-A", LOOPBACK, "-p", String(lossyPort), "-d", "20", "-v", "7", "-l", "1,3"];
+    const lossy = Child.start("coap-server-notls", args);
+    try {
+      await lossy.lines.next("coap-server on its port", (line) => line.includes("created UDP"));
+      expect(shown(await ours.request(lossyPort, request(PUT, "/large", body(2_000))))).toBe(
+        "2.01",
+      );
+      const got = await ours.request(lossyPort, request(GET, "/large"));
+      expect(textOf(got)).toBe(new TextDecoder().decode(body(2_000)));
+    } finally {
+      await lossy.stop();
+    }
+  });
+
   test("RFC 7641 §3: /time is observed second by second and cancelled", async () => {
     const observation = ours.observe(port, observing("/time"));
     const seen = new Set<string>();

@@ -1,0 +1,67 @@
+/** Our connector as the suites run it: on a store in a folder of its own, both sides on 127.0.0.1. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DeviceConnector } from "../../../connector/device-connector.ts";
+import { LmdbStore } from "../../../connector/store/lmdb-store.ts";
+import { RestClient } from "./rest-client.ts";
+
+export class RunningConnector {
+  private readonly folder: string;
+  private connector: DeviceConnector;
+  private readonly accessKey: string;
+  rest: RestClient;
+
+  private constructor(
+    folder: string,
+    connector: DeviceConnector,
+    accessKey: string,
+    rest: RestClient,
+  ) {
+    this.folder = folder;
+    this.connector = connector;
+    this.accessKey = accessKey;
+    this.rest = rest;
+  }
+
+  /** Starts it on free ports, with an application that has a key and a notification channel. */
+  static async start(): Promise<RunningConnector> {
+    const folder = await mkdtemp(join(tmpdir(), "dormouse-interop-"));
+    const connector = await startOn(folder, 0, 0);
+    const created = connector.keys.create("interop", Date.now());
+    if (created === undefined) throw new Error("no access key was made");
+    const rest = await RestClient.open(connector.httpUrl, created.key);
+    return new RunningConnector(folder, connector, created.key, rest);
+  }
+
+  get coapUrl(): string {
+    return this.connector.coapUrl;
+  }
+
+  /** Ends it and starts another one on the same store and ports. */
+  async restart(): Promise<void> {
+    const { httpUrl, coapUrl } = this.connector;
+    await this.rest.close();
+    await this.connector.close();
+    const [httpPort, coapPort] = [httpUrl, coapUrl].map((url) => Number(new URL(url).port));
+    this.connector = await startOn(this.folder, httpPort, coapPort);
+    this.rest = await RestClient.open(httpUrl, this.accessKey);
+  }
+
+  async close(): Promise<void> {
+    await this.rest.close();
+    await this.connector.close();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+function startOn(folder: string, httpPort: number, coapPort: number): Promise<DeviceConnector> {
+  return DeviceConnector.start({
+    store: new LmdbStore(folder),
+    host: "127.0.0.1",
+    httpPort,
+    coapPort,
+    product: "interop",
+    log: (line) => console.log(line),
+  });
+}
