@@ -80,7 +80,12 @@ export class ExchangeWatch {
     return ending;
   }
 
-  /** The method of the request that a device has under way, or that was given up; 0 when it was answered. */
+  /** A device gave its request up. */
+  handleGivenUp(index: number): void {
+    this.methods[index] = NO_REQUEST;
+  }
+
+  /** The method of the request that a device has under way; 0 when there is none. */
   methodUnderWay(index: number): number {
     return this.methods[index];
   }

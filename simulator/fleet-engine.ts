@@ -84,7 +84,6 @@ export class FleetEngine implements Timed {
   readonly tally = new Tally();
   private readonly plan: FleetPlan;
   private readonly carrier: Carrier;
-  private readonly serverUri: string;
   private readonly kind: DeviceKind;
   private readonly window: number;
   /** Duration of one device's slot while the fleet registers. */
@@ -95,6 +94,8 @@ export class FleetEngine implements Timed {
   private readonly deadlines: Deadlines;
   private readonly watch: ExchangeWatch;
   private begunAt: Milliseconds = NEVER;
+  /** How many have begun to register: the devices below this index. */
+  private started = 0;
   private arriving = 0;
   /** The next device to leave; negative while the fleet stays. */
   private nextToLeave = -1;
@@ -109,7 +110,6 @@ export class FleetEngine implements Timed {
     const { size, profile, lifetime, rate = DEFAULT_RATE, window, seed = 1 } = plan;
     this.plan = plan;
     this.carrier = carrier;
-    this.serverUri = serverUri;
     const settings = coapSettings(seed + (plan.firstIndex ?? 0), plan.transmission);
     this.kind = new DeviceKind(profile, settings, lifetime);
     this.window = window ?? DEFAULT_WINDOW;
@@ -119,6 +119,10 @@ export class FleetEngine implements Timed {
     this.isPressed = new Uint8Array(size);
     this.deadlines = new Deadlines(size);
     this.watch = new ExchangeWatch(size);
+    for (let index = 0; index < size; index++) {
+      const own = memberSeed(seed, (plan.firstIndex ?? 0) + index);
+      this.devices.push(new VirtualDevice(this.kind, this.nameOf(index), own, serverUri));
+    }
   }
 
   /** The endpoint name of a device. */
@@ -127,8 +131,7 @@ export class FleetEngine implements Timed {
     return `${prefix}-${String(firstIndex + index).padStart(6, "0")}`;
   }
 
-  /** The device itself; undefined before its time has come. */
-  deviceAt(index: number): VirtualDevice | undefined {
+  deviceAt(index: number): VirtualDevice {
     return this.devices[index];
   }
 
@@ -144,29 +147,28 @@ export class FleetEngine implements Timed {
   }
 
   isStopped(): boolean {
-    return this.leaving === 0 && this.nextToLeave >= this.devices.length;
+    return this.leaving === 0 && this.nextToLeave >= this.started;
   }
 
   /** True once every device has had the outcome of its first Register, good or bad. */
   isSettled(): boolean {
-    return this.devices.length === this.plan.size && this.arriving === 0;
+    return this.started === this.plan.size && this.arriving === 0;
   }
 
   /** Ends it here: whatever a device still wanted from the server counts as lost. */
   abandon(): void {
-    for (let index = 0; index < this.devices.length; index++) {
+    for (let index = 0; index < this.started; index++) {
       if (this.stages[index] === GONE) continue;
       const isAsking = this.watch.methodUnderWay(index) !== 0;
       if (isAsking || this.devices[index].link.isRegistered()) this.recordLost(index);
       this.handleGone(index);
     }
-    this.nextToLeave = this.devices.length;
+    this.nextToLeave = this.started;
     this.leaving = 0;
   }
 
   handleDatagram(now: Milliseconds, index: number, datagram: Uint8Array): void {
     const device = this.devices[index];
-    if (device === undefined) return;
     if (!device.handleDatagram(now, datagram)) {
       this.tally.counts.missedAsleep++;
       return;
@@ -183,7 +185,7 @@ export class FleetEngine implements Timed {
   handleTimeout(now: Milliseconds): void {
     this.comeAndGo(now);
     // A device that stays due is served again at the next call: it cannot keep the others waiting.
-    for (let turns = this.devices.length; turns > 0 && this.deadlines.next() <= now; turns--) {
+    for (let turns = this.started; turns > 0 && this.deadlines.next() <= now; turns--) {
       const index = this.deadlines.first();
       this.devices[index].handleTimeout(now);
       this.pump(now, index);
@@ -193,9 +195,8 @@ export class FleetEngine implements Timed {
 
   deadline(): Milliseconds {
     const { size } = this.plan;
-    const mayStart =
-      this.nextToLeave < 0 && this.devices.length < size && this.arriving < this.window;
-    const starting = mayStart ? this.startOf(this.devices.length) : NEVER;
+    const mayStart = this.nextToLeave < 0 && this.started < size && this.arriving < this.window;
+    const starting = mayStart ? this.startOf(this.started) : NEVER;
     return Math.min(starting, this.deadlines.next());
   }
 
@@ -209,26 +210,23 @@ export class FleetEngine implements Timed {
 
   /** Starts those whose time has come. */
   private admit(now: Milliseconds): void {
-    const { size, seed = 1, firstIndex = 0 } = this.plan;
+    const { size } = this.plan;
     while (
-      this.devices.length < size &&
+      this.started < size &&
       this.arriving < this.window &&
-      this.startOf(this.devices.length) <= now
+      this.startOf(this.started) <= now
     ) {
-      const index = this.devices.length;
-      const own = memberSeed(seed, firstIndex + index);
-      const device = new VirtualDevice(this.kind, this.nameOf(index), own, this.serverUri);
-      this.devices.push(device);
+      const index = this.started++;
       this.stages[index] = ARRIVING;
       this.arriving++;
-      device.start(now);
+      this.devices[index].start(now);
       this.pump(now, index);
     }
   }
 
   /** Lets as many leave as may at once. */
   private dismiss(now: Milliseconds): void {
-    while (this.leaving < this.window && this.nextToLeave < this.devices.length) {
+    while (this.leaving < this.window && this.nextToLeave < this.started) {
       const index = this.nextToLeave++;
       if (this.stages[index] === ARRIVING) this.arriving--;
       this.stages[index] = LEAVING;
@@ -304,7 +302,9 @@ export class FleetEngine implements Timed {
     if (this.records[index] === 0) this.tally.counts.neverRegistered++;
   }
 
+  /** A request went unanswered. */
   private recordLost(index: number): void {
+    this.watch.handleGivenUp(index);
     this.records[index] |= HAS_LOST;
     this.tally.counts.unanswered++;
   }

@@ -41,16 +41,15 @@ export class Fleet {
   readonly server: Server;
   private readonly engine: FleetEngine;
   private readonly size: number;
-  private readonly uplink: Conditions;
-  private readonly downlink: Conditions;
+  private uplink: Conditions = PERFECT;
+  private downlink: Conditions = PERFECT;
   private readonly addresses: string[] = [];
   private isStarted = false;
 
   constructor(options: FleetOptions) {
     const { size, seed = 1, network, downlink } = options;
     this.size = size;
-    this.uplink = { ...PERFECT, ...network };
-    this.downlink = { ...this.uplink, ...downlink };
+    this.setNetwork(network, downlink);
     this.network = new VirtualNetwork(new SeededRandom(seed));
     this.engine = new FleetEngine(options, `coap://${SERVER_HOST}`, this);
     this.server = options.server ?? new Registrar(coapSettings(seed + size));
@@ -77,6 +76,12 @@ export class Fleet {
 
   get tally(): Tally {
     return this.engine.tally;
+  }
+
+  /** Changes what datagrams meet from now on. */
+  setNetwork(network: Partial<Conditions> = {}, downlink: Partial<Conditions> = {}): void {
+    this.uplink = { ...PERFECT, ...network };
+    this.downlink = { ...this.uplink, ...downlink };
   }
 
   /** Lets time pass; the first call starts the devices. */
@@ -106,8 +111,7 @@ export class Fleet {
     return this.engine.nameOf(index);
   }
 
-  /** The device itself; undefined before its time has come. */
-  deviceAt(index: number): VirtualDevice | undefined {
+  deviceAt(index: number): VirtualDevice {
     return this.engine.deviceAt(index);
   }
 

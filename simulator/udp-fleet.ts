@@ -51,6 +51,13 @@ interface DeviceSocket extends Socket {
  */
 const FIRST_PORT = 10000;
 const PORTS_PER_ADDRESS = 20000;
+/**
+ * V8 keeps the bytes of typed arrays up to this length on its own heap, and moves them out, one allocation each, when a socket
+ * asks for their address. Copying them into arrays that are outside already is cheaper.
+ */
+const LONGEST_ON_HEAP = 64;
+/** A datagram leaves at once unless its socket's buffer is full, which takes more than a device ever has under way. */
+const COPIES = 256;
 const LONGEST_TIMER: Milliseconds = 0x7fffffff;
 
 export class UdpFleet implements RunningFleet {
@@ -60,6 +67,9 @@ export class UdpFleet implements RunningFleet {
   /** The next address and port to try, as a number. */
   private candidate: number;
   private connected = 0;
+  /** Reused for small datagrams, by length. */
+  private readonly copies: Uint8Array[][] = [];
+  private nextCopy = 0;
   private opened: { resolve: () => void; reject: (error: Error) => void } | undefined = undefined;
   private stopped: (() => void) | undefined = undefined;
   private timer: NodeJS.Timeout | undefined = undefined;
@@ -117,7 +127,8 @@ export class UdpFleet implements RunningFleet {
 
   /** The engine's way out: a device sends a datagram. */
   send(index: number, datagram: Uint8Array): void {
-    this.sockets[index].send(datagram);
+    const small = datagram.length <= LONGEST_ON_HEAP;
+    this.sockets[index].send(small ? this.offHeap(datagram) : datagram);
   }
 
   /** A datagram from the server came in at a device's socket. */
@@ -136,6 +147,16 @@ export class UdpFleet implements RunningFleet {
     } else if (error.code === "ECONNREFUSED") {
       this.tally.counts.refused++;
     } else this.opened?.reject(error);
+  }
+
+  /** A copy that the socket can take as it is, valid until `COPIES` more of its length are made. */
+  private offHeap(datagram: Uint8Array): Uint8Array {
+    const { length } = datagram;
+    this.copies[length] ??= Array.from({ length: COPIES }, () => Buffer.allocUnsafeSlow(length));
+    this.nextCopy = (this.nextCopy + 1) % COPIES;
+    const copy = this.copies[length][this.nextCopy];
+    for (let i = 0; i < length; i++) copy[i] = datagram[i];
+    return copy;
   }
 
   private openSocket(index: number): void {

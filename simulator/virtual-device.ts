@@ -3,15 +3,19 @@
  *
  * It has the agent's own machine contract, so whoever can drive an agent can drive a device. What devices of a kind have in
  * common is made once, as a `DeviceKind`; a device adds its agent and a few numbers.
+ *
+ * Values change at their ticks, but a tick that nobody would notice costs nothing: as long as the server observes nothing, they
+ * are brought up to date only when it asks. Each is the same then as if it had changed step by step.
  */
 import { Agent, type AgentConfiguration, type AgentEvent } from "../firmware/agent/agent.ts";
 import type { ServerLink } from "../firmware/agent/server-link.ts";
 import { LwM2mObject } from "../firmware/objects/lwm2m-object.ts";
 import type { CoapSettings } from "../protocol/coap/coap-endpoint.ts";
+import { isRequest } from "../protocol/coap/codes.ts";
 import { SERVER_UPDATE_TRIGGER } from "../protocol/model/objects/server.ts";
 import { NamedResource, type NamedResourceOptions } from "../protocol/resources/named-resource.ts";
 import { type Milliseconds, NEVER } from "../protocol/time/duration.ts";
-import { nextValue, startValue } from "./behaviours/behaviour.ts";
+import { valueAt } from "./behaviours/behaviour.ts";
 import type { Change, Profile } from "./profiles/profile.ts";
 import { noise } from "./random.ts";
 
@@ -61,8 +65,9 @@ export class VirtualDevice {
   readonly link: ServerLink;
   private readonly kind: DeviceKind;
   private readonly seed: number;
-  /** When each value changes next; in the order of the kind's targets. */
-  private readonly changesAt: Milliseconds[] = [];
+  /** How often each value has changed, in the order of the kind's targets. */
+  private readonly ticks: number[] = [];
+  /** When the first value changes next; NEVER while nobody would notice. */
   private nextChangeAt: Milliseconds = NEVER;
   private startedAt: Milliseconds = 0;
 
@@ -92,19 +97,14 @@ export class VirtualDevice {
     this.startedAt = now;
     const { targets } = this.kind;
     for (let place = 0; place < targets.length; place++) {
-      const { every, behaviour } = targets[place].change;
-      const tick = { number: 0, every, seed: this.seed + place };
-      this.store(targets[place], startValue(behaviour, tick));
-      // Devices of a fleet do not all measure in the same instant.
-      this.changesAt.push(now + every * noise(this.seed, place));
+      this.ticks.push(0);
+      this.store(targets[place], this.valueAt(place, 0));
     }
-    this.nextChangeAt = Math.min(NEVER, ...this.changesAt);
     this.agent.start(now);
   }
 
-  /** De-registers; the values stand still. */
+  /** De-registers. */
   stop(now: Milliseconds): void {
-    this.nextChangeAt = NEVER;
     this.agent.stop(now);
   }
 
@@ -121,12 +121,18 @@ export class VirtualDevice {
   /** A datagram from the server. Returns false when the radio was off, so that it is lost. */
   handleDatagram(now: Milliseconds, datagram: Uint8Array): boolean {
     if (!this.link.isAwake()) return false;
+    // What the server asks for must be the present.
+    if (isRequest(datagram[1])) this.changeValues(now);
     this.agent.handleDatagram(now, this.link, datagram);
+    if (this.nextChangeAt === NEVER && this.isWatched()) this.nextChangeAt = this.nextTickAt(now);
     return true;
   }
 
   handleTimeout(now: Milliseconds): void {
-    if (now >= this.nextChangeAt) this.changeValues(now);
+    if (now >= this.nextChangeAt) {
+      this.changeValues(now);
+      this.nextChangeAt = this.isWatched() ? this.nextTickAt(now) : NEVER;
+    }
     this.agent.handleTimeout(now);
   }
 
@@ -142,25 +148,51 @@ export class VirtualDevice {
     return Math.min(this.nextChangeAt, this.agent.deadline());
   }
 
+  /** Whether a change could be of interest before it is asked for. */
+  private isWatched(): boolean {
+    return this.link.observers !== undefined && this.link.isRegistered();
+  }
+
+  /** Brings every value up to the present. */
   private changeValues(now: Milliseconds): void {
+    const { targets } = this.kind;
+    for (let place = 0; place < targets.length; place++) {
+      const number = this.tickAt(place, now);
+      if (number === this.ticks[place]) continue;
+      const value = this.valueAt(place, number);
+      this.ticks[place] = number;
+      this.store(targets[place], value);
+    }
+  }
+
+  private valueAt(place: number, number: number): number {
+    const target = this.kind.targets[place];
+    const { every, behaviour } = target.change;
+    const tick = { number, every, seed: this.seed + place };
+    return valueAt(behaviour, tick, this.value(target), this.ticks[place]);
+  }
+
+  /** The number of the latest tick of a value. */
+  private tickAt(place: number, now: Milliseconds): number {
+    return 1 + Math.floor((now - this.firstTickAt(place)) / this.kind.targets[place].change.every);
+  }
+
+  /** Devices of a fleet do not all measure in the same instant, nor a device all its values. */
+  private firstTickAt(place: number): Milliseconds {
+    const { every } = this.kind.targets[place].change;
+    return this.startedAt + every * noise(this.seed, place);
+  }
+
+  /** When the first value changes after `now`. */
+  private nextTickAt(now: Milliseconds): Milliseconds {
     const { targets } = this.kind;
     let next = NEVER;
     for (let place = 0; place < targets.length; place++) {
-      if (now >= this.changesAt[place]) this.change(now, place);
-      next = Math.min(next, this.changesAt[place]);
+      const at = this.firstTickAt(place) + this.tickAt(place, now) * targets[place].change.every;
+      // Rounding may put the tick of this very moment into the future.
+      next = Math.min(next, at > now ? at : at + targets[place].change.every);
     }
-    this.nextChangeAt = next;
-  }
-
-  /** One tick of one value. Ticks that were missed, as when the host was suspended, are skipped. */
-  private change(now: Milliseconds, place: number): void {
-    const target = this.kind.targets[place];
-    const { every, behaviour } = target.change;
-    const number = Math.floor((now - this.startedAt) / every) + 1;
-    const previous = this.value(target);
-    const tick = { number, every, seed: this.seed + place };
-    this.changesAt[place] += every * Math.max(1, Math.ceil((now - this.changesAt[place]) / every));
-    this.store(target, nextValue(behaviour, previous, tick));
+    return next;
   }
 
   private value(target: Target): number {

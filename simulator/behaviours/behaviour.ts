@@ -18,34 +18,35 @@ export interface Constant {
 
 export type Behaviour = Constant | Sine | RandomWalk | Step | Counter;
 
-/** The value a device starts with. */
-export function startValue(behaviour: Behaviour, tick: Tick): number {
+/**
+ * The value at a tick.
+ *
+ * @param previous the value at tick `since`; not looked at when the tick is 0, with which a device starts
+ * @param since an earlier tick. Those in between are made up for: the outcome is the same as if each had been asked for.
+ */
+export function valueAt(behaviour: Behaviour, tick: Tick, previous: number, since: number): number {
   switch (behaviour.kind) {
     case "constant":
       return behaviour.value;
     case "sine":
       return sineAt(behaviour, tick);
-    case "random-walk":
-      return startWalk(behaviour, tick);
     case "step":
       return stepAt(behaviour, tick);
-    case "counter":
-      return startCount(behaviour, tick);
-  }
-}
-
-/** The value that follows `previous`. */
-export function nextValue(behaviour: Behaviour, previous: number, tick: Tick): number {
-  switch (behaviour.kind) {
-    case "constant":
-      return behaviour.value;
-    case "sine":
-      return sineAt(behaviour, tick);
-    case "random-walk":
-      return nextWalk(behaviour, previous, tick);
-    case "step":
-      return stepAt(behaviour, tick);
-    case "counter":
-      return nextCount(behaviour, previous, tick);
+    case "random-walk": {
+      if (tick.number === 0) return startWalk(behaviour, tick);
+      let value = previous;
+      for (let number = since + 1; number <= tick.number; number++) {
+        value = nextWalk(behaviour, value, tick.seed, number);
+      }
+      return value;
+    }
+    case "counter": {
+      if (tick.number === 0) return startCount(behaviour, tick);
+      let value = previous;
+      for (let number = since + 1; number <= tick.number; number++) {
+        value = nextCount(behaviour, value, tick.seed, number);
+      }
+      return value;
+    }
   }
 }

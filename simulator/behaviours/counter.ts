@@ -17,8 +17,13 @@ export function startCount(counter: Counter, tick: Tick): number {
   return roundTo(counter.startBelow * noise(tick.seed, -1), counter.resolution);
 }
 
-export function nextCount(counter: Counter, previous: number, tick: Tick): number {
+export function nextCount(
+  counter: Counter,
+  previous: number,
+  seed: number,
+  number: number,
+): number {
   const room = counter.mostGrowth - counter.leastGrowth;
-  const growth = counter.leastGrowth + room * noise(tick.seed, tick.number);
+  const growth = counter.leastGrowth + room * noise(seed, number);
   return roundTo(previous + growth, counter.resolution);
 }

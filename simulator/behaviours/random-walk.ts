@@ -17,8 +17,8 @@ export function startWalk(walk: RandomWalk, tick: Tick): number {
 }
 
 /** A stride from `previous`; a wall throws it back. */
-export function nextWalk(walk: RandomWalk, previous: number, tick: Tick): number {
-  let value = previous + walk.stride * (2 * noise(tick.seed, tick.number) - 1);
+export function nextWalk(walk: RandomWalk, previous: number, seed: number, number: number): number {
+  let value = previous + walk.stride * (2 * noise(seed, number) - 1);
   if (value > walk.max) value = 2 * walk.max - value;
   if (value < walk.min) value = 2 * walk.min - value;
   // A stride wider than the room between the walls would still be outside.

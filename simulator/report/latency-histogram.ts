@@ -1,12 +1,14 @@
 /**
- * Latencies in logarithmic buckets: constant memory, mergeable between processes, about 4 % wide everywhere.
+ * Latencies in logarithmic buckets: constant memory, mergeable between processes, at most 3 % wide.
  */
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 
-const BUCKETS_PER_OCTAVE = 16;
+/** Each power of two of microseconds is cut into this many buckets of equal width. */
+const BUCKETS_PER_OCTAVE = 32;
+const OCTAVE_BITS = 5;
 /** 2^28 microseconds are 268 s, longer than any exchange of RFC 7252 lasts. */
-const OCTAVES = 28;
-const BUCKETS = BUCKETS_PER_OCTAVE * OCTAVES;
+const LONGEST = 2 ** 28 - 1;
+const BUCKETS = bucketOf(LONGEST / 1000) + 1;
 
 /** A histogram as it travels between processes. */
 export interface LatencySnapshot {
@@ -63,12 +65,14 @@ export class LatencyHistogram {
 }
 
 function bucketOf(latency: Milliseconds): number {
-  const microseconds = latency * 1000;
-  if (microseconds < 1) return 0;
-  return Math.min(BUCKETS - 1, Math.floor(Math.log2(microseconds) * BUCKETS_PER_OCTAVE));
+  const microseconds = Math.min(LONGEST, Math.floor(latency * 1000));
+  if (microseconds < BUCKETS_PER_OCTAVE) return microseconds;
+  const octave = 31 - Math.clz32(microseconds) - OCTAVE_BITS;
+  return octave * BUCKETS_PER_OCTAVE + (microseconds >> octave);
 }
 
 function upperEdge(bucket: number): Milliseconds {
   if (bucket === BUCKETS - 1) return Infinity;
-  return 2 ** ((bucket + 1) / BUCKETS_PER_OCTAVE) / 1000;
+  const octave = Math.max(0, (bucket >> OCTAVE_BITS) - 1);
+  return ((bucket - octave * BUCKETS_PER_OCTAVE + 1) * 2 ** octave) / 1000;
 }

@@ -1,19 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  type Behaviour,
-  nextValue,
-  startValue,
-} from "../../../../simulator/behaviours/behaviour.ts";
+import { type Behaviour, valueAt } from "../../../../simulator/behaviours/behaviour.ts";
 import { roundTo } from "../../../../simulator/behaviours/rounding.ts";
 
 const HOUR = 3600000;
 
 /** The first `count` values of a device with this behaviour. */
 function life(behaviour: Behaviour, count: number, seed = 1, every = 60000): number[] {
-  const values = [startValue(behaviour, { number: 0, every, seed })];
-  for (let number = 1; number < count; number++) {
-    values.push(nextValue(behaviour, values[number - 1], { number, every, seed }));
+  const values: number[] = [];
+  for (let number = 0; number < count; number++) {
+    values.push(valueAt(behaviour, { number, every, seed }, values[number - 1], number - 1));
   }
   return values;
 }
@@ -29,6 +25,12 @@ const EVERY_KIND: Behaviour[] = [
 describe.each(EVERY_KIND)("$kind", (behaviour) => {
   test("a seed shows the same life in every run", () => {
     expect(life(behaviour, 200, 11)).toEqual(life(behaviour, 200, 11));
+  });
+
+  test("ticks that nobody asked for are made up for", () => {
+    const values = life(behaviour, 100, 5);
+    const late = valueAt(behaviour, { number: 99, every: 60000, seed: 5 }, values[40], 40);
+    expect(late).toBe(values[99]);
   });
 
   test("all its values are finite numbers", () => {

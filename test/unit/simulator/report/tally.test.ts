@@ -70,7 +70,7 @@ describe("text", () => {
         lost              3 (2 unanswered, 1 refused)
         errors            4.04 x 2, 5.03 x 1
 
-        latency           p50 0.94 ms   p90 2.30 s   p99 2.30 s   max 2.30 s
+        latency           p50 0.91 ms   p90 2.30 s   p99 2.30 s   max 2.30 s
           up to 0.5 ms    ██████████···················· 1
           up to 1 ms      ██████████████████████████████ 3
           up to 2 ms      ██████████···················· 1
@@ -109,7 +109,7 @@ describe("text", () => {
         "   12 s  running",
         "  █████████████████████████████▏ 97 / 100 de-registered",
         "  updates 1,204   notifications 7   requests answered 3",
-        "  latency p50 0.94 ms  p99 2.30 s   lost 3   errors 4.04 x 2, 5.03 x 1",
+        "  latency p50 0.91 ms  p99 2.30 s   lost 3   errors 4.04 x 2, 5.03 x 1",
       ]
     `);
   });
