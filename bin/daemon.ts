@@ -6,6 +6,8 @@ import { InvalidArgumentError } from "commander";
 
 /** From the first signal to the end of the process, whatever still hangs then, ms. */
 const STOPPING_PERIOD = 4500;
+/** One Ctrl-C may arrive twice, from the terminal and from npm: so long it counts as one, ms. */
+const ECHO_PERIOD = 500;
 /** How often a process looks whether its parent is still there, ms. */
 const PARENT_INTERVAL = 1000;
 
@@ -76,13 +78,16 @@ export function untilStopped(watchParent = false): Promise<void> {
       if (watchParent && parentsOf() !== parents) stop();
     }, PARENT_INTERVAL);
     watch.unref();
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
   });
 }
 
 /** Runs the steps of stopping; what hangs is left behind, so that the process ends within 5 s. A second Ctrl-C ends it at once. */
 export async function stopWithin(stop: () => Promise<void>): Promise<never> {
-  process.once("SIGINT", () => process.exit(130));
+  const startedAt = performance.now();
+  process.on("SIGINT", () => {
+    if (performance.now() - startedAt > ECHO_PERIOD) process.exit(130);
+  });
   setTimeout(() => process.exit(0), STOPPING_PERIOD).unref();
   try {
     await stop();
