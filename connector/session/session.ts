@@ -77,6 +77,8 @@ export interface SessionSurroundings {
 
 /** RFC 7252 §5.10.5: a response without Max-Age is fresh for a minute. */
 const DEFAULT_MAX_AGE = 60;
+/** Such requests to one device: less than its endpoint takes, so that there is always room for one with an outcome. */
+const MAX_SENT_ONCE = 8;
 const GONE_REASON = "The registration has ended";
 
 export class Session {
@@ -90,6 +92,8 @@ export class Session {
   private isSilent = false;
   /** When what is under way was sent. */
   private sentAt: Milliseconds = 0;
+  /** Requests without outcome that the device may still answer. */
+  private sentOnce = 0;
 
   constructor(shared: SessionSurroundings, registration: HeldRegistration) {
     this.shared = shared;
@@ -98,7 +102,8 @@ export class Session {
 
   /** True when nothing waits, is under way or observed. */
   isIdle(): boolean {
-    return this.current === undefined && this.queue.length === 0 && this.observations.size === 0;
+    const hasNothingAhead = this.current === undefined && this.queue.length === 0;
+    return hasNothingAhead && this.observations.size === 0 && this.sentOnce === 0;
   }
 
   isFull(): boolean {
@@ -197,8 +202,10 @@ export class Session {
   sendOnce(now: Milliseconds, downlink: Downlink): boolean {
     const message = downlinkMessage(this.registration, downlink.request, false);
     const peer = this.shared.peers.obtain(now, this.registration.peer);
-    if (peer === undefined) return false;
-    return peer.request(now, { ...message, confirmable: false }, downlink) !== 0;
+    if (peer === undefined || this.sentOnce >= MAX_SENT_ONCE) return false;
+    if (peer.request(now, { ...message, confirmable: false }, downlink) === 0) return false;
+    this.sentOnce++;
+    return true;
   }
 
   hasRoomToObserve(path: string): boolean {
@@ -281,7 +288,7 @@ export class Session {
         this.shared.downlinks.remove(downlink.id);
         this.answer(downlink.id, path, response);
       }
-    }
+    } else if (!downlink.request.confirmable) this.sentOnce--;
     this.advance(now);
   }
 
@@ -293,7 +300,7 @@ export class Session {
       if (isLater && downlink.isIdempotent() && now < downlink.expiresAt) {
         this.queue.unshift(downlink);
       } else this.fail(downlink, statusOfFailure(failure), reasonOfFailure(failure));
-    }
+    } else if (!downlink.request.confirmable) this.sentOnce--;
     this.advance(now);
   }
 
