@@ -1,0 +1,218 @@
+/**
+ * Our own agent as the client under test: in this process, in virtual time, through its public interface alone.
+ *
+ * The network delivers at once and loses nothing, but for what arrives while the agent's radio is off. Runs are the same bit for
+ * bit.
+ */
+import { Agent, type AgentConfiguration } from "../../../firmware/agent/agent.ts";
+import { ALL_CODECS } from "../../../firmware/agent/all-codecs.ts";
+import { deviceObject } from "../../../firmware/objects/device.ts";
+import { LwM2mObject } from "../../../firmware/objects/lwm2m-object.ts";
+import type { CoapSettings } from "../../../protocol/coap/coap-endpoint.ts";
+import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
+import type { Value } from "../../../protocol/model/data-types.ts";
+import { DEVICE, DEVICE_CURRENT_TIME } from "../../../protocol/model/objects/device.ts";
+import {
+  SERVER,
+  SERVER_BINDING,
+  SERVER_LIFETIME,
+  SERVER_SHORT_SERVER_ID,
+} from "../../../protocol/model/objects/server.ts";
+import type { Milliseconds } from "../../../protocol/time/duration.ts";
+import { NEVER, SECOND } from "../../../protocol/time/duration.ts";
+import { SeededRandom } from "../../../simulator/random.ts";
+import {
+  type Arrival,
+  type ClientAdapter,
+  type ClientClaims,
+  ClientFault,
+  type ClientSetup,
+  type ClientUnderTest,
+} from "../client-under-test.ts";
+import { pathOfText, type Values } from "../configurations.ts";
+import { DEFINITIONS, definitionOf } from "../content.ts";
+
+export interface InProcessOptions {
+  /** Changes to every agent's configuration. */
+  readonly agent?: Partial<AgentConfiguration>;
+  /** Of tokens, Message IDs and timeouts. */
+  readonly seed?: number;
+}
+
+const CLAIMS: ClientClaims = {
+  versions: ["1.0", "1.1", "1.2"],
+  contentFormats: ALL_CODECS.map((codec) => codec.format),
+  features: ["queue mode", "reboot", "disable", "observe parameters"],
+  objects: DEFINITIONS.map((definition) => definition.id),
+};
+
+/** How long the device takes to come up again. */
+const BOOT_TIME: Milliseconds = 2 * SECOND;
+/** 2026-01-01, as the device believes when it is switched on. */
+const EPOCH_SECONDS = 1767225600;
+/** Steps within one instant after which the agent is taken to be caught in a circle. */
+const MAX_STEPS = 10000;
+
+/** The adapter for our agent. */
+export function inProcessAdapter(options: InProcessOptions = {}): ClientAdapter {
+  return {
+    name: "Dormouse agent, in process",
+    claims: CLAIMS,
+    canSetValues: true,
+    prepare: async (setup) => new InProcessClient(setup, options),
+  };
+}
+
+class InProcessClient implements ClientUnderTest {
+  readonly tolerance = 0;
+  private readonly setup: ClientSetup;
+  private readonly options: InProcessOptions;
+  private readonly settings: CoapSettings;
+  private readonly outbox: Arrival[] = [];
+  private time: Milliseconds = 0;
+  private bootAt: Milliseconds = NEVER;
+  private clockOffset = EPOCH_SECONDS;
+  private agent: Agent;
+
+  constructor(setup: ClientSetup, options: InProcessOptions) {
+    this.setup = setup;
+    this.options = options;
+    this.settings = {
+      random: new SeededRandom(options.seed ?? 1),
+      transmission: DEFAULT_TRANSMISSION,
+      blockSize: 1024,
+      maxBody: 65536,
+      rememberedMessages: 32,
+      maxRequests: 4,
+    };
+    this.agent = this.build();
+  }
+
+  now(): Milliseconds {
+    return this.time;
+  }
+
+  async start(): Promise<void> {
+    this.guard(() => this.agent.start(this.time));
+  }
+
+  async set(path: string, value: Value): Promise<void> {
+    const [objectId, instanceId, resourceId, resourceInstanceId] = pathOfText(path);
+    const object = this.agent.object(objectId);
+    if (object === undefined) throw new Error(`there is no object ${objectId}`);
+    if (resourceInstanceId === undefined) object.set(instanceId, resourceId, value);
+    else object.setOne(instanceId, resourceId, resourceInstanceId, value);
+  }
+
+  async send(server: number, datagram: Uint8Array): Promise<void> {
+    const link = this.agent.links[server];
+    // What comes while the device boots or its radio is off is lost.
+    if (this.bootAt !== NEVER || !link.isAwake()) return;
+    this.guard(() => this.agent.handleDatagram(this.time, link, datagram));
+  }
+
+  async receive(until: Milliseconds): Promise<Arrival | undefined> {
+    for (let steps = 0; ; steps++) {
+      this.guard(() => this.drain());
+      const arrival = this.outbox.shift();
+      if (arrival !== undefined) return arrival;
+      const next = Math.min(this.bootAt, this.bootAt === NEVER ? this.agent.deadline() : NEVER);
+      if (next > until) {
+        this.time = Math.max(this.time, until);
+        return undefined;
+      }
+      if (next > this.time) {
+        this.time = next;
+        steps = 0;
+      } else if (steps > MAX_STEPS) {
+        throw new ClientFault(`the client comes to no rest ${this.time / SECOND} s after power-on`);
+      }
+      if (this.time >= this.bootAt) this.boot();
+      this.guard(() => this.agent.handleTimeout(this.time));
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  private drain(): void {
+    for (let server = 0; server < this.agent.links.length; server++) {
+      const link = this.agent.links[server];
+      for (let sent = link.pollTransmit(); sent !== undefined; sent = link.pollTransmit()) {
+        this.outbox.push({ server, datagram: sent });
+      }
+    }
+    while (this.agent.pollEvent() !== undefined);
+  }
+
+  private boot(): void {
+    this.bootAt = NEVER;
+    this.agent = this.build();
+    this.agent.start(this.time);
+  }
+
+  /** What the agent throws is its crash. */
+  private guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      const what = error instanceof Error ? error.message : String(error);
+      throw new ClientFault(`the client crashed: ${what}`);
+    }
+  }
+
+  private build(): Agent {
+    const { configuration, endpointName, version } = this.setup;
+    const accounts = configuration.objects[SERVER.id];
+    const agent = new Agent({
+      endpointName,
+      version,
+      queueMode: configuration.queueMode,
+      objects: Object.entries(configuration.objects)
+        .filter(([objectId]) => Number(objectId) !== SERVER.id)
+        .map(([objectId, instances]) => this.object(Number(objectId), instances)),
+      codecs: ALL_CODECS,
+      settings: this.settings,
+      ...this.options.agent,
+    });
+    Object.values(accounts).forEach((values, instanceId) => {
+      agent.addServer({
+        shortServerId: values[SERVER_SHORT_SERVER_ID] as number,
+        uri: `coap://server-${instanceId + 1}.test`,
+        lifetime: values[SERVER_LIFETIME] as number,
+      });
+      for (const [resourceId, value] of Object.entries(values)) {
+        // The agent itself chooses the binding, which in LwM2M 1.0 says queue mode.
+        if (OF_THE_ACCOUNT.includes(Number(resourceId))) continue;
+        agent.servers.set(instanceId, Number(resourceId), value as Value);
+      }
+    });
+    return agent;
+  }
+
+  private object(objectId: number, instances: Readonly<Record<number, Values>>): LwM2mObject {
+    if (objectId === DEVICE.id) return this.device(instances[0]);
+    const definition = definitionOf(objectId);
+    if (definition === undefined) throw new Error(`object ${objectId} is not defined`);
+    const object = new LwM2mObject(definition);
+    for (const [instanceId, values] of Object.entries(instances)) {
+      object.create(Number(instanceId), values);
+    }
+    return object;
+  }
+
+  private device(values: Values): LwM2mObject {
+    const seconds = () => this.clockOffset + Math.floor(this.time / SECOND);
+    const setSeconds = (wanted: number) => {
+      this.clockOffset += wanted - seconds();
+      return true;
+    };
+    if (typeof values[DEVICE_CURRENT_TIME] === "number") setSeconds(values[DEVICE_CURRENT_TIME]);
+    const reboot = () => {
+      this.bootAt = this.time + BOOT_TIME;
+    };
+    const power = { setRadio: () => {}, reboot, factoryReset: reboot };
+    return deviceObject({ seconds, setSeconds }, power, values);
+  }
+}
+
+const OF_THE_ACCOUNT = [SERVER_SHORT_SERVER_ID, SERVER_LIFETIME, SERVER_BINDING];

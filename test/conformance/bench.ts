@@ -1,0 +1,479 @@
+/**
+ * What a procedure works with: the client on one side, the harness's servers on the other, time between them, and the verdict.
+ *
+ * `expect` is a criterion, `given` is what has to be so before a criterion can be judged. The first that does not hold ends the
+ * case.
+ */
+import { decodeUtf8, encodeUtf8 } from "../../protocol/bytes/utf8.ts";
+import { decodeBlock } from "../../protocol/coap/block.ts";
+import {
+  CHANGED,
+  CONTENT,
+  DELETE,
+  EMPTY,
+  formatCode,
+  GET,
+  isSuccess,
+  POST,
+  PUT,
+} from "../../protocol/coap/codes.ts";
+import { LINK_FORMAT } from "../../protocol/coap/content-formats.ts";
+import { decodeLinks, type Link } from "../../protocol/coap/link-format.ts";
+import {
+  ACK,
+  CON,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  NO_BYTES,
+  NO_OPTIONS,
+  RST,
+} from "../../protocol/coap/message.ts";
+import {
+  ACCEPT,
+  BLOCK2,
+  CONTENT_FORMAT,
+  findOption,
+  OBSERVE,
+  type Option,
+  URI_PATH,
+  uintOf,
+  uintOption,
+} from "../../protocol/coap/options.ts";
+import { DEFAULT_TRANSMISSION, maxTransmitWait } from "../../protocol/coap/parameters.ts";
+import { pathOptions, queryOptions } from "../../protocol/coap/uri.ts";
+import { isLegalAnswer, NO_OPERATION, operationOf } from "../../protocol/lwm2m/operations.ts";
+import { isMalformed } from "../../protocol/malformed.ts";
+import type { Value } from "../../protocol/model/data-types.ts";
+import { parsePath } from "../../protocol/model/path.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { MINUTE, SECOND } from "../../protocol/time/duration.ts";
+import type { UNIVERSAL_CRITERIA, Verdict, Version } from "./case.ts";
+import type { ClientUnderTest } from "./client-under-test.ts";
+import type { BaseConfiguration } from "./configurations.ts";
+import { decodeValues, formatBytes, formatName, formatValue, isSameValue } from "./content.ts";
+import { Ladder } from "./ladder.ts";
+import { ScriptedServer, type Uplink, type UplinkKind } from "./scripted-server.ts";
+
+/** How long a client may take to do what is due at once. */
+export const PROMPT: Milliseconds = 5 * SECOND;
+/** How long it may take to come up, or to come back. */
+export const PATIENCE: Milliseconds = MINUTE;
+/** How long an answer, or a device that listens after its last message, is waited for (RFC 7252 §4.8.2). */
+export const MAX_TRANSMIT_WAIT: Milliseconds = maxTransmitWait(DEFAULT_TRANSMISSION);
+
+/** What a server asks of the client. */
+export interface Question {
+  readonly method: number;
+  readonly path: string;
+  readonly query?: readonly string[];
+  readonly accept?: number;
+  readonly format?: number;
+  readonly payload?: Uint8Array;
+  readonly observe?: number;
+  /** A fresh one unless given. */
+  readonly token?: Uint8Array;
+}
+
+/** What the client answered. */
+export interface Answer {
+  /** What was asked, for sentences: `Read /3/0`. */
+  readonly asked: string;
+  readonly path: string;
+  /** 0 when there was no usable answer. */
+  readonly code: number;
+  /** `2.05`, or what there was instead. */
+  readonly outcome: string;
+  readonly options: readonly Option[];
+  readonly format: number | undefined;
+  readonly payload: Uint8Array;
+  readonly at: Milliseconds;
+}
+
+export interface ObservedPath {
+  readonly path: string;
+  /** Hexadecimal, as in `Uplink`. */
+  readonly token: string;
+  readonly tokenBytes: Uint8Array;
+  readonly answer: Answer;
+}
+
+/** Thrown to end a case. */
+export class Ended extends Error {
+  readonly verdict: Verdict;
+  readonly criterion: string | undefined;
+
+  constructor(verdict: Verdict, why: string, criterion: string | undefined) {
+    super(why);
+    this.verdict = verdict;
+    this.criterion = criterion;
+  }
+}
+
+const METHOD_NAMES: Readonly<Record<number, string>> = {
+  [GET]: "GET",
+  [POST]: "POST",
+  [PUT]: "PUT",
+  [DELETE]: "DELETE",
+};
+const ABSENT = -1;
+const FIRST_TIMEOUT = DEFAULT_TRANSMISSION.ackTimeout * DEFAULT_TRANSMISSION.ackRandomFactor;
+
+export class Bench<Criterion extends string = string> {
+  readonly client: ClientUnderTest;
+  readonly configuration: BaseConfiguration;
+  readonly version: Version;
+  readonly endpointName: string;
+  readonly servers: readonly ScriptedServer[];
+  readonly ladder: Ladder;
+  /** Criteria that have been judged. */
+  readonly judged = new Set<string>();
+  private readonly startedAt: Milliseconds;
+  private readonly uplinks: Uplink[] = [];
+  private readonly responses: { readonly server: number; readonly message: Message }[] = [];
+
+  constructor(
+    client: ClientUnderTest,
+    configuration: BaseConfiguration,
+    version: Version,
+    endpointName: string,
+  ) {
+    const accounts = Object.keys(configuration.objects[1] ?? {});
+    this.client = client;
+    this.configuration = configuration;
+    this.version = version;
+    this.endpointName = endpointName;
+    this.servers = accounts.map((_, server) => new ScriptedServer(server));
+    this.ladder = new Ladder(accounts.length > 1);
+    this.startedAt = client.now();
+  }
+
+  get server(): ScriptedServer {
+    return this.servers[0];
+  }
+
+  /** Since the case began, by the client's clock. */
+  now(): Milliseconds {
+    return this.client.now() - this.startedAt;
+  }
+
+  // Judging.
+
+  /** Says in the ladder what comes now. */
+  step(text: string): void {
+    this.ladder.step(text);
+  }
+
+  /** A criterion: the case fails with `otherwise` when it does not hold. */
+  expect(criterion: Criterion, holds: boolean, otherwise: string): void {
+    this.judged.add(criterion);
+    if (!holds) throw new Ended("fail", otherwise, criterion);
+  }
+
+  /** What the criteria build on: without it the case is inconclusive. */
+  given(holds: boolean, otherwise: string): void {
+    if (!holds) throw new Ended("inconclusive", otherwise, undefined);
+  }
+
+  /** A criterion: this answer has this code. */
+  expectCode(criterion: Criterion, answer: Answer, code: number): void {
+    this.expect(criterion, answer.code === code, `${was(answer)}, not by ${formatCode(code)}`);
+  }
+
+  /** A criterion: 2.05 with these values, each by its own path, in the format that was asked for. More may be there. */
+  expectValues(
+    criterion: Criterion,
+    answer: Answer,
+    wanted: Readonly<Record<string, Value>>,
+    format: number | undefined = undefined,
+  ): ReadonlyMap<string, Value> {
+    this.expectCode(criterion, answer, CONTENT);
+    const hasFormat = format === undefined || answer.format === format;
+    const got = formatName(answer.format);
+    this.expect(criterion, hasFormat, `${was(answer)} in ${got}, not in ${formatName(format)}`);
+    const values = decodeValues(answer.format, answer.payload, answer.path);
+    if (typeof values === "string") throw new Ended("fail", `${was(answer)}: ${values}`, criterion);
+    for (const [path, value] of Object.entries(wanted)) {
+      const found = values.get(path);
+      const difference = `${was(answer)} with ${formatValue(found)} at ${path}, not ${formatValue(value)}`;
+      this.expect(criterion, isSameValue(found, value), difference);
+    }
+    return values;
+  }
+
+  /** A criterion: 2.05 with links, which are returned by their targets. */
+  expectLinks(criterion: Criterion, answer: Answer): ReadonlyMap<string, Link> {
+    this.expectCode(criterion, answer, CONTENT);
+    const got = formatName(answer.format);
+    this.expect(criterion, answer.format === LINK_FORMAT, `${was(answer)} in ${got}`);
+    const links = decodeLinks(decodeUtf8(answer.payload));
+    if (isMalformed(links)) throw new Ended("fail", `${was(answer)}: ${links.fault}`, criterion);
+    return new Map(links.map((link) => [link.uri, link]));
+  }
+
+  // Time.
+
+  /** Lets time pass while the servers do what they do. */
+  async wait(duration: Milliseconds): Promise<void> {
+    const until = this.now() + duration;
+    while (await this.takeIn(until));
+  }
+
+  /**
+   * The next that the client sends of its own accord of this kind; earlier ones that nobody took are first. Undefined when
+   * none came until `until`.
+   *
+   * @param token of the observation, for notifications
+   */
+  async next(kind: UplinkKind, until: Milliseconds, token?: string): Promise<Uplink | undefined> {
+    for (;;) {
+      const found = this.take(kind, token);
+      if (found !== undefined || !(await this.takeIn(until))) return found;
+    }
+  }
+
+  /** One of this kind that has come already and that nobody took. */
+  take(kind: UplinkKind, token?: string): Uplink | undefined {
+    const at = this.uplinks.findIndex(
+      (uplink) => uplink.kind === kind && (token === undefined || uplink.token === token),
+    );
+    return at < 0 ? undefined : this.uplinks.splice(at, 1)[0];
+  }
+
+  /** All of this kind that have come already and that nobody took. */
+  takeAll(kind: UplinkKind, token?: string): Uplink[] {
+    const all: Uplink[] = [];
+    for (let one = this.take(kind, token); one !== undefined; one = this.take(kind, token)) {
+      all.push(one);
+    }
+    return all;
+  }
+
+  // What the servers do.
+
+  /** Switches the client on and lets it register with all servers; no criterion, unless one is named. */
+  async register(): Promise<void> {
+    this.step("the client is switched on and registers");
+    await this.client.start();
+    for (const server of this.servers.keys()) {
+      const until = this.now() + PATIENCE;
+      while (!this.servers[server].isRegistered && (await this.takeIn(until)));
+      this.given(this.servers[server].isRegistered, "the client did not register");
+    }
+    // The answers are on their way; a client that is busy gets a moment.
+    await this.wait(this.client.tolerance);
+    this.takeAll("register");
+  }
+
+  /** Asks in a Confirmable message and waits for the answer, as a server does: with retransmission, joining blocks. */
+  async ask(question: Question, server = 0): Promise<Answer> {
+    const message = this.compose(question, server);
+    let answer = answerOf(question, message, await this.exchange(message, server), this.now());
+    this.checkLegal(question, message, answer);
+    const parts = [answer.payload];
+    for (;;) {
+      const option = findOption(answer.options, BLOCK2);
+      const block = option === undefined ? undefined : decodeBlock(option.value);
+      if (block === undefined || isMalformed(block) || !block.more || !isSuccess(answer.code)) {
+        return parts.length === 1 ? answer : { ...answer, payload: joined(parts) };
+      }
+      const rest = this.compose({ ...question, observe: undefined, token: undefined }, server);
+      const szx = Math.log2(block.size) - 4;
+      const next = uintOption(BLOCK2, (block.num + 1) * 16 + szx);
+      const message = { ...rest, options: [...rest.options, next] };
+      answer = answerOf(question, message, await this.exchange(message, server), this.now());
+      parts.push(answer.payload);
+    }
+  }
+
+  read(path: string, accept?: number, server = 0): Promise<Answer> {
+    return this.ask({ method: GET, path, accept }, server);
+  }
+
+  discover(path: string, query: readonly string[] = [], server = 0): Promise<Answer> {
+    return this.ask({ method: GET, path, query, accept: LINK_FORMAT }, server);
+  }
+
+  /** Write with replacement. */
+  put(path: string, format: number, payload: Uint8Array | string): Promise<Answer> {
+    return this.ask({ method: PUT, path, format, payload: bytes(payload) });
+  }
+
+  /** Partial Write, or Create on an object. */
+  post(path: string, format: number, payload: Uint8Array | string): Promise<Answer> {
+    return this.ask({ method: POST, path, format, payload: bytes(payload) });
+  }
+
+  execute(path: string, argumentList = ""): Promise<Answer> {
+    return this.ask({ method: POST, path, payload: bytes(argumentList) });
+  }
+
+  delete(path: string): Promise<Answer> {
+    return this.ask({ method: DELETE, path });
+  }
+
+  writeAttributes(path: string, query: readonly string[], server = 0): Promise<Answer> {
+    return this.ask({ method: PUT, path, query }, server);
+  }
+
+  /** As `writeAttributes`, where what is judged comes later. */
+  async givenAttributes(path: string, ...query: readonly string[]): Promise<void> {
+    const answer = await this.writeAttributes(path, query);
+    this.given(answer.code === CHANGED, `${was(answer)}, not by 2.04`);
+  }
+
+  /** Starts an observation. From then on what carries its token is a notification. */
+  async observe(path: string, query: readonly string[] = []): Promise<ObservedPath> {
+    const tokenBytes = this.server.token();
+    const token = formatBytes(tokenBytes);
+    const answer = await this.ask({ method: GET, path, query, observe: 0, token: tokenBytes });
+    if (isSuccess(answer.code)) this.server.observations.add(token);
+    return { path, token, tokenBytes, answer };
+  }
+
+  /** As `observe`, where what is judged comes later. */
+  async givenObserved(path: string): Promise<ObservedPath> {
+    const observed = await this.observe(path);
+    const isObserved = findOption(observed.answer.options, OBSERVE) !== undefined;
+    this.given(isObserved, `${was(observed.answer)} without Observe: there is no observation`);
+    return observed;
+  }
+
+  /** The message that asks. */
+  compose(question: Question, server = 0): Message {
+    const options: Option[] = pathOptions(URI_PATH, question.path);
+    const { query, accept, format, observe, payload, token } = question;
+    if (query !== undefined) options.push(...queryOptions(query));
+    if (accept !== undefined) options.push(uintOption(ACCEPT, accept));
+    if (format !== undefined) options.push(uintOption(CONTENT_FORMAT, format));
+    if (observe !== undefined) options.push(uintOption(OBSERVE, observe));
+    return {
+      type: CON,
+      code: question.method,
+      messageId: this.servers[server].messageId(),
+      token: token ?? this.servers[server].token(),
+      options,
+      payload: payload ?? NO_BYTES,
+    };
+  }
+
+  /** Sends a message and waits for what answers it: a response, or a Reset. Repeats it as RFC 7252 §4.2 says. */
+  async exchange(message: Message, server = 0): Promise<Message | undefined> {
+    const token = formatBytes(message.token);
+    const giveUpAt = this.now() + MAX_TRANSMIT_WAIT;
+    let timeout = FIRST_TIMEOUT;
+    let repeatAt = message.type === CON ? this.now() + timeout : giveUpAt;
+    let repetitions = 0;
+    this.servers[server].waiting.add(token);
+    await this.send(message, server);
+    try {
+      for (;;) {
+        for (let came = this.response(server); came !== undefined; came = this.response(server)) {
+          const isOurs = came.messageId === message.messageId;
+          if (came.type === RST && isOurs) return came;
+          if (came.type === ACK && came.code === EMPTY && isOurs) repeatAt = giveUpAt;
+          else if (came.type === ACK ? isOurs : formatBytes(came.token) === token) return came;
+        }
+        if (await this.takeIn(Math.min(repeatAt, giveUpAt))) continue;
+        if (this.now() >= giveUpAt) return undefined;
+        if (++repetitions > DEFAULT_TRANSMISSION.maxRetransmit) repeatAt = giveUpAt;
+        else {
+          await this.send(message, server);
+          timeout *= 2;
+          repeatAt = Math.min(this.now() + timeout, giveUpAt);
+        }
+      }
+    } finally {
+      this.servers[server].waiting.delete(token);
+    }
+  }
+
+  /** Sends any message as it is. */
+  async send(message: Message, server = 0): Promise<void> {
+    await this.sendBytes(encodeMessage(message), server);
+  }
+
+  /** Sends any bytes as they are. */
+  async sendBytes(datagram: Uint8Array, server = 0): Promise<void> {
+    this.ladder.sent(this.now(), server, datagram);
+    await this.client.send(server, datagram);
+  }
+
+  /** The next of what came in answer to what a server sent. */
+  response(server = 0): Message | undefined {
+    const at = this.responses.findIndex((one) => one.server === server);
+    return at < 0 ? undefined : this.responses.splice(at, 1)[0].message;
+  }
+
+  /** Takes in the next datagram that comes by `until`; false when none did. */
+  async takeIn(until: Milliseconds): Promise<boolean> {
+    const arrival = await this.client.receive(this.startedAt + until);
+    if (arrival === undefined) return false;
+    const { server, datagram } = arrival;
+    const message = decodeMessage(datagram);
+    this.ladder.arrived(this.now(), server, datagram);
+    if (isMalformed(message)) {
+      const why = `a datagram is malformed: ${message.fault} at byte ${message.at} (${message.source})`;
+      throw new Ended("fail", why, "well-formed" satisfies keyof typeof UNIVERSAL_CRITERIA);
+    }
+    const { uplink, response, replies } = this.servers[server].handle(this.now(), message);
+    if (uplink !== undefined) this.uplinks.push(uplink);
+    if (response !== undefined) this.responses.push({ server, message: response });
+    for (const reply of replies) await this.send(reply, server);
+    return true;
+  }
+
+  private checkLegal(question: Question, message: Message, answer: Answer): void {
+    const depth = parsePath(question.path)?.length ?? 0;
+    const operation = operationOf(message.code, depth, message.options, message.payload);
+    if (operation === NO_OPERATION || answer.code === EMPTY) return;
+    if (isLegalAnswer(operation, answer.code)) return;
+    const why = `${was(answer)}, which is no answer to that`;
+    throw new Ended("fail", why, "legal-code" satisfies keyof typeof UNIVERSAL_CRITERIA);
+  }
+}
+
+/** `Read /3/0 was answered by 4.04`. */
+export function was(answer: Answer): string {
+  return `${answer.asked} was answered by ${answer.outcome}`;
+}
+
+function answerOf(
+  question: Question,
+  sent: Message,
+  came: Message | undefined,
+  at: Milliseconds,
+): Answer {
+  const { path, query = [] } = question;
+  const isUsable = came !== undefined && came.type !== RST && hasSameToken(sent, came);
+  const options = isUsable ? came.options : NO_OPTIONS;
+  const format = uintOf(options, CONTENT_FORMAT, ABSENT);
+  return {
+    asked: `${METHOD_NAMES[question.method]} ${path}${query.length > 0 ? `?${query.join("&")}` : ""}`,
+    path,
+    code: isUsable ? came.code : EMPTY,
+    outcome: isUsable ? formatCode(came.code) : excuse(came),
+    options,
+    format: format === ABSENT ? undefined : format,
+    payload: isUsable ? came.payload : NO_BYTES,
+    at,
+  };
+}
+
+function hasSameToken(left: Message, right: Message): boolean {
+  return formatBytes(left.token) === formatBytes(right.token);
+}
+
+function excuse(came: Message | undefined): string {
+  if (came === undefined) return "nothing";
+  if (came.type === RST) return "a Reset";
+  return `a response with the token ${formatBytes(came.token)}`;
+}
+
+function bytes(payload: Uint8Array | string): Uint8Array {
+  return typeof payload === "string" ? encodeUtf8(payload) : payload;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+}

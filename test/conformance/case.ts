@@ -1,0 +1,78 @@
+/**
+ * What a conformance case is: who is judged by which clauses, from which configuration, by which criteria, through which
+ * procedure; and what comes out of running one.
+ */
+import type { Bench } from "./bench.ts";
+import type { BaseConfiguration } from "./configurations.ts";
+
+/** Of the LwM2M enabler. */
+export type Version = "1.0" | "1.1" | "1.2";
+
+/**
+ * - `fail`: a criterion does not hold.
+ * - `inconclusive`: the case did not come to judge all its criteria, since what it builds on went wrong.
+ * - `not applicable`: it is not about a client like this one.
+ * - `not run`: it is, but the harness could not.
+ */
+export type Verdict = "pass" | "fail" | "inconclusive" | "not applicable" | "not run";
+
+/** What a client may have and need not. */
+export type Feature = "queue mode" | "reboot" | "disable" | "observe parameters";
+
+/** What a case needs beyond the objects of its configuration. */
+export interface Needs {
+  /** Content-Formats of the client. Lacking one makes the case not applicable. */
+  readonly formats?: readonly number[];
+  readonly features?: readonly Feature[];
+  /** True when values have to change on the client's side. An adapter that cannot do so cannot run the case. */
+  readonly setsValues?: boolean;
+}
+
+export interface ConformanceCase<Criterion extends string = string> {
+  /** The OMA ETS id, `LightweightM2M-1.1-int-101`, or of our own `dormouse-...`. */
+  readonly id: string;
+  readonly title: string;
+  /** Versions of the enabler that it applies to. */
+  readonly versions: readonly Version[];
+  readonly role: "client";
+  /** What it proves, as citations. */
+  readonly clauses: readonly string[];
+  readonly configuration: BaseConfiguration;
+  /** "registered": the client is started and registers first, which is no part of what is judged. */
+  readonly begins: "off" | "registered";
+  readonly needs?: Needs;
+  /** In words, by a short name. Every one has to be judged for the case to pass. */
+  readonly criteria: Readonly<Record<Criterion, string>>;
+  /** Where the printed case is wrong: what is run instead, and why. */
+  readonly correction?: string;
+  procedure(bench: Bench<Criterion>): Promise<void>;
+}
+
+/** Criteria of every case, whatever it is about. */
+export const UNIVERSAL_CRITERIA = {
+  "well-formed": "every datagram is a well-formed CoAP message (RFC 7252 §3)",
+  "legal-code": "every answer has a code that LwM2M allows for the operation",
+  alive: "the client does not crash",
+} as const;
+
+export interface CaseResult {
+  readonly id: string;
+  readonly title: string;
+  readonly version: Version;
+  readonly verdict: Verdict;
+  /** One sentence. */
+  readonly why: string;
+  /** The name of the criterion that failed. */
+  readonly criterion: string | undefined;
+  /** The exchange, one line per datagram and step. */
+  readonly ladder: string;
+  /** How long it took by the client's clock. */
+  readonly seconds: number;
+}
+
+/** States a case for clients; the names of its criteria are checked against their use. */
+export function clientCase<Criterion extends string>(
+  stated: Omit<ConformanceCase<Criterion>, "role">,
+): ConformanceCase {
+  return { ...stated, role: "client" };
+}

@@ -1,0 +1,170 @@
+/**
+ * The base configurations of ETS 1.2 appendix C, as values. A client may have more than these say.
+ *
+ * Accounts are NoSec where the ETS says PSK; what is judged here does not depend on it.
+ */
+import type { Value } from "../../protocol/model/data-types.ts";
+import { parsePath } from "../../protocol/model/path.ts";
+
+/** By resource id; an array gives resource instances 0, 1, 2. */
+export type Values = Readonly<Record<number, Value | readonly Value[]>>;
+/** By object id, then object instance id. */
+export type Objects = Readonly<Record<number, Readonly<Record<number, Values>>>>;
+
+export interface BaseConfiguration {
+  /** As in ETS appendix C, with what was changed. */
+  readonly name: string;
+  /** All but object 0. Instance n of object 1 is the account at the harness's server n. */
+  readonly objects: Objects;
+  readonly queueMode: boolean;
+}
+
+const SERVER_MINIMAL: Values = { 0: 1, 1: 86400, 6: false, 7: "U" };
+const SERVER_EXTENDED: Values = { ...SERVER_MINIMAL, 2: 1, 3: 10, 5: 86400 };
+const DEVICE_MINIMAL: Values = {
+  0: "Open Mobile Alliance",
+  1: "Lightweight M2M Client",
+  2: "345000123",
+  3: "1.0",
+  11: [0],
+  16: "U",
+};
+const DEVICE_POWER: Values = {
+  ...DEVICE_MINIMAL,
+  6: [1, 2],
+  7: [3800, 5000],
+  8: [125, 900],
+  9: 80,
+};
+
+function configuration(name: string, objects: Objects): BaseConfiguration {
+  return { name, objects, queueMode: false };
+}
+
+/** One account, the least of a device. */
+export const C_1 = configuration("C.1", { 1: { 0: SERVER_MINIMAL }, 3: { 0: DEVICE_MINIMAL } });
+
+/** C.1 with the optional resources of object 1. */
+export const C_3 = configuration("C.3", { 1: { 0: SERVER_EXTENDED }, 3: { 0: DEVICE_MINIMAL } });
+
+/** C.3 with power sources. */
+export const C_4 = configuration("C.4", { 1: { 0: SERVER_EXTENDED }, 3: { 0: DEVICE_POWER } });
+
+/** With connectivity monitoring. */
+export const C_5 = configuration("C.5", {
+  1: { 0: SERVER_EXTENDED },
+  3: { 0: DEVICE_MINIMAL },
+  4: { 0: { 0: 0, 1: [0], 2: -80, 3: 90, 4: ["192.0.2.1"], 5: ["192.0.2.254"], 6: 5, 8: 12345 } },
+});
+
+/** C.4 with the clock of the device and more about it. */
+export const C_6 = configuration("C.6", {
+  1: { 0: SERVER_EXTENDED },
+  3: {
+    0: {
+      ...DEVICE_POWER,
+      10: 15,
+      13: 1367491215,
+      14: "+01:00",
+      15: "Europe/Berlin",
+      17: "Demo",
+      18: "1.1",
+      19: "1.0",
+      20: 0,
+      21: 64,
+    },
+  },
+});
+
+/** With a location. */
+export const C_7 = configuration("C.7", {
+  1: { 0: SERVER_EXTENDED },
+  3: { 0: DEVICE_MINIMAL },
+  6: { 0: { 0: 43.5723, 1: 153.2176, 2: 140, 3: 100, 5: 1367491215, 6: 3 } },
+});
+
+/** With a portfolio of four identities. */
+export const C_12 = configuration("C.12", {
+  1: { 0: SERVER_EXTENDED },
+  3: { 0: DEVICE_MINIMAL },
+  16: {
+    0: {
+      0: [
+        "Host Device ID #0",
+        "Host Device Manufacturer #0",
+        "Host Device Model #0",
+        "Host Device Software Version #0",
+      ],
+    },
+  },
+});
+
+/** Two server accounts. Of C.14 what does not need a bootstrap server or access control. */
+export const C_14 = configuration("C.14", {
+  1: { 0: SERVER_MINIMAL, 1: { ...SERVER_MINIMAL, 0: 2 } },
+  3: { 0: DEVICE_MINIMAL },
+});
+
+/** The same with other values in one instance. */
+export function withValues(
+  base: BaseConfiguration,
+  objectId: number,
+  instanceId: number,
+  values: Values,
+): BaseConfiguration {
+  const instances = base.objects[objectId];
+  const changed = { ...instances, [instanceId]: { ...instances?.[instanceId], ...values } };
+  const what = Object.keys(values).map((id) => `/${objectId}/${instanceId}/${id}`);
+  return {
+    ...base,
+    name: `${base.name} with other ${what.join(", ")}`,
+    objects: { ...base.objects, [objectId]: changed },
+  };
+}
+
+/** The same with another lifetime, in seconds. */
+export function withLifetime(base: BaseConfiguration, lifetime: number): BaseConfiguration {
+  return { ...withValues(base, 1, 0, { 1: lifetime }), name: `${base.name}, lifetime ${lifetime}` };
+}
+
+/** The same in queue mode. */
+export function withQueueMode(base: BaseConfiguration): BaseConfiguration {
+  return { ...base, name: `${base.name}, queue mode`, queueMode: true };
+}
+
+/** The configured values at and below a path, each by its own path: `/3/0/11/0`. */
+export function configuredValues(base: BaseConfiguration, path: string): Record<string, Value> {
+  const found: Record<string, Value> = {};
+  const add = (at: string, value: Value) => {
+    if (at === path || at.startsWith(`${path}/`)) found[at] = value;
+  };
+  for (const [objectId, instances] of Object.entries(base.objects)) {
+    for (const [instanceId, values] of Object.entries(instances)) {
+      for (const [resourceId, value] of Object.entries(values)) {
+        const at = `/${objectId}/${instanceId}/${resourceId}`;
+        if (isList(value)) value.forEach((one, i) => add(`${at}/${i}`, one));
+        else add(at, value as Value);
+      }
+    }
+  }
+  return found;
+}
+
+/** True for the values of several resource instances. */
+export function isList(value: Value | readonly Value[]): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** Object instances of a configuration as paths: `/1/0`, `/3/0`. */
+export function configuredInstances(base: BaseConfiguration): string[] {
+  return Object.entries(base.objects).flatMap(([objectId, instances]) =>
+    Object.keys(instances).map((instanceId) => `/${objectId}/${instanceId}`),
+  );
+}
+
+/** The ids of a path that this file or a case wrote itself. */
+export function pathOfText(text: string): readonly number[] {
+  const path = parsePath(text);
+  if (path === undefined) throw new Error(`no path: ${text}`);
+  return path;
+}

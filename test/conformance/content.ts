@@ -1,0 +1,167 @@
+/**
+ * Values and payloads: what the harness writes to a client and how it understands what the client says.
+ */
+import {
+  CBOR,
+  LINK_FORMAT,
+  LWM2M_JSON,
+  OCTET_STREAM,
+  SENML_CBOR,
+  SENML_JSON,
+  TEXT,
+  TLV,
+} from "../../protocol/coap/content-formats.ts";
+import { CBOR_CODEC } from "../../protocol/content/cbor.ts";
+import type { ContentCodec } from "../../protocol/content/content-codec.ts";
+import { OPAQUE_CODEC } from "../../protocol/content/opaque.ts";
+import { SENML_CBOR_CODEC } from "../../protocol/content/senml-cbor.ts";
+import { SENML_JSON_CODEC } from "../../protocol/content/senml-json.ts";
+import { TEXT_CODEC } from "../../protocol/content/text.ts";
+import { TLV_CODEC } from "../../protocol/content/tlv.ts";
+import { isMalformed } from "../../protocol/malformed.ts";
+import type { Entry, Value } from "../../protocol/model/data-types.ts";
+import {
+  EXECUTE,
+  INTEGER,
+  MANDATORY,
+  MULTIPLE,
+  NONE,
+  OPAQUE,
+  READ,
+  STRING,
+  TYPE_MASK,
+  WRITE,
+} from "../../protocol/model/data-types.ts";
+import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
+import { flagsAt } from "../../protocol/model/object-definition.ts";
+import { CONNECTIVITY_MONITORING } from "../../protocol/model/objects/connectivity-monitoring.ts";
+import { DEVICE } from "../../protocol/model/objects/device.ts";
+import { LOCATION } from "../../protocol/model/objects/location.ts";
+import { SERVER } from "../../protocol/model/objects/server.ts";
+import type { Path } from "../../protocol/model/path.ts";
+import { formatPath } from "../../protocol/model/path.ts";
+import { pathOfText } from "./configurations.ts";
+
+/** Portfolio (16), version 1.0 of the OMA registry: who a device is, in four texts and more. */
+const PORTFOLIO: ObjectDefinition = {
+  id: 16,
+  version: "1.0",
+  multiple: true,
+  mandatory: false,
+  // biome-ignore format: one resource per line
+  resources: [
+    0, STRING | READ | WRITE | MULTIPLE | MANDATORY, // Identity
+    1, NONE | EXECUTE, // GetAuthData
+    2, OPAQUE | READ | MULTIPLE, // AuthData
+    3, INTEGER | READ, // AuthStatus
+  ],
+};
+
+/** The objects that cases use. */
+export const DEFINITIONS: readonly ObjectDefinition[] = [
+  SERVER,
+  DEVICE,
+  CONNECTIVITY_MONITORING,
+  LOCATION,
+  PORTFOLIO,
+];
+
+export function definitionOf(objectId: number): ObjectDefinition | undefined {
+  return DEFINITIONS.find((definition) => definition.id === objectId);
+}
+
+const CODECS: readonly ContentCodec[] = [
+  TEXT_CODEC,
+  OPAQUE_CODEC,
+  TLV_CODEC,
+  CBOR_CODEC,
+  SENML_JSON_CODEC,
+  SENML_CBOR_CODEC,
+];
+
+const FORMAT_NAMES: Readonly<Record<number, string>> = {
+  [TEXT]: "text",
+  [LINK_FORMAT]: "link format",
+  [OCTET_STREAM]: "opaque",
+  [CBOR]: "CBOR",
+  [SENML_JSON]: "SenML JSON",
+  [SENML_CBOR]: "SenML CBOR",
+  [TLV]: "TLV",
+  [LWM2M_JSON]: "LwM2M JSON",
+};
+
+/** `TLV (11542)`. */
+export function formatName(format: number | undefined): string {
+  if (format === undefined) return "no Content-Format";
+  const name = FORMAT_NAMES[format];
+  return name === undefined ? `Content-Format ${format}` : `${name} (${format})`;
+}
+
+/** The values that a payload addressed to `path` holds, each by its own path; or what is wrong with it, as a sentence. */
+export function decodeValues(
+  format: number | undefined,
+  payload: Uint8Array,
+  path: string,
+): ReadonlyMap<string, Value> | string {
+  const codec = CODECS.find((known) => known.format === format);
+  if (codec === undefined) return `the payload is in ${formatName(format)}`;
+  const entries = codec.decode(payload, pathOfText(path), definitionOf);
+  if (isMalformed(entries)) {
+    return `the payload is no ${formatName(format)} of ${path}: ${entries.fault} at byte ${entries.at}`;
+  }
+  const values = new Map<string, Value>();
+  for (const { path: at, value } of entries) {
+    if (value !== undefined) values.set(formatPath(at), value);
+  }
+  return values;
+}
+
+/** A payload for `path` with these values, each by its own path. */
+export function encodeValues(
+  format: number,
+  path: string,
+  values: Readonly<Record<string, Value>>,
+): Uint8Array {
+  const codec = CODECS.find((known) => known.format === format);
+  const entries = Object.entries(values).map(([at, value]) => entryOf(pathOfText(at), value));
+  const payload = codec?.encode(pathOfText(path), entries);
+  if (payload === undefined) throw new Error(`${formatName(format)} cannot express ${path}`);
+  return payload;
+}
+
+function entryOf(path: Path, value: Value): Entry {
+  return { path, type: flagsAt(definitionOf, path) & TYPE_MASK, value };
+}
+
+export function isSameValue(left: Value | undefined, right: Value | undefined): boolean {
+  if (left instanceof Uint8Array && right instanceof Uint8Array) {
+    return left.length === right.length && left.every((byte, i) => byte === right[i]);
+  }
+  if (typeof left === "number" && typeof right === "number") {
+    // Clients may store floats in four bytes.
+    return left === right || Math.fround(left) === Math.fround(right);
+  }
+  if (typeof left === "object" || typeof right === "object") {
+    return JSON.stringify(left) === JSON.stringify(right);
+  }
+  return left === right;
+}
+
+export function formatValue(value: Value | undefined): string {
+  if (value === undefined) return "nothing";
+  if (value instanceof Uint8Array) return `h'${formatBytes(value)}'`;
+  return JSON.stringify(value);
+}
+
+/** `c1 02 65`. */
+export function formatBytes(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}
+
+/** Bytes from `C1 02 65`. */
+export function bytesOf(hex: string): Uint8Array {
+  const digits = hex.replaceAll(" ", "");
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) =>
+    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  );
+}

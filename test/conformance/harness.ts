@@ -1,0 +1,123 @@
+/**
+ * Runs cases against a client and gives each a verdict.
+ */
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { SECOND } from "../../protocol/time/duration.ts";
+import { Bench, Ended } from "./bench.ts";
+import type { CaseResult, ConformanceCase, Verdict, Version } from "./case.ts";
+import { type ClientAdapter, ClientFault, type ClientUnderTest } from "./client-under-test.ts";
+import { formatName } from "./content.ts";
+
+const ENDPOINT_NAME = "dormouse-conformance";
+
+/** What came of a case, before the exchange is added. */
+interface Finding {
+  readonly verdict: Verdict;
+  readonly why: string;
+  readonly criterion: string | undefined;
+}
+
+/** Runs the cases one after the other, each with a fresh client. Says each result as it comes to `report`. */
+export async function runCases(
+  cases: readonly ConformanceCase[],
+  adapter: ClientAdapter,
+  version: Version,
+  report: (result: CaseResult) => void = () => {},
+): Promise<CaseResult[]> {
+  const results: CaseResult[] = [];
+  for (const stated of cases) {
+    const result = await runCase(stated, adapter, version);
+    results.push(result);
+    report(result);
+  }
+  return results;
+}
+
+export async function runCase(
+  stated: ConformanceCase,
+  adapter: ClientAdapter,
+  version: Version,
+): Promise<CaseResult> {
+  const obstacle = obstacleOf(stated, adapter, version);
+  if (obstacle !== undefined) return result(stated, version, obstacle, "", 0);
+  const { configuration } = stated;
+  let client: ClientUnderTest;
+  try {
+    client = await adapter.prepare({ endpointName: ENDPOINT_NAME, version, configuration });
+  } catch (error) {
+    const finding = found("not run", `${adapter.name} could not be prepared: ${wordsOf(error)}`);
+    return result(stated, version, finding, "", 0);
+  }
+  const bench = new Bench(client, configuration, version, ENDPOINT_NAME);
+  let finding: Finding;
+  try {
+    finding = await judge(stated, bench);
+  } finally {
+    await client.close();
+  }
+  return result(stated, version, finding, bench.ladder.toString(), bench.now());
+}
+
+/** Why a case cannot or need not be run. */
+function obstacleOf(
+  stated: ConformanceCase,
+  adapter: ClientAdapter,
+  version: Version,
+): Finding | undefined {
+  const { claims } = adapter;
+  const { formats = [], features = [], setsValues = false } = stated.needs ?? {};
+  const notApplicable = (why: string) => found("not applicable", why);
+  if (!stated.versions.includes(version)) {
+    return notApplicable(`it is for LwM2M ${stated.versions.join(", ")}`);
+  }
+  if (!claims.versions.includes(version)) {
+    return notApplicable(`the client does not claim LwM2M ${version}`);
+  }
+  const format = formats.find((one) => !claims.contentFormats.includes(one));
+  if (format !== undefined) return notApplicable(`the client does not claim ${formatName(format)}`);
+  const feature = features.find((one) => !claims.features.includes(one));
+  if (feature !== undefined) return notApplicable(`the client does not claim ${feature}`);
+  const objects = Object.keys(stated.configuration.objects).map(Number);
+  const object = objects.find((id) => !claims.objects.includes(id));
+  if (object !== undefined) return notApplicable(`the client does not claim object ${object}`);
+  if (setsValues && !adapter.canSetValues) {
+    return found("not run", `${adapter.name} cannot change values on the client's side`);
+  }
+  return undefined;
+}
+
+async function judge(stated: ConformanceCase, bench: Bench): Promise<Finding> {
+  try {
+    if (stated.begins === "registered") await bench.register();
+    await stated.procedure(bench);
+  } catch (error) {
+    if (error instanceof Ended) return found(error.verdict, error.message, error.criterion);
+    if (error instanceof ClientFault) return found("fail", error.message, "alive");
+    return found("inconclusive", `the harness itself failed: ${wordsOf(error)}`);
+  }
+  const criteria = Object.keys(stated.criteria);
+  const open = criteria.filter((name) => !bench.judged.has(name));
+  if (open.length > 0) return found("inconclusive", `not judged: ${open.join(", ")}`);
+  const count =
+    criteria.length === 1 ? "its criterion holds" : `all ${criteria.length} criteria hold`;
+  return found("pass", count);
+}
+
+function found(verdict: Verdict, why: string, criterion: string | undefined = undefined): Finding {
+  return { verdict, why, criterion };
+}
+
+function result(
+  stated: ConformanceCase,
+  version: Version,
+  { verdict, why, criterion }: Finding,
+  ladder: string,
+  took: Milliseconds,
+): CaseResult {
+  const { id, title } = stated;
+  return { id, title, version, verdict, why, criterion, ladder, seconds: took / SECOND };
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,121 @@
+/**
+ * The exchange of a case as text: one line per datagram, with the client's time in seconds, and one per step of the procedure.
+ */
+
+import { decodeUtf8 } from "../../protocol/bytes/utf8.ts";
+import { decodeBlock } from "../../protocol/coap/block.ts";
+import { EMPTY, formatCode, isRequest } from "../../protocol/coap/codes.ts";
+import { CBOR, OCTET_STREAM, SENML_CBOR, TEXT, TLV } from "../../protocol/coap/content-formats.ts";
+import { decodeMessage, type Message } from "../../protocol/coap/message.ts";
+import {
+  ACCEPT,
+  BLOCK1,
+  BLOCK2,
+  CONTENT_FORMAT,
+  findOption,
+  LOCATION_PATH,
+  OBSERVE,
+  textsOf,
+  URI_PATH,
+  URI_QUERY,
+  uintOf,
+} from "../../protocol/coap/options.ts";
+import { pathOf } from "../../protocol/coap/uri.ts";
+import { isMalformed } from "../../protocol/malformed.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { SECOND } from "../../protocol/time/duration.ts";
+import { formatBytes, formatName } from "./content.ts";
+
+const TYPES = ["CON", "NON", "ACK", "RST"];
+const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"];
+const BINARY = [OCTET_STREAM, CBOR, SENML_CBOR, TLV];
+const ABSENT = -1;
+/** Payload characters or bytes that a line shows. */
+const SHOWN_TEXT = 120;
+const SHOWN_BYTES = 32;
+
+export class Ladder {
+  private readonly lines: string[] = [];
+  private readonly hasSeveralServers: boolean;
+
+  constructor(hasSeveralServers: boolean) {
+    this.hasSeveralServers = hasSeveralServers;
+  }
+
+  step(text: string): void {
+    this.lines.push(`${" ".repeat(13)}-- ${text}`);
+  }
+
+  sent(now: Milliseconds, server: number, datagram: Uint8Array): void {
+    this.add(now, "<-", server, datagram);
+  }
+
+  arrived(now: Milliseconds, server: number, datagram: Uint8Array): void {
+    this.add(now, "->", server, datagram);
+  }
+
+  toString(): string {
+    return this.lines.join("\n");
+  }
+
+  private add(now: Milliseconds, arrow: string, server: number, datagram: Uint8Array): void {
+    const seconds = (now / SECOND).toFixed(3).padStart(12);
+    const which = this.hasSeveralServers ? ` server ${server + 1} ` : " ";
+    this.lines.push(`${seconds} client ${arrow}${which}${describeDatagram(datagram)}`);
+  }
+}
+
+/** `CON [0x1f2e] POST /rd?ep=...`; for what is no message its fault and bytes. */
+export function describeDatagram(datagram: Uint8Array): string {
+  const message = decodeMessage(datagram);
+  return isMalformed(message)
+    ? `${message.fault}: ${formatBytes(datagram)}`
+    : describeMessage(message);
+}
+
+function describeMessage(message: Message): string {
+  const { options, payload } = message;
+  const words = [TYPES[message.type], `[0x${message.messageId.toString(16).padStart(4, "0")}]`];
+  if (isRequest(message.code)) {
+    words.push(METHODS[message.code] ?? formatCode(message.code), targetOf(message));
+  } else if (message.code !== EMPTY) words.push(formatCode(message.code));
+  const location = pathOf(options, LOCATION_PATH);
+  if (location !== "/") words.push(`Location ${location}`);
+  const observe = uintOf(options, OBSERVE, ABSENT);
+  if (observe !== ABSENT) words.push(`Observe ${observe}`);
+  const accept = uintOf(options, ACCEPT, ABSENT);
+  if (accept !== ABSENT) words.push(`Accept ${accept}`);
+  for (const [name, number] of BLOCKS) {
+    const option = findOption(options, number);
+    const block = option === undefined ? undefined : decodeBlock(option.value);
+    if (block !== undefined && !isMalformed(block)) {
+      words.push(`${name} ${block.num}/${block.more ? 1 : 0}/${block.size}`);
+    }
+  }
+  if (payload.length > 0) words.push(describePayload(message));
+  return words.join(" ");
+}
+
+const BLOCKS = [
+  ["Block1", BLOCK1],
+  ["Block2", BLOCK2],
+] as const;
+
+/** `/rd?lt=20`. */
+export function targetOf(message: Message): string {
+  const queries = textsOf(message.options, URI_QUERY);
+  const path = pathOf(message.options, URI_PATH);
+  return queries.length === 0 ? path : `${path}?${queries.join("&")}`;
+}
+
+function describePayload(message: Message): string {
+  const { payload } = message;
+  const format = uintOf(message.options, CONTENT_FORMAT, ABSENT);
+  if (BINARY.includes(format)) {
+    const more = payload.length > SHOWN_BYTES ? ` ... ${payload.length} bytes` : "";
+    return `${formatName(format)} ${formatBytes(payload.subarray(0, SHOWN_BYTES))}${more}`;
+  }
+  const text = decodeUtf8(payload);
+  const name = format === TEXT || format === ABSENT ? "" : `${formatName(format)} `;
+  return name + JSON.stringify(text.length > SHOWN_TEXT ? `${text.slice(0, SHOWN_TEXT)}...` : text);
+}

@@ -1,0 +1,53 @@
+/**
+ * Results as text for a terminal.
+ */
+import type { CaseResult, Verdict } from "./case.ts";
+
+export interface Summary {
+  readonly pass: number;
+  readonly fail: number;
+  readonly inconclusive: number;
+  readonly notApplicable: number;
+  readonly notRun: number;
+}
+
+/** How often each verdict was given. */
+export function summaryOf(results: readonly CaseResult[]): Summary {
+  const count = (verdict: Verdict) => results.filter((one) => one.verdict === verdict).length;
+  return {
+    pass: count("pass"),
+    fail: count("fail"),
+    inconclusive: count("inconclusive"),
+    notApplicable: count("not applicable"),
+    notRun: count("not run"),
+  };
+}
+
+export interface RenderOptions {
+  /** Show the exchanges of these verdicts. Default: fail and inconclusive. */
+  readonly ladders?: readonly Verdict[];
+}
+
+/** One line per case, why it did not pass, the exchanges that matter, and the count at the end. */
+export function renderResults(
+  results: readonly CaseResult[],
+  { ladders = ["fail", "inconclusive"] }: RenderOptions = {},
+): string {
+  const width = Math.max(0, ...results.map(({ id }) => id.length));
+  const lines: string[] = [];
+  for (const { id, title, verdict, why, criterion, ladder, seconds } of results) {
+    lines.push(`${verdict.padEnd(14)}  ${id.padEnd(width)}  ${title}`);
+    const judged = criterion === undefined ? why : `${criterion}: ${why}`;
+    if (verdict !== "pass") lines.push(`${" ".repeat(16)}${judged}`);
+    if (!ladders.includes(verdict) || ladder === "") continue;
+    lines.push("", `${" ".repeat(4)}the exchange, ${seconds} s:`);
+    lines.push(...ladder.split("\n").map((line) => `${" ".repeat(4)}${line}`), "");
+  }
+  const summary = summaryOf(results);
+  lines.push(
+    "",
+    `${results.length} cases: ${summary.pass} pass, ${summary.fail} fail, ${summary.inconclusive} inconclusive, ` +
+      `${summary.notApplicable} not applicable, ${summary.notRun} not run`,
+  );
+  return lines.join("\n");
+}
