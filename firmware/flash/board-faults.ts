@@ -70,6 +70,13 @@ function unparsable(node: AnyNode): string | undefined {
       return node.init != null && leftmost(node.init).type === "FunctionExpression"
         ? "a function as the first word of `for (`"
         : undefined;
+    case "ExpressionStatement": {
+      const first = leftmost(node.expression);
+      // After `case x:` and after a block that was skipped, a board reads such a literal as "".
+      return first.type === "Literal" && typeof first.value === "string"
+        ? "a statement that begins with a string"
+        : undefined;
+    }
     case "VariableDeclarator":
       return reserved(node.id);
     case "FunctionDeclaration":
@@ -85,14 +92,24 @@ function reserved(name: AnyNode | null | undefined): string | undefined {
   return isReserved ? "a reserved word as a name" : undefined;
 }
 
+/** The part of an expression that its text begins with. */
 function leftmost(node: AnyNode): AnyNode {
-  if (node.type === "SequenceExpression") return leftmost(node.expressions[0]);
-  if (node.type === "CallExpression") return leftmost(node.callee);
-  if (node.type === "MemberExpression") return leftmost(node.object);
-  if (node.type === "AssignmentExpression" || node.type === "BinaryExpression") {
-    return leftmost(node.left);
+  switch (node.type) {
+    case "SequenceExpression":
+      return leftmost(node.expressions[0]);
+    case "CallExpression":
+      return leftmost(node.callee);
+    case "MemberExpression":
+      return leftmost(node.object);
+    case "ConditionalExpression":
+      return leftmost(node.test);
+    case "AssignmentExpression":
+    case "BinaryExpression":
+    case "LogicalExpression":
+      return leftmost(node.left);
+    default:
+      return node;
   }
-  return node;
 }
 
 /** Follows what a board executes while it loads a program. */

@@ -35,7 +35,10 @@ const ES5: ts.CompilerOptions = {
   ignoreDeprecations: "6.0",
 };
 
-/** `hoist_funs` because a board does not; no `sequences` because `for(function(){}(),…;;)` is a syntax error there. */
+/**
+ * `hoist_funs` because a board does not; no `sequences` because `for(function(){}(),…;;)` is a syntax error there; no `lhs_constants`
+ * because a statement that begins with a string may lose it.
+ */
 const TERSER: MinifyOptions = {
   ecma: 5,
   compress: {
@@ -45,6 +48,7 @@ const TERSER: MinifyOptions = {
     hoist_vars: true,
     inline: 1,
     sequences: false,
+    lhs_constants: false,
   },
   // `of` is reserved on a board.
   mangle: { reserved: ["of"] },

@@ -11,7 +11,7 @@ import type { Candidate } from "./support/engine.ts";
 import { findEspruinos } from "./support/espruino.ts";
 import { quickjs } from "./support/quickjs.ts";
 
-const ENTRIES = ["language", "coap", "agent"];
+const ENTRIES = ["language", "codecs", "coap", "agent"];
 
 const candidates: Candidate[] = [
   { name: quickjs.name, engine: quickjs },

@@ -94,6 +94,24 @@ function grade(points: number): string {
 }
 print([0, 1, 2, 3].map(grade).join(" "));
 
+function kind(value: unknown, from: number): string {
+  let found = "";
+  switch (from) {
+    case 0:
+    case 1:
+      typeof value === "string" ? (found = "text") : (found = "other");
+      break;
+    default:
+      found = "none";
+  }
+  if (found === "none") {
+    found += "?";
+  }
+  typeof value === "string" ? (found += "!") : (found += ".");
+  return found;
+}
+print(`${kind("a", 0)} ${kind("a", 1)} ${kind(1, 1)} ${kind("a", 2)} ${kind(1, 2)}`);
+
 function attempt(fails: boolean): string {
   const trail: string[] = [];
   try {

@@ -9,6 +9,12 @@ test.each([
   ["hole", "var a=[1,,2];", "an array with a hole"],
   ["default first", "switch(1){default:f();case 1:g()}", "`default` before another case"],
   ["function first in for", "for(function(){}(),1;;){}", "a function as the first word"],
+  [
+    "a string first in a statement",
+    'switch(t){case 1:"number"==typeof v?f():g()}',
+    "begins with a string",
+  ],
+  ["a string first after a block", 'if(a){f()}"x"==b&&g();', "begins with a string"],
   ["of as a variable", "var of=1;", "a reserved word as a name"],
   ["of as a parameter", "(function(of){})(1);", "a reserved word as a name"],
 ])("refused: %s", (_, code, sentence) => {
@@ -42,6 +48,7 @@ test.each([
     "var A=function(){function A(){}return A}(),B=function(b){function B(){b.call(this)}return B}(A);new B();",
   ],
   ["a variable without a value that is tested", "var a;a||(a=1);a.b;"],
+  ["a string elsewhere", 'function f(){}switch(1){case "x":f(1=="x"?"a":"b")}'],
   ["a name of the board", "print(E.toString(1));"],
   ["its own name in a function expression", "(function f(n){return n&&f(n-1)})(3);"],
   ["properties named like reserved words", "var a={of:1,static:2};a.of=a.static;"],
