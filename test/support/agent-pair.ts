@@ -1,6 +1,6 @@
 /**
- * An agent and one scripted LwM2M server joined by a wire, in virtual time. The server is a CoAP endpoint that takes
- * registrations; tests ask the device through `ask` and read the ladder, the agent's events and the notifications.
+ * An agent and scripted LwM2M servers joined by wires, in virtual time. A server is a CoAP endpoint that takes registrations;
+ * tests ask the device through it and read its ladder, its notifications and the agent's events.
  */
 import type { AgentConfiguration, AgentEvent } from "../../firmware/agent/agent.ts";
 import { Agent } from "../../firmware/agent/agent.ts";
@@ -58,79 +58,42 @@ export interface Notification extends Answer {
 export interface PairOptions {
   /** One way, ms; default 0, so that times in tests are exact. */
   readonly latency?: number;
-  /** How the server answers a registration request; undefined is silence, which keeps the default answers for the rest. */
+  /** How the first server answers its nth registration request: "silence", a response, or undefined for the usual one. */
   readonly answer?: (request: IncomingRequest, nth: number) => Response | "silence" | undefined;
+  /** Default 1. */
+  readonly servers?: number;
 }
 
 interface Flight {
   readonly at: number;
-  readonly toAgent: boolean;
   readonly datagram: Uint8Array;
+  readonly server: ScriptedServer;
+  readonly toAgent: boolean;
 }
 
 const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "IPATCH"];
 
-export class AgentPair {
-  now = 0;
-  readonly agent: Agent;
+/** A server's end of the wire. */
+export class ScriptedServer {
   readonly link: ServerLink;
-  readonly server: CoapEndpoint;
+  readonly endpoint: CoapEndpoint;
   /** `0 -> CON POST /rd?ep=...`, from the agent's side. */
   readonly ladder: string[] = [];
-  readonly events: AgentEvent[] = [];
   readonly notifications: Notification[] = [];
-  /** Registration requests as the server saw them, `POST /rd?ep=... (list)`. */
+  /** Registration requests as this server saw them, `POST /rd?ep=... (list)`. */
   readonly registrations: string[] = [];
-  /** Datagrams that came while the radio was off. */
-  missed = 0;
+  readonly answers: { [id: number]: Answer | undefined } = {};
   /** False: everything is lost. */
   isConnected = true;
-  private readonly options: PairOptions;
-  private readonly flights: Flight[] = [];
-  private readonly answers: { [id: number]: Answer | undefined } = {};
-  private requests = 0;
+  private readonly pair: AgentPair;
+  private readonly script: PairOptions["answer"];
   private locations = 0;
 
-  constructor(configuration: Partial<AgentConfiguration> = {}, options: PairOptions = {}) {
-    this.options = options;
-    this.agent = new Agent({
-      endpointName: "dev",
-      settings: coapSettings({ random: countingRandom(1) }),
-      ...configuration,
-    });
-    this.link = this.agent.addServer({ shortServerId: 1, uri: "coap://server.test" });
-    this.server = new CoapEndpoint(coapSettings({ random: countingRandom(0x100) }));
-  }
-
-  /** Starts the agent and lets it register. */
-  started(): this {
-    this.agent.start(this.now);
-    this.drive(this.now);
-    return this;
-  }
-
-  /** Delivers and times out until virtual time is `until`. */
-  drive(until: number): void {
-    for (let step = 0; step < 1_000_000; step++) {
-      this.flush();
-      let next = Math.min(this.agent.deadline(), this.server.deadline());
-      for (const flight of this.flights) next = Math.min(next, flight.at);
-      if (next > until) {
-        this.now = Math.max(this.now, until);
-        return;
-      }
-      this.now = Math.max(this.now, next);
-      const at = this.flights.findIndex((flight) => flight.at <= this.now);
-      if (at >= 0) this.deliver(this.flights.splice(at, 1)[0]);
-      this.agent.handleTimeout(this.now);
-      this.server.handleTimeout(this.now);
-    }
-    throw new Error("the pair does not come to rest");
-  }
-
-  /** Drives on for so many milliseconds. */
-  wait(period: number): void {
-    this.drive(this.now + period);
+  constructor(pair: AgentPair, link: ServerLink, seed: number, script: PairOptions["answer"]) {
+    this.pair = pair;
+    this.link = link;
+    this.script = script;
+    this.endpoint = new CoapEndpoint(coapSettings({ random: countingRandom(seed) }));
   }
 
   /** Sends a request to the device. Returns its id. */
@@ -143,14 +106,14 @@ export class AgentPair {
       typeof question.payload === "string"
         ? new TextEncoder().encode(question.payload)
         : (question.payload ?? new Uint8Array(0));
-    return this.server.request(this.now, { code: method, options, payload });
+    return this.endpoint.request(this.pair.now, { code: method, options, payload });
   }
 
-  /** Sends a request to the device and waits for its answer, at the same virtual time if there is no latency. */
+  /** Sends a request and waits for its answer; without latency no time passes. */
   ask(method: number, path: string, question: Question = {}): Answer {
     const id = this.send(method, path, question);
-    this.drive(this.now + 2 * (this.options.latency ?? 0));
-    if (this.answers[id] === undefined) this.wait(100_000);
+    this.pair.drive(this.pair.now + 2 * this.pair.latency);
+    if (this.answers[id] === undefined) this.pair.wait(100_000);
     return this.answers[id] ?? NO_ANSWER;
   }
 
@@ -167,65 +130,44 @@ export class AgentPair {
     return this.ask(codes.PUT, path, { payload, format });
   }
 
-  /** `GET /3/0 -> 2.05` of what was asked, and registration events by kind. */
-  eventLines(): string[] {
-    return this.events.map((event) =>
-      event.kind === "request"
-        ? `${event.operation} ${event.path} -> ${codes.formatCode(event.code)}`
-        : event.kind,
+  /** Write-Attributes, for example `pmin=10`. */
+  attributes(path: string, ...query: string[]): Answer {
+    return this.ask(codes.PUT, path, { query });
+  }
+
+  execute(path: string, payload?: string): Answer {
+    return this.ask(codes.POST, path, payload === undefined ? {} : { payload });
+  }
+
+  /** `1000 "21.5"` per notification, or its code when it is an error. */
+  notes(): string[] {
+    return this.notifications.map(({ at, code, text }) =>
+      code === "2.05" ? `${at} ${text}` : `${at} ${code}`,
     );
   }
 
-  private deliver(flight: Flight): void {
-    if (!flight.toAgent) this.server.handleDatagram(this.now, flight.datagram);
-    else if (this.link.isAwake()) {
-      this.agent.handleDatagram(this.now, this.link, flight.datagram);
-    } else this.missed++;
-  }
-
-  private flush(): void {
-    for (let event = this.server.pollEvent(); event; event = this.server.pollEvent()) {
-      this.handleServerEvent(event);
-    }
-    for (let sent = this.link.pollTransmit(); sent; sent = this.link.pollTransmit()) {
-      this.launch(sent, false);
-    }
-    for (let sent = this.server.pollTransmit(); sent; sent = this.server.pollTransmit()) {
-      this.launch(sent, true);
-    }
-    for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
-      this.events.push(event);
-    }
-  }
-
-  private launch(datagram: Uint8Array, toAgent: boolean): void {
-    this.ladder.push(`${this.now} ${toAgent ? "<-" : "->"} ${inWords(datagram)}`);
-    if (!this.isConnected) return;
-    this.flights.push({ at: this.now + (this.options.latency ?? 0), toAgent, datagram });
-  }
-
-  private handleServerEvent(event: CoapEvent): void {
-    if (event.kind === REQUEST_RECEIVED) {
-      const { request } = event;
-      const list = new TextDecoder().decode(request.payload);
-      const target = targetOf(request.options);
-      this.registrations.push(
-        `${METHODS[request.code]} ${target}${list === "" ? "" : ` (${list})`}`,
-      );
-      const scripted = this.options.answer?.(request, this.requests++);
-      if (scripted === "silence") return;
-      this.server.respond(this.now, request, scripted ?? this.registrar(request));
-    } else if (event.kind === RESPONSE_RECEIVED) {
+  handleEvent(event: CoapEvent): void {
+    if (event.kind === REQUEST_RECEIVED) this.handleRequest(event.request);
+    else if (event.kind === RESPONSE_RECEIVED) {
       const answer = answerOf(event.response);
       if (this.answers[event.id] === undefined) this.answers[event.id] = answer;
       else {
         const sequence = uintOf(event.response.options, OBSERVE, -1);
-        this.notifications.push({ ...answer, at: this.now, sequence, id: event.id });
+        this.notifications.push({ ...answer, at: this.pair.now, sequence, id: event.id });
       }
     } else if (event.kind === REQUEST_FAILED) this.answers[event.id] = NO_ANSWER;
   }
 
-  private registrar(request: IncomingRequest): Response {
+  private handleRequest(request: IncomingRequest): void {
+    const list = new TextDecoder().decode(request.payload);
+    const line = `${METHODS[request.code]} ${targetOf(request.options)}`;
+    const nth = this.registrations.push(list === "" ? line : `${line} (${list})`) - 1;
+    const scripted = this.script?.(request, nth);
+    if (scripted === "silence") return;
+    this.endpoint.respond(this.pair.now, request, scripted ?? this.register(request));
+  }
+
+  private register(request: IncomingRequest): Response {
     const payload = new Uint8Array(0);
     if (request.code === codes.DELETE) return { code: codes.DELETED, options: [], payload };
     if (pathOf(request.options, URI_PATH) !== "/rd") {
@@ -233,6 +175,105 @@ export class AgentPair {
     }
     const options = pathOptions(LOCATION_PATH, `/rd/${this.locations++}`);
     return { code: codes.CREATED, options, payload };
+  }
+}
+
+export class AgentPair {
+  now = 0;
+  readonly latency: number;
+  readonly agent: Agent;
+  readonly servers: readonly ScriptedServer[];
+  readonly server: ScriptedServer;
+  readonly events: AgentEvent[] = [];
+  /** Datagrams that came while the radio was off. */
+  missed = 0;
+  private readonly flights: Flight[] = [];
+
+  constructor(configuration: Partial<AgentConfiguration> = {}, options: PairOptions = {}) {
+    this.latency = options.latency ?? 0;
+    this.agent = new Agent({
+      endpointName: "dev",
+      settings: coapSettings({ random: countingRandom(1) }),
+      ...configuration,
+    });
+    this.servers = Array.from({ length: options.servers ?? 1 }, (_, i) => {
+      const link = this.agent.addServer({ shortServerId: i + 1, uri: `coap://server-${i}.test` });
+      return new ScriptedServer(this, link, 0x100 * (i + 1), i === 0 ? options.answer : undefined);
+    });
+    this.server = this.servers[0];
+  }
+
+  /** Starts the agent and lets it register. */
+  started(): this {
+    this.agent.start(this.now);
+    this.drive(this.now + 2 * this.latency);
+    return this;
+  }
+
+  /** Delivers and times out until virtual time is `until`. */
+  drive(until: number): void {
+    for (let step = 0; step < 1_000_000; step++) {
+      this.flush();
+      let next = this.agent.deadline();
+      for (const server of this.servers) next = Math.min(next, server.endpoint.deadline());
+      for (const flight of this.flights) next = Math.min(next, flight.at);
+      if (next > until) {
+        this.now = Math.max(this.now, until);
+        return;
+      }
+      this.now = Math.max(this.now, next);
+      const at = this.flights.findIndex((flight) => flight.at <= this.now);
+      if (at >= 0) this.deliver(this.flights.splice(at, 1)[0]);
+      this.agent.handleTimeout(this.now);
+      for (const server of this.servers) server.endpoint.handleTimeout(this.now);
+    }
+    throw new Error("the pair does not come to rest");
+  }
+
+  /** Drives on for so many milliseconds. */
+  wait(period: number): void {
+    this.drive(this.now + period);
+  }
+
+  /** `Read /3/0 -> 2.05` of what was asked, and the other events by kind; since the last call. */
+  eventLines(): string[] {
+    return this.events
+      .splice(0)
+      .map((event) =>
+        event.kind === "request"
+          ? `${event.operation} ${event.path} -> ${codes.formatCode(event.code)}`
+          : event.kind,
+      );
+  }
+
+  private deliver({ server, toAgent, datagram }: Flight): void {
+    if (!toAgent) server.endpoint.handleDatagram(this.now, datagram);
+    else if (server.link.isAwake()) this.agent.handleDatagram(this.now, server.link, datagram);
+    else this.missed++;
+  }
+
+  private flush(): void {
+    for (const server of this.servers) {
+      const { endpoint, link } = server;
+      for (let event = endpoint.pollEvent(); event; event = endpoint.pollEvent()) {
+        server.handleEvent(event);
+      }
+      for (let sent = link.pollTransmit(); sent; sent = link.pollTransmit()) {
+        this.launch(server, sent, false);
+      }
+      for (let sent = endpoint.pollTransmit(); sent; sent = endpoint.pollTransmit()) {
+        this.launch(server, sent, true);
+      }
+    }
+    for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
+      this.events.push(event);
+    }
+  }
+
+  private launch(server: ScriptedServer, datagram: Uint8Array, toAgent: boolean): void {
+    server.ladder.push(`${this.now} ${toAgent ? "<-" : "->"} ${inWords(datagram)}`);
+    if (!server.isConnected) return;
+    this.flights.push({ at: this.now + this.latency, server, toAgent, datagram });
   }
 }
 
