@@ -142,6 +142,7 @@ export class Peers {
     const peer = new Peer(this, address, index, now, new CoapEndpoint(this.settings));
     this.byAddress.set(address, peer);
     this.byIndex[index] = peer;
+    this.deadlines.set(index, now + this.keep);
     return peer;
   }
 
@@ -173,6 +174,7 @@ export class Peers {
 
   /** Sets a peer's deadline when it comes sooner than before. A later one is found when the former has passed. */
   arm(peer: Peer): void {
+    if (this.byIndex[peer.index] !== peer) return;
     const at = Math.min(peer.coap.deadline(), peer.heardAt + this.keep);
     if (at < this.deadlines.of(peer.index)) this.deadlines.set(peer.index, at);
   }
