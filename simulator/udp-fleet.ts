@@ -143,7 +143,9 @@ export class UdpFleet implements RunningFleet {
 
   handleSocketError(socket: DeviceSocket, error: NodeJS.ErrnoException): void {
     if (error.code === "EADDRINUSE" && error.syscall === "bind") {
-      this.openSocket(socket.index);
+      socket.close();
+      // Not at once: the system refuses within `bind`, and a range of used ports would use up the stack.
+      setImmediate(() => this.openSocket(socket.index));
     } else if (error.code === "ECONNREFUSED") {
       this.tally.counts.refused++;
     } else this.opened?.reject(error);
