@@ -163,7 +163,7 @@ export class CborReader {
   skip(depth: number): boolean {
     if (depth > MAX_DEPTH || !this.head()) return false;
     const major = this.major;
-    if (major === BYTE_STRING || major === TEXT_STRING) return this.string() !== undefined;
+    if (major === BYTE_STRING || major === TEXT_STRING) return this.untagged();
     if (major === TAG) return this.skip(depth + 1);
     if (major !== ARRAY && major !== MAP) return true;
     let remaining = major === MAP && this.argument > 0 ? this.argument * 2 : this.argument;
@@ -195,15 +195,15 @@ export class CborReader {
         // Below -2^63 there is no such LwM2M value.
         return this.value[0] > 127;
       case BYTE_STRING:
-      case TEXT_STRING: {
-        const isText = this.major === TEXT_STRING;
-        const string = this.string();
-        const value = string && isText ? readUtf8(string, 0, string.length) : string;
-        if (value === undefined) return false;
-        this.type = isText ? STRING : OPAQUE;
-        this.value = value;
-        return true;
-      }
+      case TEXT_STRING:
+        this.type = this.major === TEXT_STRING ? STRING : OPAQUE;
+        if (this.argument === INDEFINITE) {
+          const joined = this.pieces();
+          return joined !== undefined && this.string(joined, 0, joined.length);
+        }
+        if (this.argument > bytes.length - at) return false;
+        this.at += this.argument;
+        return this.string(bytes, at, this.at);
       case SIMPLE:
         return this.simple();
       default:
@@ -245,15 +245,18 @@ export class CborReader {
     return this.value < Infinity && this.value > -Infinity;
   }
 
-  /** The content of the string whose head was just read, chunks joined (RFC 8949 §3.2.3). */
-  private string(): Uint8Array | undefined {
+  /** Makes bytes[from, to) the value: text when `type` is STRING, else a view. */
+  private string(bytes: Uint8Array, from: number, to: number): boolean {
+    const value = this.type === STRING ? readUtf8(bytes, from, to) : bytes.subarray(from, to);
+    if (value === undefined) return false;
+    this.value = value;
+    return true;
+  }
+
+  /** The content of the string of indefinite length whose head was just read, its pieces joined (RFC 8949 §3.2.3). */
+  private pieces(): Uint8Array | undefined {
     const bytes = this.bytes;
     const from = this.at;
-    if (this.argument !== INDEFINITE) {
-      if (this.argument > bytes.length - from) return undefined;
-      this.at += this.argument;
-      return bytes.subarray(from, this.at);
-    }
     const major = this.major;
     let length = 0;
     while (this.more(INDEFINITE)) {

@@ -194,7 +194,7 @@ export function writeName(path: Path, from: number): void {
   for (let i = path.length - 1; i >= from; i--) {
     let rest = path[i];
     do {
-      const tens = Math.floor(rest / 10);
+      const tens = (rest / 10) | 0;
       writer.byte(48 + rest - tens * 10);
       rest = tens;
     } while (rest > 0);

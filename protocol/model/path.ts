@@ -12,6 +12,7 @@ export type Path = readonly number[];
 export const RESERVED_ID = 65535;
 
 const DEEPEST = 4;
+const SLASH = 47;
 
 /**
  * Reads "/3/0/1", or "/" as the root.
@@ -20,25 +21,28 @@ const DEEPEST = 4;
  * RESERVED_ID is read, since whoever asks for it gets an answer of its own (4.05).
  */
 export function parsePath(text: string): Path | undefined {
-  const path: number[] = [];
-  const length = text.length;
-  if (length === 0 || text.charCodeAt(0) !== 47) return undefined;
-  if (length === 1) return path;
+  if (text === "/") return [];
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) === SLASH) depth++;
+  if (depth === 0 || depth > DEEPEST || text.charCodeAt(0) !== SLASH) return undefined;
+  // Made as long as it gets: an array that grows by push keeps room for 17.
+  const path: number[] = new Array(depth);
   let id = -1;
-  for (let i = 1; i < length; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit >= 0 && digit <= 9) {
-      if (id === 0) return undefined;
-      id = id < 0 ? digit : id * 10 + digit;
-      if (id > RESERVED_ID) return undefined;
-    } else {
-      if (digit !== -1 || id < 0 || path.length === DEEPEST - 1) return undefined;
-      path.push(id);
+  let level = 0;
+  for (let i = 1; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === SLASH) {
+      if (id < 0) return undefined;
+      path[level++] = id;
       id = -1;
+    } else {
+      if (unit < 48 || unit > 57 || id === 0) return undefined;
+      id = id < 0 ? unit - 48 : id * 10 + unit - 48;
+      if (id > RESERVED_ID) return undefined;
     }
   }
   if (id < 0) return undefined;
-  path.push(id);
+  path[level] = id;
   return path;
 }
 
