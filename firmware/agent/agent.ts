@@ -22,7 +22,7 @@ import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { AccountListener } from "../objects/server.ts";
 import { addAccount, serverObject } from "../objects/server.ts";
 import { manage, plain } from "./device-management.ts";
-import { answerNamed } from "./named-resources.ts";
+import { answerNamed, namedOperation } from "./named-resources.ts";
 import { LINKS_CHANGED } from "./registration.ts";
 import { parseServerUri } from "./server-address.ts";
 import { ServerLink } from "./server-link.ts";
@@ -87,8 +87,6 @@ export const DEFAULT_LIFETIME_SECONDS = 86400;
 const DEFAULT_CODECS: readonly ContentCodec[] = [TEXT_CODEC, TLV_CODEC];
 /** Events that wait for `pollEvent`; beyond it the oldest is dropped. */
 const MAX_EVENTS = 256;
-/** Requests on named resources are called as if those were resources of LwM2M. */
-const NAMED_DEPTH = 3;
 
 export class Agent implements AccountListener {
   readonly configuration: AgentConfiguration;
@@ -290,8 +288,10 @@ export class Agent implements AccountListener {
       this.configuration.plain === true || this.resource(text) !== undefined
         ? undefined
         : parsePath(text);
-    const depth = path === undefined ? NAMED_DEPTH : path.length;
-    const operation = operationOf(request.code, depth, request.options, request.payload);
+    const operation =
+      path === undefined
+        ? namedOperation(request)
+        : operationOf(request.code, path.length, request.options, request.payload);
     let response: Response;
     let failure: unknown;
     try {

@@ -61,6 +61,7 @@ export function contentAt(agent: Agent, path: Path, format: number): Content {
 
 /** Reads a named resource, which has one format only. */
 export function contentOfNamed(resource: NamedResource, format: number): Content {
+  if (resource.listener === undefined) return refusal(NOT_FOUND);
   const payload = resource.content();
   if (payload === undefined) return refusal(METHOD_NOT_ALLOWED);
   if (format !== ANY_FORMAT && format !== resource.format()) return refusal(NOT_ACCEPTABLE);

@@ -27,6 +27,15 @@ import {
   uintOf,
   uintOption,
 } from "../../protocol/coap/options.ts";
+import {
+  CANCEL_OBSERVE,
+  DELETE as DELETE_OPERATION,
+  EXECUTE,
+  NO_OPERATION,
+  READ,
+  START_OBSERVE,
+  WRITE_REPLACE,
+} from "../../protocol/lwm2m/operations.ts";
 import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import {
@@ -42,6 +51,23 @@ import { registrationList } from "./links.ts";
 import type { ServerLink } from "./server-link.ts";
 
 const ABSENT = -1;
+
+/** What a request on a named resource would be called if that were one of LwM2M. */
+export function namedOperation(request: IncomingRequest): number {
+  const observe = uintOf(request.options, OBSERVE, ABSENT);
+  switch (request.code) {
+    case GET:
+      return observe === 0 ? START_OBSERVE : observe === 1 ? CANCEL_OBSERVE : READ;
+    case PUT:
+      return WRITE_REPLACE;
+    case POST:
+      return EXECUTE;
+    case DELETE:
+      return DELETE_OPERATION;
+    default:
+      return NO_OPERATION;
+  }
+}
 
 /** Answers a request whose path is no LwM2M path. */
 export function answerNamed(
