@@ -44,6 +44,12 @@ export const VLO = 9;
 export const OTHER = 10;
 
 const VERSION = 10;
+
+/** Labels as bits, from the lowest up. */
+const LOWEST = BV;
+const NUMBER = 1 << (V - LOWEST);
+const NAME_OR_TIME = (1 << (N - LOWEST)) | (1 << (T - LOWEST));
+
 const SOURCE = "LwM2M Core 1.1.1 §7.4.5";
 
 /** A resolved record: its full name, its value as the pack shows it. */
@@ -63,7 +69,7 @@ export class SenmlPack {
   private baseName = "";
   private baseTime: number | undefined = undefined;
   private baseValue = 0;
-  /** The record under way: labels seen, as bits from BV's number up, and its own fields. */
+  /** The record under way: labels seen, as bits, and its own fields. */
   private seen = 0;
   private name = "";
   private time: number | undefined = undefined;
@@ -78,7 +84,7 @@ export class SenmlPack {
    */
   field(label: number, type: number, value: Value): string | undefined {
     if (label === OTHER) return undefined;
-    const bit = 1 << (label + 5);
+    const bit = 1 << (label - LOWEST);
     if ((this.seen & bit) !== 0) return "content/senml-label-twice";
     this.seen |= bit;
     switch (label) {
@@ -111,19 +117,25 @@ export class SenmlPack {
 
   private valueField(label: number, type: number, value: Value): string | undefined {
     if (this.value !== undefined) return "content/senml-two-values";
-    this.type = label === VD ? OPAQUE : label === VLO ? OBJLNK : type;
-    this.value = value;
+    const isText = type === STRING;
+    let read: Value | undefined;
+    this.type = type;
     if (label === V) {
-      return type === INTEGER || type === UNSIGNED || type === FLOAT
-        ? undefined
-        : "content/senml-value";
+      if (type === INTEGER || type === UNSIGNED || type === FLOAT) read = value;
+    } else if (label === VS) {
+      if (isText) read = value;
+    } else if (label === VB) {
+      if (type === BOOLEAN) read = value;
+    } else if (label === VD) {
+      this.type = OPAQUE;
+      if (type === OPAQUE) read = value;
+      else if (isText) read = decodeBase64(value as string);
+    } else {
+      this.type = OBJLNK;
+      if (isText) read = parseObjectLink(value as string);
     }
-    if (label === VB) return type === BOOLEAN ? undefined : "content/senml-value";
-    if (label === VS) return type === STRING ? undefined : "content/senml-value";
-    if (label === VD && type === OPAQUE) return undefined;
-    if (type !== STRING) return "content/senml-value";
-    this.value = label === VD ? decodeBase64(value as string) : parseObjectLink(value as string);
-    return this.value === undefined ? "content/senml-value" : undefined;
+    this.value = read;
+    return read === undefined ? "content/senml-value" : undefined;
   }
 
   /** Resolves the record that ends here and started at `at`; the fault, or undefined. */
@@ -139,12 +151,10 @@ export class SenmlPack {
     this.value = undefined;
     if (value === undefined) {
       // A record may do nothing but set bases (RFC 8428 §5.1.7).
-      return (seen & ((1 << (N + 5)) | (1 << (T + 5)))) === 0
-        ? undefined
-        : "content/senml-without-value";
+      return (seen & NAME_OR_TIME) === 0 ? undefined : "content/senml-without-value";
     }
     if (name === "") return "content/senml-without-name";
-    if (this.baseValue !== 0 && (seen & (1 << (V + 5))) !== 0) {
+    if (this.baseValue !== 0 && (seen & NUMBER) !== 0) {
       if (typeof value !== "number") return "content/senml-value";
       value += this.baseValue;
       if (Math.floor(value) !== value) type = FLOAT;

@@ -164,8 +164,9 @@ class TlvReader {
       const type = bytes[at++];
       const idLength = (type & 0x20) === 0 ? 1 : 2;
       const lengthLength = (type >> 3) & 3;
-      if (at + idLength + lengthLength > to)
+      if (at + idLength + lengthLength > to) {
         return malformed("content/tlv-truncated", start, SOURCE);
+      }
       let id = bytes[at++];
       if (idLength === 2) id = id * 256 + bytes[at++];
       let length = type & 7;
@@ -190,7 +191,7 @@ class TlvReader {
           : level === 2
             ? [parent[0], parent[1], id]
             : [parent[0], parent[1], parent[2], id];
-      const fault = this.one(type & 0xc0, path, start, at, length);
+      const fault = this.one(type & 0xc0, path, at, length);
       if (fault !== undefined) return fault;
       if (this.entries.length > MAX_ENTRIES) {
         return malformed("content/too-many-entries", start, SOURCE);
@@ -200,37 +201,25 @@ class TlvReader {
     return undefined;
   }
 
-  /** Reads one TLV: its kind, the path that its id makes, where it starts, where its value starts and how long that is. */
-  private one(
-    kind: number,
-    path: number[],
-    start: number,
-    at: number,
-    length: number,
-  ): Malformed | undefined {
+  /** Reads the TLV of a kind whose id makes `path` and whose value is the `length` bytes from `at` on. */
+  private one(kind: number, path: number[], at: number, length: number): Malformed | undefined {
+    const depth = path.length;
     const flags =
-      this.definition === undefined || path.length < 3
-        ? 0
-        : resourceFlags(this.definition, path[2]);
-    const type = flags & TYPE_MASK;
+      this.definition === undefined || depth < 3 ? 0 : resourceFlags(this.definition, path[2]);
     const isContainer = kind === OBJECT_INSTANCE || kind === MULTIPLE_RESOURCE;
-    const fits =
-      path.length === 2
-        ? kind === OBJECT_INSTANCE
-        : path.length === 4
-          ? kind === RESOURCE_INSTANCE
-          : flags === 0
-            ? kind === RESOURCE || kind === MULTIPLE_RESOURCE
-            : kind === ((flags & MULTIPLE) === 0 ? RESOURCE : MULTIPLE_RESOURCE);
-    if (!fits) return malformed("content/tlv-kind", start, SOURCE);
+    let expected = depth === 2 ? OBJECT_INSTANCE : depth === 3 ? RESOURCE : RESOURCE_INSTANCE;
+    // Where nothing defines the resource, its kind says whether it is multiple.
+    const isMultiple = flags === 0 ? kind === MULTIPLE_RESOURCE : (flags & MULTIPLE) !== 0;
+    if (depth === 3 && isMultiple) expected = MULTIPLE_RESOURCE;
+    if (kind !== expected) return malformed("content/tlv-kind", at, SOURCE);
     if (isContainer && length > 0) return this.level(at, at + length, path);
-    // What nothing defines (or has no value by definition) stays bytes: TLV does not say what they are.
-    const shown = isContainer && path.length === 2 ? NONE : type === NONE ? OPAQUE : type;
-    const value = isContainer ? undefined : readValue(shown, this.bytes, at, length);
+    // What nothing defines, or what holds nothing by definition, stays bytes: TLV does not say what they mean.
+    const type = depth === 2 ? NONE : flags & TYPE_MASK || OPAQUE;
+    const value = isContainer ? undefined : readValue(type, this.bytes, at, length);
     if (value === undefined && !isContainer) {
       return malformed("content/value-not-of-type", at, SOURCE);
     }
-    this.entries.push({ path: path, type: shown, value: value, time: undefined });
+    this.entries.push({ path: path, type: type, value: value, time: undefined });
     return undefined;
   }
 

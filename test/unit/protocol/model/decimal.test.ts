@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   formatDecimal,
   formatInteger,
@@ -90,6 +90,19 @@ describe("floats as text", () => {
       }),
       { numRuns: 5000 },
     );
+  });
+
+  test("an engine that prints few decimals, or wraps large numbers, still gives right text", () => {
+    vi.stubGlobal("String", (value: number) =>
+      Math.abs(value) < 1e18 ? `${Number(value.toFixed(11))}` : "59678373026661580800",
+    );
+    const texts = [1.23456789e-7, -9.87654321e-300, 21.5, 3.7e19, -1.5e300, 0].map(formatDecimal);
+    vi.unstubAllGlobals();
+    expect(texts[2]).toBe("21.5");
+    expect(texts[5]).toBe("0");
+    for (const [i, value] of [1.23456789e-7, -9.87654321e-300, 21.5, 3.7e19, -1.5e300].entries()) {
+      expect((parseDecimal(texts[i]) ?? 0) / value).toBeCloseTo(1, 12);
+    }
   });
 
   test.each([
