@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/{unit,engine,e2e,conformance}/**/*.test.ts"],
     passWithNoTests: false,
-    testTimeout: 20_000,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });

@@ -9,6 +9,8 @@ interface Step {
   readonly name: string;
   readonly asks: string;
   readonly command: readonly string[];
+  /** What it prints is worth showing when it passes, too. */
+  readonly tells?: boolean;
 }
 
 const STEPS: readonly Step[] = [
@@ -39,6 +41,12 @@ const STEPS: readonly Step[] = [
     command: ["tsx", "scripts/board-syntax.ts"],
   },
   {
+    name: "board-size",
+    asks: "the agent fits a board",
+    command: ["tsx", "scripts/board-size.ts"],
+    tells: true,
+  },
+  {
     name: "citations",
     asks: "the clauses that are cited exist",
     command: ["tsx", "scripts/citations.ts"],
@@ -58,7 +66,7 @@ if (unknown.length > 0) {
 }
 
 const failed: string[] = [];
-for (const { name, asks, command } of STEPS) {
+for (const { name, asks, command, tells } of STEPS) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const started = performance.now();
   const run = spawnSync(command[0], command.slice(1), {
@@ -68,6 +76,7 @@ for (const { name, asks, command } of STEPS) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const passed = run.status === 0;
   console.log(`${passed ? "ok    " : "FAILED"} ${name.padEnd(12)} ${asks} (${seconds} s)`);
+  if (passed && tells) console.log(`       ${run.stdout.trim()}`);
   if (passed) continue;
   failed.push(name);
   console.log(`${run.stdout ?? ""}${run.stderr ?? ""}${run.error?.message ?? ""}`.trimEnd());

@@ -7,7 +7,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type BoardBundle, bundleForBoard } from "../../firmware/flash/bundle.ts";
 import { findDuktape } from "./support/duktape.ts";
-import type { Candidate } from "./support/engine.ts";
+import { type Candidate, isRequired, titled } from "./support/engine.ts";
 import { findEspruinos } from "./support/espruino.ts";
 import { quickjs } from "./support/quickjs.ts";
 
@@ -16,10 +16,8 @@ const ENTRIES = ["language", "codecs", "coap", "agent"];
 const candidates: Candidate[] = [
   { name: quickjs.name, engine: quickjs },
   findDuktape(),
-  ...(await findEspruinos(process.env.ESPRUINO_BINS)),
+  ...findEspruinos(process.env.ESPRUINO_BINS),
 ];
-const required = (process.env.ENGINES_REQUIRED ?? "").split(",").filter((name) => name !== "");
-
 afterEach(() => vi.unstubAllGlobals());
 
 /** What the entry prints when Node runs its source. */
@@ -40,10 +38,10 @@ describe.each(ENTRIES)("%s", (entry) => {
     expect(expected.length).toBeGreaterThan(0);
   });
 
-  for (const { name, engine, missing } of candidates) {
-    const wanted = required.some((label) => name.startsWith(label));
-    test.skipIf(engine === undefined && !wanted)(
-      `${name} prints what Node prints${missing === undefined ? "" : ` (${missing})`}`,
+  for (const candidate of candidates) {
+    const { name, engine, missing } = candidate;
+    test.skipIf(engine === undefined && !isRequired(name))(
+      titled(`${name} prints what Node prints`, candidate),
       async () => {
         if (engine === undefined) throw new Error(missing);
         expect(await engine.run(bundle.code)).toEqual(expected);

@@ -1,17 +1,21 @@
-import { spawn } from "node:child_process";
-import { access, constants, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { storageImage } from "../../../firmware/flash/storage-image.ts";
 import type { Candidate, Engine } from "./engine.ts";
 
-/** What the interpreter for Linux emulates as flash: one file of 256 KiB in its working directory. */
+/** What the interpreter for Linux emulates as flash: one file in its working directory. */
 const FLASH = "espruino.flash";
 const FLASH_SIZE = 256 * 1024;
 
 /** Frame what the program prints, since the interpreter prints a banner too. */
 const BEGIN = "#begin";
 const MEMORY = "#memory ";
+
+/** What the interpreter says when a program fails; none of it ends the interpreter. */
+const FAILURE = /Uncaught|Execution Interrupted|New interpreter error|OUT OF MEMORY/;
 
 export interface EspruinoMemory {
   /** Variables in use. */
@@ -20,87 +24,103 @@ export interface EspruinoMemory {
   readonly total: number;
 }
 
-/** A real interpreter, as `ESPRUINO_BINS` names it. */
-export interface Espruino extends Engine {
-  /** Boots `code` from flash, as a board does, and tells the memory in use once it has loaded and nothing waits. */
-  measure(code: string): Promise<EspruinoMemory>;
+/** A board that runs until it is stopped. */
+export interface RunningBoard {
+  /** All that it printed so far. */
+  output(): string;
+  stop(): Promise<void>;
 }
 
-/** One candidate per `label=path` of the comma-separated list. */
-export async function findEspruinos(
-  list: string | undefined,
-): Promise<(Candidate & { engine?: Espruino })[]> {
-  if (list === undefined || list === "") {
-    return [
-      { name: "Espruino", engine: undefined, missing: "ESPRUINO_BINS names none (label=path,...)" },
-    ];
+/** A real interpreter for Linux. */
+export class Espruino implements Engine {
+  readonly name: string;
+  private readonly path: string;
+
+  constructor(name: string, path: string) {
+    this.name = name;
+    this.path = path;
   }
-  return Promise.all(
-    list.split(",").map(async (entry) => {
-      const [label, path] = entry.split("=");
-      const name = `Espruino ${label}`;
-      const runs = await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (!runs)
-        return {
-          name,
-          engine: undefined,
-          missing: `ESPRUINO_BINS names ${path}, which cannot be run`,
-        };
-      return { name, engine: espruino(name, path) };
-    }),
-  );
-}
 
-function espruino(name: string, path: string): Espruino {
-  const boot = async (code: string): Promise<{ lines: string[]; memory: EspruinoMemory }> => {
-    const folder = await mkdtemp(join(tmpdir(), "espruino-"));
-    try {
-      const content = new TextEncoder().encode(`print("${BEGIN}");${code}`);
-      await writeFile(
-        join(folder, FLASH),
-        storageImage([{ name: ".bootcde", content }], FLASH_SIZE),
-      );
-      const output = await run(path, folder);
-      const lines = output.split(/\r?\n/);
-      const begin = lines.findIndex((line) => line.endsWith(BEGIN));
-      const at = lines.findIndex((line) => line.startsWith(MEMORY));
-      const thrown = lines.find((line) => /^(Uncaught|Execution Interrupted|ERROR)/.test(line));
-      if (begin < 0 || at < 0 || thrown !== undefined)
-        throw new Error(`${name}: ${thrown ?? "ended early"}\n${output}`);
-      return {
-        lines: lines.slice(begin + 1, at).filter((line) => line !== ""),
-        memory: JSON.parse(lines[at].slice(MEMORY.length)) as EspruinoMemory,
-      };
-    } finally {
-      await rm(folder, { recursive: true });
+  async run(code: string): Promise<string[]> {
+    return (await this.runToEnd(code)).lines;
+  }
+
+  /** Boots `code` from flash, as a board does, and tells the memory in use once it has loaded and nothing waits. */
+  async measure(code: string): Promise<EspruinoMemory> {
+    return (await this.runToEnd(code)).memory;
+  }
+
+  /** Boots a board from its Storage: `.bootcde` is the program. Text is written as Latin-1. */
+  async boot(files: Readonly<Record<string, string>>): Promise<RunningBoard> {
+    const { child, output, ended } = await this.spawn(files, []);
+    return {
+      output,
+      stop: async () => {
+        kill(child);
+        await ended;
+      },
+    };
+  }
+
+  private async runToEnd(code: string): Promise<{ lines: string[]; memory: EspruinoMemory }> {
+    const files = { ".bootcde": `print("${BEGIN}");${code}` };
+    const tell = `print("${MEMORY}"+JSON.stringify(process.memory()))`;
+    // It ends by itself once it has neither timer nor socket.
+    const { child, output, ended } = await this.spawn(files, ["-e", tell]);
+    const patience = setTimeout(() => kill(child), 120_000);
+    await ended;
+    clearTimeout(patience);
+    const lines = output().split(/\r?\n/);
+    const begin = lines.findIndex((line) => line.endsWith(BEGIN));
+    const end = lines.findIndex((line) => line.startsWith(MEMORY));
+    const failure = lines.find((line) => FAILURE.test(line));
+    if (begin < 0 || end < 0 || failure !== undefined) {
+      throw new Error(`${this.name}: ${failure ?? "did not come to its end"}\n${output()}`);
     }
-  };
-  return {
-    name,
-    run: async (code) => (await boot(code)).lines,
-    measure: async (code) => (await boot(code)).memory,
-  };
+    return {
+      lines: lines.slice(begin + 1, end).filter((line) => line !== ""),
+      memory: JSON.parse(lines[end].slice(MEMORY.length)) as EspruinoMemory,
+    };
+  }
+
+  private async spawn(files: Readonly<Record<string, string>>, parameters: readonly string[]) {
+    const folder = await mkdtemp(join(tmpdir(), "espruino-"));
+    const content = Object.entries(files).map(([name, text]) => ({
+      name,
+      content: Buffer.from(text, "latin1"),
+    }));
+    await writeFile(join(folder, FLASH), storageImage(content, FLASH_SIZE));
+    const child = spawn(this.path, parameters, { cwd: folder, stdio: ["pipe", "pipe", "ignore"] });
+    let printed = "";
+    child.stdout.setEncoding("latin1").on("data", (text: string) => {
+      printed += text;
+    });
+    const ended = new Promise<void>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", () => resolve());
+    }).finally(() => rm(folder, { recursive: true }));
+    return { child, output: () => printed, ended };
+  }
 }
 
-/** Boots from the flash file of `folder`. The interpreter ends by itself once it has no timer and no socket. */
-function run(path: string, folder: string): Promise<string> {
-  const tell = `print("${MEMORY}"+JSON.stringify(process.memory()))`;
-  return new Promise((resolve, reject) => {
-    // SIGTERM is ignored by the interpreter.
-    const child = spawn(path, ["-e", tell], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "inherit"],
-      timeout: 120_000,
-      killSignal: "SIGKILL",
-    });
-    let output = "";
-    child.stdout.setEncoding("latin1").on("data", (text: string) => {
-      output += text;
-    });
-    child.on("error", reject);
-    child.on("close", () => resolve(output));
+/** The interpreter ignores SIGTERM. */
+function kill(child: ChildProcess): void {
+  child.kill("SIGKILL");
+}
+
+/** One candidate per `label=path` of the comma-separated list that `ESPRUINO_BINS` holds. */
+export function findEspruinos(list = ""): Candidate<Espruino>[] {
+  if (list === "") {
+    return [{ name: "Espruino", engine: undefined, missing: "ESPRUINO_BINS names none" }];
+  }
+  return list.split(",").map((entry) => {
+    const [label, path] = entry.split("=");
+    const name = `Espruino ${label}`;
+    try {
+      accessSync(path, constants.X_OK);
+    } catch {
+      return { name, engine: undefined, missing: `${path} cannot be run` };
+    }
+    return { name, engine: new Espruino(name, path) };
   });
 }
