@@ -1,6 +1,24 @@
-/** Every case, in the order of its id. */
+/** Every case there is. */
 import type { ConformanceCase } from "../case.ts";
+import { MESSAGE_LAYER_CASES } from "./coap-message-layer.ts";
 import { REGISTRATION_CASES } from "./ets-1xx-registration.ts";
+import { DEVICE_MANAGEMENT_CASES } from "./ets-2xx-device-management.ts";
+import { REPORTING_CASES } from "./ets-3xx-reporting.ts";
+import { CORE_OBJECT_CASES } from "./ets-5xx-core-objects.ts";
+import { PORTFOLIO_CASES } from "./ets-16xx-portfolio.ts";
+import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
+import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
+import { OWN_REPORTING_CASES } from "./own-reporting.ts";
 
-/** Cases that judge a client. */
-export const CLIENT_CASES: readonly ConformanceCase[] = [...REGISTRATION_CASES];
+/** Cases that judge a client: those of the ETS in the order of their numbers, CoAP's, our own. */
+export const CLIENT_CASES: readonly ConformanceCase[] = [
+  ...REGISTRATION_CASES,
+  ...DEVICE_MANAGEMENT_CASES,
+  ...REPORTING_CASES,
+  ...CORE_OBJECT_CASES,
+  ...PORTFOLIO_CASES,
+  ...MESSAGE_LAYER_CASES,
+  ...OWN_REGISTRATION_CASES,
+  ...OWN_DEVICE_MANAGEMENT_CASES,
+  ...OWN_REPORTING_CASES,
+];
