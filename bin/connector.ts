@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { DeviceConnector } from "../connector/device-connector.ts";
 import { LmdbStore } from "../connector/store/lmdb-store.ts";
 import {
+  fail,
   hostOption,
   portOption,
   productName,
@@ -54,7 +55,7 @@ export function connectorCommand(program: Command): void {
     .action(runConnector);
 }
 
-async function runConnector(options: ConnectorOptions, command: Command): Promise<void> {
+async function runConnector(options: ConnectorOptions): Promise<void> {
   let connector: DeviceConnector;
   try {
     connector = await DeviceConnector.start({
@@ -68,7 +69,7 @@ async function runConnector(options: ConnectorOptions, command: Command): Promis
     });
     await showFirstKey(connector);
   } catch (error) {
-    command.error(startFailure(error as Error, options));
+    fail(startFailure(error as Error, options));
   }
   const { httpUrl, coapUrl } = connector;
   if (options.json === true) console.log(JSON.stringify({ http: httpUrl, coap: coapUrl }));

@@ -43,6 +43,12 @@ export function repeated(text: string, before: readonly string[]): readonly stri
   return [...before, text];
 }
 
+/** Ends the process with one line that says why. */
+export function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
 /** One line for whoever could not start a connector. */
 export function startFailure(
   error: Error,

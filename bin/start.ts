@@ -14,6 +14,7 @@ import { createNodeDevice } from "../firmware/boards/node/main.ts";
 import { SENSOR } from "../simulator/profiles/sensor.ts";
 import { resolveServer, UdpFleet } from "../simulator/udp-fleet.ts";
 import {
+  fail,
   hostOption,
   portOption,
   productName,
@@ -64,7 +65,7 @@ export function startCommand(program: Command): void {
     .action(runStart);
 }
 
-async function runStart(options: StartOptions, command: Command): Promise<void> {
+async function runStart(options: StartOptions): Promise<void> {
   const stopped = untilStopped(true);
   const endpoint = machineName();
   let accessKey: string;
@@ -83,7 +84,7 @@ async function runStart(options: StartOptions, command: Command): Promise<void> 
     connector.keys.adopt(accessKey, "demo", Date.now());
     await connector.commit();
   } catch (error) {
-    command.error(startFailure(error as Error, options));
+    fail(startFailure(error as Error, options));
   }
   const http = reachable(connector.httpUrl);
   const coap = reachable(connector.coapUrl);

@@ -92,8 +92,9 @@ export class DeviceConnector {
 
   /** Ends waiting polls, lets answers be written, commits, and lets go of sockets and store. */
   async close(): Promise<void> {
+    const closing = this.server?.close();
     this.driver?.close();
-    await this.server?.close();
+    await closing;
     this.callbacks.close();
     await (this.service ?? this.settings.store).close();
   }

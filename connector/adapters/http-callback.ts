@@ -88,25 +88,24 @@ export class CallbackClient {
         },
       });
       const deadline = setTimeout(() => request.destroy(), this.timeout);
-      const end = (outcome: "taken" | "refused" | "stale") => {
+      this.underWay.add(request);
+      request.on("close", () => {
         clearTimeout(deadline);
         this.underWay.delete(request);
-        resolve(outcome);
-      };
-      this.underWay.add(request);
-      request.on("error", () => end(request.reusedSocket ? "stale" : "refused"));
+      });
+      request.on("error", () => resolve(request.reusedSocket ? "stale" : "refused"));
       request.on("response", (response) => {
         // Checked once more where it counts: at the other end of the connection.
         const address = response.socket.remoteAddress ?? "";
         const status = response.statusCode ?? 0;
         const isTaken = status >= 200 && status < 300 && this.guard.isReachable(address);
+        resolve(isTaken ? "taken" : "refused");
         let length = 0;
         response.on("data", (chunk: Buffer) => {
           length += chunk.length;
           if (length > LONGEST_ANSWER) response.destroy();
         });
         response.on("error", () => {});
-        response.on("close", () => end(isTaken ? "taken" : "refused"));
       });
       request.end(body);
     });

@@ -20,11 +20,17 @@ const CLOSING_PERIOD: Milliseconds = 2 * SECOND;
 
 export class HttpServer {
   private readonly server: Server;
+  private isClosing = false;
 
   constructor(app: RestApp) {
     this.server = createAdaptorServer({
-      fetch: (request, env) =>
-        app.fetch(request, { exchange: exchangeOf((env as HttpBindings).outgoing) }),
+      fetch: async (request, env) => {
+        const { outgoing } = env as HttpBindings;
+        const response = await app.fetch(request, { exchange: exchangeOf(outgoing) });
+        // Else a client whose poll just ended would poll again on the same connection, and again.
+        if (this.isClosing) outgoing.setHeader("connection", "close");
+        return response;
+      },
       serverOptions: {
         requestTimeout: REQUEST_TIMEOUT,
         headersTimeout: HEADERS_TIMEOUT,
@@ -50,6 +56,7 @@ export class HttpServer {
 
   /** Takes no more connections, lets answers under way be written for a moment, and ends the rest. */
   close(): Promise<void> {
+    this.isClosing = true;
     return new Promise((resolve) => {
       const deadline = setTimeout(() => this.server.closeAllConnections(), CLOSING_PERIOD);
       this.server.close(() => {

@@ -32,6 +32,9 @@ export interface AsyncResponse {
   readonly maxAgeSeconds: number;
 }
 
+/** The lists written last: most updates of a device repeat what was told before. */
+const writtenLists = new WeakMap<readonly Link[], { isLwM2m: boolean; json: string }>();
+
 /** Writes one element of `async-responses`. */
 export function asyncResponseJson(response: AsyncResponse): string {
   return JSON.stringify({
@@ -64,14 +67,11 @@ export function notificationJson(
 
 /** Writes one element of `registrations` or `reg-updates`. */
 export function registrationJson(registration: RegisteredEndpoint): string {
-  const resources: object[] = [];
-  for (const link of registration.links) resources.push(resourceMember(registration, link));
-  return JSON.stringify({
-    ep: registration.endpointName,
-    ept: registration.endpointType ?? "",
-    q: registration.queueMode,
-    resources,
-  });
+  const endpointName = JSON.stringify(registration.endpointName);
+  const endpointType = JSON.stringify(registration.endpointType ?? "");
+  const { queueMode } = registration;
+  const resources = resourcesJson(registration);
+  return `{"ep":${endpointName},"ept":${endpointType},"q":${queueMode},"resources":${resources}}`;
 }
 
 /** Writes one element of `de-registrations` or `registrations-expired`. */
@@ -87,6 +87,16 @@ export function messageJson(elements: ReadonlyMap<EventKind, readonly string[]>)
     if (list !== undefined && list.length > 0) members.push(`"${kind}":[${list.join(",")}]`);
   }
   return `{${members.join(",")}}`;
+}
+
+function resourcesJson(registration: RegisteredEndpoint): string {
+  const { links } = registration;
+  const isLwM2m = registration.version !== undefined;
+  const written = writtenLists.get(links);
+  if (written?.isLwM2m === isLwM2m) return written.json;
+  const json = JSON.stringify(links.map((link) => resourceMember(registration, link)));
+  writtenLists.set(links, { isLwM2m, json });
+  return json;
 }
 
 function resourceMember(registration: RegisteredEndpoint, link: Link): object {

@@ -51,6 +51,26 @@ describe("paths", () => {
   });
 });
 
+describe("other origins", () => {
+  test("a page may call with a key: the preflight is answered without one", async () => {
+    const response = await bench.fetch("OPTIONS", "/v2/endpoints", {
+      headers: {
+        authorization: "",
+        origin: "http://page.example",
+        "access-control-request-method": "PUT",
+        "access-control-request-headers": "authorization",
+      },
+    });
+    expect(response.status).toBe(204);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(response.headers.get("access-control-allow-methods")).toContain("PUT");
+    expect(response.headers.get("access-control-allow-headers")).toBe("authorization");
+    const listed = await bench.fetch("GET", "/v2/endpoints");
+    expect(listed.headers.get("access-control-allow-origin")).toBe("*");
+    expect(listed.headers.get("cache-control")).toBe("no-store");
+  });
+});
+
 describe("access", () => {
   test("every route but / is 401 without a valid key, with the same words for each cause", async () => {
     const bodies = new Set<string>();
