@@ -1,8 +1,9 @@
 /**
- * Loads object definitions from OMA DDF files, the XML in which the LwM2M registry publishes objects (LwM2M Core 1.1.1 Appendix D).
+ * Loads object definitions from OMA DDF files, the XML in which the LwM2M registry publishes
+ * objects (LwM2M Core 1.1.1 Appendix D).
  *
- * A file comes from outside: it may not declare entities or be large or deep, and whatever is wrong with it becomes one line
- * that names the file and what was expected there.
+ * A file comes from outside: it may not declare entities or be large or deep, and whatever is wrong
+ * with it becomes one line that names the file and what was expected there.
  */
 import { readFile, stat } from "node:fs/promises";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
@@ -178,7 +179,10 @@ function element(parent: Element, name: string, file: string, place: string): El
   return child as Element;
 }
 
-/** The text of a child or attribute; "" when it is absent. Attributes of the child itself are passed over. */
+/**
+ * The text of a child or attribute; "" when it is absent. Attributes of the child itself are passed
+ * over.
+ */
 function text(parent: Element, name: string): string {
   const child = parent[name];
   if (typeof child === "string") return child.trim();

@@ -1,5 +1,6 @@
 /**
- * What humans call objects and resources, and in which units their values are (OMA registry). Boards never see this.
+ * What humans call objects and resources, and in which units their values are (OMA registry).
+ * Boards never see this.
  */
 import type { Path } from "../protocol/model/path.ts";
 
@@ -248,7 +249,8 @@ function readTable(table: string): Map<number, ObjectNames> {
 }
 
 /**
- * A path for humans: "Temperature 0, Sensor Value", "Device 0, Power Source Voltage 1". What has no name keeps its id.
+ * A path for humans: "Temperature 0, Sensor Value", "Device 0, Power Source Voltage 1". What has no
+ * name keeps its id.
  */
 export function describePath(
   path: Path,

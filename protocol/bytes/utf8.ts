@@ -1,8 +1,8 @@
 /**
  * Text to UTF-8 bytes and back, in ES5 (RFC 3629).
  *
- * On Espruino boards without unicode support a string is already bytes: "é" in a UTF-8 source has length 2.
- * There both directions pass code units through unchanged.
+ * On Espruino boards without unicode support a string is already bytes: "é" in a UTF-8 source has
+ * length 2. There both directions pass code units through unchanged.
  */
 
 /** True where a string holds bytes, not UTF-16 code units. */
@@ -88,7 +88,10 @@ export function readUtf8(bytes: Uint8Array, from: number, to: number): string | 
   return isUtf8(rest) ? text + decodeUtf8(rest) : undefined;
 }
 
-/** The ASCII characters from `from` on, up to the first that is none: eight at a time, since appending is what costs. */
+/**
+ * The ASCII characters from `from` on, up to the first that is none: eight at a time, since
+ * appending is what costs.
+ */
 function asciiRun(bytes: Uint8Array, from: number, to: number): string {
   let text = "";
   let at = from;
@@ -108,7 +111,10 @@ function asciiRun(bytes: Uint8Array, from: number, to: number): string {
   return text;
 }
 
-/** True when the bytes are well-formed UTF-8 (RFC 3629 §4): no overlong form, no surrogate, nothing above U+10FFFF. */
+/**
+ * True when the bytes are well-formed UTF-8 (RFC 3629 §4): no overlong form, no surrogate, nothing
+ * above U+10FFFF.
+ */
 export function isUtf8(bytes: Uint8Array): boolean {
   let at = 0;
   while (at < bytes.length) {

@@ -1,7 +1,7 @@
 /**
- * Writes bytes back to front, so that every length, count and header is known when its turn comes: nothing is measured
- * beforehand and nothing moved afterwards. Content formats write their last entry first, and of each entry the value, then
- * what stands before it.
+ * Writes bytes back to front, so that every length, count and header is known when its turn comes:
+ * nothing is measured beforehand and nothing moved afterwards. Content formats write their last
+ * entry first, and of each entry the value, then what stands before it.
  */
 import { floatBytes, layFloat } from "./float.ts";
 import { encodeUtf8 } from "./utf8.ts";
@@ -22,7 +22,10 @@ export class Writer {
     return this.room.length - this.at;
   }
 
-  /** Forgets what was written. Every encoder begins with it, so that one that failed half-way leaves nothing behind. */
+  /**
+   * Forgets what was written. Every encoder begins with it, so that one that failed half-way leaves
+   * nothing behind.
+   */
   clear(): void {
     this.at = this.room.length;
   }

@@ -1,10 +1,12 @@
 /**
- * application/link-format (40): lists of links with attributes (RFC 6690 §2), as registrations and Discover carry them.
+ * application/link-format (40): lists of links with attributes (RFC 6690 §2), as registrations and
+ * Discover carry them.
  *
  *   </3/0>;ver=1.1,</led/1/state>;rt="5850";obs
  *
- * Read liberally: blanks around separators, quotes or none around any value, unknown and repeated attributes. Within quotes a
- * backslash escapes the next character, commas and semicolons separate nothing.
+ * Read liberally: blanks around separators, quotes or none around any value, unknown and repeated
+ * attributes. Within quotes a backslash escapes the next character, commas and semicolons separate
+ * nothing.
  */
 import type { Malformed } from "../malformed.ts";
 import { malformed } from "../malformed.ts";
@@ -64,7 +66,10 @@ export function decodeLinks(text: string): Link[] | Malformed {
   return links;
 }
 
-/** Reads one attribute that starts at `start` onto `attributes`; where it ends, or -1 - index of the fault. */
+/**
+ * Reads one attribute that starts at `start` onto `attributes`; where it ends, or -1 - index of the
+ * fault.
+ */
 function decodeAttribute(text: string, start: number, attributes: LinkAttribute[]): number {
   let at = endOfToken(text, start, EQUALS);
   if (at === start || attributes.length === MAX_ATTRIBUTES) return -1 - at;
@@ -84,7 +89,10 @@ function decodeAttribute(text: string, start: number, attributes: LinkAttribute[
   return end;
 }
 
-/** Index of the first character from `from` on that cannot stand in a token (RFC 6690 §2 ptoken), or is `stop`. */
+/**
+ * Index of the first character from `from` on that cannot stand in a token (RFC 6690 §2 ptoken), or
+ * is `stop`.
+ */
 function endOfToken(text: string, from: number, stop: number): number {
   let at = from;
   while (at < text.length) {
@@ -126,7 +134,10 @@ function skipBlanks(text: string, from: number): number {
   return at;
 }
 
-/** Writes links. Values are quoted unless they are numbers; `rt` and `if` always are, as peers expect them. */
+/**
+ * Writes links. Values are quoted unless they are numbers; `rt` and `if` always are, as peers
+ * expect them.
+ */
 export function encodeLinks(links: readonly Link[]): string {
   let text = "";
   for (let i = 0; i < links.length; i++) {
@@ -165,7 +176,10 @@ function escapeQuoted(value: string): string {
   return text;
 }
 
-/** The value of a link's first attribute of this name, "" for one without value, undefined when there is none. */
+/**
+ * The value of a link's first attribute of this name, "" for one without value, undefined when
+ * there is none.
+ */
 export function attributeOf(link: Link, name: string): string | undefined {
   const attributes = link.attributes;
   for (let i = 0; i < attributes.length; i++) {

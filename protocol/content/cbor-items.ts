@@ -1,6 +1,6 @@
 /**
- * CBOR data items, as far as LwM2M's formats need them (RFC 8949 §3): written definite and short, read in any well-formed
- * spelling, indefinite lengths, half floats and tags included.
+ * CBOR data items, as far as LwM2M's formats need them (RFC 8949 §3): written definite and short,
+ * read in any well-formed spelling, indefinite lengths, half floats and tags included.
  */
 import { readFloat } from "../bytes/float.ts";
 import { readUtf8 } from "../bytes/utf8.ts";
@@ -73,7 +73,10 @@ export function writeInteger(value: number | Integer64, unsigned: boolean): void
   writer.byte((negative ? NEGATIVE_INTEGER : UNSIGNED_INTEGER) | 27);
 }
 
-/** Writes a value of a data type in front. Floats are single or double, never half, which small peers cannot read. */
+/**
+ * Writes a value of a data type in front. Floats are single or double, never half, which small
+ * peers cannot read.
+ */
 export function writeValue(type: number, value: Value): void {
   switch (type) {
     case INTEGER:
@@ -100,8 +103,8 @@ export function writeValue(type: number, value: Value): void {
 }
 
 /**
- * Reads items one after the other. A method that returns false met bytes that are not what it reads; nothing is to be read
- * after that.
+ * Reads items one after the other. A method that returns false met bytes that are not what it
+ * reads; nothing is to be read after that.
  */
 export class CborReader {
   /** Index of the next byte. */
@@ -109,7 +112,10 @@ export class CborReader {
   /** Of the last head: its major type, and its argument: a count, a length, or INDEFINITE. */
   major = 0;
   argument = 0;
-  /** The last scalar, with the data type that CBOR shows: INTEGER, UNSIGNED from 2^63 on, FLOAT, BOOLEAN, STRING, OPAQUE. */
+  /**
+   * The last scalar, with the data type that CBOR shows: INTEGER, UNSIGNED from 2^63 on, FLOAT,
+   * BOOLEAN, STRING, OPAQUE.
+   */
   type = NONE;
   value: Value = 0;
   /** Of the last head: the low five bits of its initial byte. */
@@ -120,7 +126,9 @@ export class CborReader {
     this.bytes = bytes;
   }
 
-  /** Reads a head. An argument of 2^53 or more, which no length or count can be, reads as Infinity. */
+  /**
+   * Reads a head. An argument of 2^53 or more, which no length or count can be, reads as Infinity.
+   */
   head(): boolean {
     if (this.at >= this.bytes.length) return false;
     const initial = this.bytes[this.at++];
@@ -141,7 +149,10 @@ export class CborReader {
     return true;
   }
 
-  /** True when one more of `remaining` items follows; of INDEFINITE ones, until the break, which it passes. */
+  /**
+   * True when one more of `remaining` items follows; of INDEFINITE ones, until the break, which it
+   * passes.
+   */
   more(remaining: number): boolean {
     if (remaining !== INDEFINITE) return remaining > 0;
     if (this.bytes[this.at] !== BREAK) return true;
@@ -149,7 +160,10 @@ export class CborReader {
     return false;
   }
 
-  /** Reads a number, boolean or string into `type` and `value`, through any tags. Strings may be views of the bytes. */
+  /**
+   * Reads a number, boolean or string into `type` and `value`, through any tags. Strings may be
+   * views of the bytes.
+   */
   scalar(): boolean {
     for (let depth = 0; this.head(); depth++) {
       if (this.major !== TAG) return this.untagged();
@@ -253,7 +267,10 @@ export class CborReader {
     return true;
   }
 
-  /** The content of the string of indefinite length whose head was just read, its pieces joined (RFC 8949 §3.2.3). */
+  /**
+   * The content of the string of indefinite length whose head was just read, its pieces joined (RFC
+   * 8949 §3.2.3).
+   */
   private pieces(): Uint8Array | undefined {
     const bytes = this.bytes;
     const from = this.at;

@@ -1,6 +1,6 @@
 /**
- * application/cbor (60): one value as one CBOR item (LwM2M Core 1.1.1 §7.4.3). TIME carries tag 1, without which Leshan takes
- * it for no time; object links are text.
+ * application/cbor (60): one value as one CBOR item (LwM2M Core 1.1.1 §7.4.3). TIME carries tag 1,
+ * without which Leshan takes it for no time; object links are text.
  */
 
 import { writer } from "../bytes/writer.ts";

@@ -1,6 +1,7 @@
 /**
- * Values of self-describing formats, read as the definition says (LwM2M Core 1.1.1 Appendix C). JSON knows one kind of number
- * and no object links; what type a resource has is the definition's word.
+ * Values of self-describing formats, read as the definition says (LwM2M Core 1.1.1 Appendix C).
+ * JSON knows one kind of number and no object links; what type a resource has is the definition's
+ * word.
  */
 import type { Integer64, Value } from "../model/data-types.ts";
 import {
@@ -19,7 +20,8 @@ import { parseObjectLink } from "../model/object-link.ts";
 /**
  * The value as one of type `type`, or undefined when it cannot be one without loss.
  *
- * @param shown the type that the format showed: INTEGER, UNSIGNED (only from 2^63 on), FLOAT, STRING, BOOLEAN, OPAQUE, OBJLNK
+ * @param shown the type that the format showed: INTEGER, UNSIGNED (only from 2^63 on), FLOAT,
+ * STRING, BOOLEAN, OPAQUE, OBJLNK
  */
 export function coerce(type: number, shown: number, value: Value): Value | undefined {
   if (type === shown || type === NONE) return value;

@@ -1,6 +1,6 @@
 /**
- * A Content-Format as a pair of functions between bytes and entries. Codecs know the model, never CoAP; which of them an
- * agent or a server has is configuration.
+ * A Content-Format as a pair of functions between bytes and entries. Codecs know the model, never
+ * CoAP; which of them an agent or a server has is configuration.
  */
 import type { Malformed } from "../malformed.ts";
 import type { Entry } from "../model/data-types.ts";
@@ -8,8 +8,8 @@ import type { DefinitionOf } from "../model/object-definition.ts";
 import type { Path } from "../model/path.ts";
 
 /**
- * The most entries that one payload may hold. A decoder that must look at what it has read already (duplicates) stays within
- * a few milliseconds.
+ * The most entries that one payload may hold. A decoder that must look at what it has read already
+ * (duplicates) stays within a few milliseconds.
  */
 export const MAX_ENTRIES = 4096;
 
@@ -17,17 +17,21 @@ export interface ContentCodec {
   /** The Content-Format number, for example 11542. */
   readonly format: number;
   /**
-   * Writes entries at or below `base`, given in tree order with values that fit their types (`isValueOf`).
+   * Writes entries at or below `base`, given in tree order with values that fit their types
+   * (`isValueOf`).
    *
-   * @returns bytes of the caller's own; undefined when this format cannot express them, for example two values as text
+   * @returns bytes of the caller's own; undefined when this format cannot express them, for example
+   * two values as text
    */
   encode(base: Path, entries: readonly Entry[]): Uint8Array | undefined;
   /**
-   * Reads a payload that was addressed to `base`. Total: no bytes make it throw, time and memory are linear in them.
+   * Reads a payload that was addressed to `base`. Total: no bytes make it throw, time and memory
+   * are linear in them.
    *
-   * A value is read as its definition says; a value that cannot be so is a fault, and so is an entry outside `base`. Where
-   * nothing defines the resource, the entry has the type that the format shows, and the reader decides (unknown resources in
-   * a Write are ignored, LwM2M Core 1.1.1 §6.3.3).
+   * A value is read as its definition says; a value that cannot be so is a fault, and so is an
+   * entry outside `base`. Where nothing defines the resource, the entry has the type that the
+   * format shows, and the reader decides (unknown resources in a Write are ignored, LwM2M Core
+   * 1.1.1 §6.3.3).
    *
    * @returns entries that are the caller's own; OPAQUE values may be views of `bytes`
    */

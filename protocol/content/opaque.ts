@@ -1,5 +1,6 @@
 /**
- * application/octet-stream (42): the bytes of one OPAQUE value as they are (LwM2M Core 1.1.1 §7.4.2).
+ * application/octet-stream (42): the bytes of one OPAQUE value as they are (LwM2M Core 1.1.1
+ * §7.4.2).
  */
 import type { Malformed } from "../malformed.ts";
 import { malformed } from "../malformed.ts";

@@ -94,7 +94,10 @@ function decode(bytes: Uint8Array, base: Path, definitionOf: DefinitionOf): Entr
   return pack instanceof SenmlPack ? entriesOf(pack.records, base, definitionOf) : pack;
 }
 
-/** Reads a pack; no bytes at all are an empty one, as some peers answer for an object without instances. */
+/**
+ * Reads a pack; no bytes at all are an empty one, as some peers answer for an object without
+ * instances.
+ */
 export function readSenmlCbor(bytes: Uint8Array): SenmlPack | Malformed {
   const pack = new SenmlPack();
   if (bytes.length === 0) return pack;
@@ -131,7 +134,10 @@ function readRecord(reader: CborReader, pack: SenmlPack): string | undefined {
   return undefined;
 }
 
-/** The label that was just read; undefined for one that forbids to go on when it is not known (RFC 8428 §4.4). */
+/**
+ * The label that was just read; undefined for one that forbids to go on when it is not known (RFC
+ * 8428 §4.4).
+ */
 function labelOf(reader: CborReader): number | undefined {
   const label = reader.value;
   if (reader.type === STRING) {

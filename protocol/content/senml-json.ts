@@ -1,7 +1,8 @@
 /**
  * application/senml+json (110): SenML packs in JSON (RFC 8428 §5, LwM2M Core 1.1.1 §7.4.5).
  *
- * The payload is scanned as bytes: 64-bit integers stay exact, nesting is bounded, and nothing is built for what is not asked.
+ * The payload is scanned as bytes: 64-bit integers stay exact, nesting is bounded, and nothing is
+ * built for what is not asked.
  */
 import { encodeBase64Url } from "../bytes/base64.ts";
 import { putCodePoint, readUtf8 } from "../bytes/utf8.ts";
@@ -129,7 +130,10 @@ function decode(bytes: Uint8Array, base: Path, definitionOf: DefinitionOf): Entr
   return pack instanceof SenmlPack ? entriesOf(pack.records, base, definitionOf) : pack;
 }
 
-/** Reads a pack; no bytes at all are an empty one, as some peers answer for an object without instances. */
+/**
+ * Reads a pack; no bytes at all are an empty one, as some peers answer for an object without
+ * instances.
+ */
 export function readSenmlJson(bytes: Uint8Array): SenmlPack | Malformed {
   const pack = new SenmlPack();
   if (bytes.length === 0) return pack;
@@ -167,7 +171,9 @@ function readRecord(reader: JsonReader, pack: SenmlPack): string | undefined {
   return reader.takes(125) ? undefined : "content/json";
 }
 
-/** A label's number; undefined for one that forbids to go on when it is not known (RFC 8428 §4.4). */
+/**
+ * A label's number; undefined for one that forbids to go on when it is not known (RFC 8428 §4.4).
+ */
 function labelOf(text: string): number | undefined {
   switch (text) {
     case "n":

@@ -1,6 +1,7 @@
 /**
- * SenML packs whatever their spelling: base fields, resolution into records, records into entries and back (RFC 8428 §4,
- * LwM2M Core 1.1.1 §7.4.5). The spellings are senml-json.ts and senml-cbor.ts.
+ * SenML packs whatever their spelling: base fields, resolution into records, records into entries
+ * and back (RFC 8428 §4, LwM2M Core 1.1.1 §7.4.5). The spellings are senml-json.ts and
+ * senml-cbor.ts.
  */
 import { decodeBase64 } from "../bytes/base64.ts";
 import { writer } from "../bytes/writer.ts";
@@ -57,7 +58,10 @@ export interface SenmlRecord {
   readonly name: string;
   readonly type: number;
   readonly value: Value;
-  /** Seconds since 1970, or below 2^28 relative to now; undefined when neither record nor base has a time. */
+  /**
+   * Seconds since 1970, or below 2^28 relative to now; undefined when neither record nor base has a
+   * time.
+   */
   readonly time: number | undefined;
   /** Where the record starts in the payload. */
   readonly at: number;
@@ -79,7 +83,8 @@ export class SenmlPack {
   /**
    * Takes one field of the record under way.
    *
-   * @param type the data type that the payload shows for `value`; JSON's STRING stands for OPAQUE and OBJLNK as well
+   * @param type the data type that the payload shows for `value`; JSON's STRING stands for OPAQUE
+   * and OBJLNK as well
    * @returns the fault, or undefined
    */
   field(label: number, type: number, value: Value): string | undefined {
@@ -192,7 +197,10 @@ export function entriesOf(
   return entries;
 }
 
-/** The index of the last entry before `end` that has a value, or -1: SenML cannot say that something is empty. */
+/**
+ * The index of the last entry before `end` that has a value, or -1: SenML cannot say that something
+ * is empty.
+ */
 export function lastWithValue(entries: readonly Entry[], end: number): number {
   let i = end - 1;
   while (i >= 0 && entries[i].value === undefined) i--;
@@ -212,7 +220,10 @@ export function writeName(path: Path, from: number): void {
   }
 }
 
-/** Writes the base name in front: "/3/0/" before names, "/3/0/1" when the one entry is the base itself. */
+/**
+ * Writes the base name in front: "/3/0/" before names, "/3/0/1" when the one entry is the base
+ * itself.
+ */
 export function writeBaseName(base: Path, first: Path): void {
   if (first.length > base.length) writer.byte(47);
   writeName(base, 0);

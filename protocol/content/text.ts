@@ -49,7 +49,10 @@ function decode(bytes: Uint8Array, base: Path, definitionOf: DefinitionOf): Entr
   return [{ path: base, type: type, value: value, time: undefined }];
 }
 
-/** Writes a value as text; undefined for a float that is not finite. Attributes and command lines use it too. */
+/**
+ * Writes a value as text; undefined for a float that is not finite. Attributes and command lines
+ * use it too.
+ */
 export function formatText(type: number, value: Value): string | undefined {
   switch (type) {
     case INTEGER:

@@ -1,14 +1,15 @@
 /**
  * application/vnd.oma.lwm2m+tlv (11542): type, length, value (LwM2M Core 1.1.1 §7.4.4).
  *
- *   0 1   2    3 4      5 6 7
- *  +----+----+--------+-------+----------+------------+---------+
- *  |kind| id | length | length| id       | length     | value   |
- *  |    | 16?| 0..3   | 0..7  | 1-2 bytes| 0..3 bytes |         |
- *  +----+----+--------+-------+----------+------------+---------+
+ *     0 1   2    3 4      5 6 7
+ *   +-----+----+--------+--------+-----------+--------------+-------+
+ *   |kind |id  | length | length | id        | length       | value |
+ *   |     |16? | 0..3   | 0..7   | 1-2 bytes | 0..3 bytes   |       |
+ *   +-----+----+--------+--------+-----------+--------------+-------+
  *
- * Object instances hold resources, multiple resources hold resource instances; nothing nests deeper. A level of the tree is
- * named by the index of its ids in a path: 1 object instances, 2 resources, 3 resource instances.
+ * Object instances hold resources, multiple resources hold resource instances; nothing nests
+ * deeper. A level of the tree is named by the index of its ids in a path: 1 object instances, 2
+ * resources, 3 resource instances.
  */
 import { readFloat } from "../bytes/float.ts";
 import { readUtf8 } from "../bytes/utf8.ts";
@@ -128,8 +129,9 @@ function writeHeader(kind: number, id: number, length: number): void {
 function decode(bytes: Uint8Array, base: Path, definitionOf: DefinitionOf): Entry[] | Malformed {
   if (base.length === 0) return malformed("content/tlv-without-object", 0, SOURCE);
   if (bytes.length === 0) return [];
-  // Peers differ in how much they wrap (an instance in its instance, resource instances in their resource): the first
-  // kind says at which level the payload starts, and the base must agree with every id from there on.
+  // Peers differ in how much they wrap (an instance in its instance, resource instances in their
+  // resource): the first kind says at which level the payload starts, and the base must agree with
+  // every id from there on.
   const kind = bytes[0] & 0xc0;
   const level = kind === OBJECT_INSTANCE ? 1 : kind === RESOURCE_INSTANCE ? 3 : 2;
   const parent = base.slice(0, level);
@@ -201,7 +203,10 @@ class TlvReader {
     return undefined;
   }
 
-  /** Reads the TLV of a kind whose id makes `path` and whose value is the `length` bytes from `at` on. */
+  /**
+   * Reads the TLV of a kind whose id makes `path` and whose value is the `length` bytes from `at`
+   * on.
+   */
   private one(kind: number, path: number[], at: number, length: number): Malformed | undefined {
     const depth = path.length;
     const flags =
@@ -213,7 +218,8 @@ class TlvReader {
     if (depth === 3 && isMultiple) expected = MULTIPLE_RESOURCE;
     if (kind !== expected) return malformed("content/tlv-kind", at, SOURCE);
     if (isContainer && length > 0) return this.level(at, at + length, path);
-    // What nothing defines, or what holds nothing by definition, stays bytes: TLV does not say what they mean.
+    // What nothing defines, or what holds nothing by definition, stays bytes: TLV does not say what
+    // they mean.
     const type = depth === 2 ? NONE : flags & TYPE_MASK || OPAQUE;
     const value = isContainer ? undefined : readValue(type, this.bytes, at, length);
     if (value === undefined && !isContainer) {

@@ -1,6 +1,6 @@
 /**
- * Notification attributes: when a server wants to hear of a value (LwM2M Core 1.1.1 §5.1.2). Written as queries, "pmin=10" to set
- * and "pmin" to unset; reported in Discover.
+ * Notification attributes: when a server wants to hear of a value (LwM2M Core 1.1.1 §5.1.2).
+ * Written as queries, "pmin=10" to set and "pmin" to unset; reported in Discover.
  *
  * What is decided here is which sets are valid. What they do to notifications is the agent's.
  */
@@ -31,12 +31,13 @@ export const NO_ATTRIBUTES: Attributes = {};
 const SOURCE = "LwM2M Core 1.1.1 §5.1.2";
 
 /**
- * The set that a Write-Attributes makes of `current`: all of its queries or, when one is wrong or the outcome contradicts itself,
- * a fault.
+ * The set that a Write-Attributes makes of `current`: all of its queries or, when one is wrong or
+ * the outcome contradicts itself, a fault.
  *
  * gt, lt and st take a sign and an exponent, which the grammar lacks and peers send.
  *
- * @param isNumeric whether the target is a numeric resource or an instance of one; gt, lt and st are for these only
+ * @param isNumeric whether the target is a numeric resource or an instance of one; gt, lt and st
+ * are for these only
  */
 export function changeAttributes(
   current: Attributes,

@@ -1,8 +1,8 @@
 /**
  * What a resource may hold and what may be asked of it (LwM2M Core 1.1.1 Appendix C).
  *
- * A resource's flags are one number: its data type in the low four bits, then the operations, then how often it occurs. On a
- * board a number costs one variable where an object costs seven.
+ * A resource's flags are one number: its data type in the low four bits, then the operations, then
+ * how often it occurs. On a board a number costs one variable where an object costs seven.
  */
 import type { Path } from "./path.ts";
 
@@ -44,26 +44,38 @@ export interface ObjectLink {
 }
 
 /**
- * An integer beyond +-(2^53 - 1): its 8 big-endian bytes, two's complement, or unsigned when the type is UNSIGNED. Smaller
- * integers are always plain numbers. The type of the entry tells it from OPAQUE.
+ * An integer beyond +-(2^53 - 1): its 8 big-endian bytes, two's complement, or unsigned when the
+ * type is UNSIGNED. Smaller integers are always plain numbers. The type of the entry tells it from
+ * OPAQUE.
  */
 export type Integer64 = Uint8Array;
 
-/** STRING and CORELNK: string. INTEGER, UNSIGNED, TIME: number or Integer64. FLOAT: number. OPAQUE: bytes. */
+/**
+ * STRING and CORELNK: string. INTEGER, UNSIGNED, TIME: number or Integer64. FLOAT: number. OPAQUE:
+ * bytes.
+ */
 export type Value = string | number | boolean | Uint8Array | ObjectLink | Integer64;
 
 /** One value at its place in the tree: what content formats carry. */
 export interface Entry {
-  /** A resource or resource instance; or with an undefined value an object instance or a multiple resource that is empty. */
+  /**
+   * A resource or resource instance; or with an undefined value an object instance or a multiple
+   * resource that is empty.
+   */
   readonly path: Path;
   /** A data type; where no definition told, the type that the format itself shows. */
   readonly type: number;
   readonly value: Value | undefined;
-  /** Seconds since 1970, or below 2^28 relative to now; undefined is now (SenML RFC 8428 §4.5.3). */
+  /**
+   * Seconds since 1970, or below 2^28 relative to now; undefined is now (SenML RFC 8428 §4.5.3).
+   */
   readonly time?: number | undefined;
 }
 
-/** True when an application's value fits a data type, ranges included. Codecs rely on it and do not ask again. */
+/**
+ * True when an application's value fits a data type, ranges included. Codecs rely on it and do not
+ * ask again.
+ */
 export function isValueOf(type: number, value: unknown): value is Value {
   switch (type) {
     case STRING:

@@ -1,9 +1,9 @@
 /**
  * Numbers as decimal text and back, exact for 64-bit integers.
  *
- * Floats are written as the engine writes them, which on Node reads back as the same double. Espruino prints about eleven
- * decimals, too few below 1e-5, and wraps integral values from 2^63: there the text is read back, and if it is off, the number
- * is written with an exponent.
+ * Floats are written as the engine writes them, which on Node reads back as the same double.
+ * Espruino prints about eleven decimals, too few below 1e-5, and wraps integral values from 2^63:
+ * there the text is read back, and if it is off, the number is written with an exponent.
  */
 import type { Integer64 } from "./data-types.ts";
 import { MAX_SAFE } from "./data-types.ts";
@@ -11,7 +11,10 @@ import { MAX_SAFE } from "./data-types.ts";
 const TWO_TO_32 = 4294967296;
 const TWO_TO_31 = 2147483648;
 const MILLION = 1000000;
-/** The text of a float may be off by this much of it: 7 digits are right, which is what a single holds. */
+/**
+ * The text of a float may be off by this much of it: 7 digits are right, which is what a single
+ * holds.
+ */
 const TOLERANCE = 1e-9;
 
 /** Writes an integer as -?[0-9]+. */
@@ -24,7 +27,8 @@ export function formatInteger(value: number | Integer64, unsigned: boolean): str
     high = high * 256 + (negative ? 255 - value[i] : value[i]);
     low = low * 256 + (negative ? 255 - value[i + 4] : value[i + 4]);
   }
-  // The complement is one less than the magnitude; the carry reaches `high` only for multiples of 2^32.
+  // The complement is one less than the magnitude; the carry reaches `high` only for multiples of
+  // 2^32.
   if (negative && ++low === TWO_TO_32) {
     low = 0;
     high++;
@@ -95,8 +99,8 @@ export function formatDecimal(value: number): string {
 }
 
 /**
- * Reads [+-]?[0-9]*(.[0-9]*)?([eE][+-]?[0-9]+)? with a digit before the exponent; undefined when it is not that, or too large
- * for a double.
+ * Reads [+-]?[0-9]*(.[0-9]*)?([eE][+-]?[0-9]+)? with a digit before the exponent; undefined when it
+ * is not that, or too large for a double.
  */
 export function parseDecimal(text: string): number | undefined {
   let digits = 0;

@@ -1,5 +1,6 @@
 /**
- * Integers of up to 64 bits without BigInt: plain numbers up to +-(2^53 - 1), beyond that their bytes (`Integer64`).
+ * Integers of up to 64 bits without BigInt: plain numbers up to +-(2^53 - 1), beyond that their
+ * bytes (`Integer64`).
  */
 import type { Integer64 } from "./data-types.ts";
 import { MAX_SAFE } from "./data-types.ts";

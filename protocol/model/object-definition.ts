@@ -1,6 +1,6 @@
 /**
- * What an object consists of, as compact as a board needs it (LwM2M Core 1.1.1 Appendix D). Names and units are for
- * humans and live on the host (host/object-names.ts).
+ * What an object consists of, as compact as a board needs it (LwM2M Core 1.1.1 Appendix D). Names
+ * and units are for humans and live on the host (host/object-names.ts).
  */
 import type { Path } from "./path.ts";
 
@@ -13,8 +13,8 @@ export interface ObjectDefinition {
   /** Every device has it. */
   readonly mandatory: boolean;
   /**
-   * Flat pairs of resource id and flags (type | operations | MULTIPLE | MANDATORY), ids ascending. The shipped definitions
-   * are Uint16Arrays: on a board they take a fifth of the room of an array.
+   * Flat pairs of resource id and flags (type | operations | MULTIPLE | MANDATORY), ids ascending.
+   * The shipped definitions are Uint16Arrays: on a board they take a fifth of the room of an array.
    */
   readonly resources: ArrayLike<number>;
 }
@@ -31,7 +31,10 @@ export function resourceFlags(definition: ObjectDefinition, resourceId: number):
   return 0;
 }
 
-/** The flags of the resource at or above a path; 0 when the path is above resources or nothing defines it. */
+/**
+ * The flags of the resource at or above a path; 0 when the path is above resources or nothing
+ * defines it.
+ */
 export function flagsAt(definitionOf: DefinitionOf, path: Path): number {
   const definition = path.length < 3 ? undefined : definitionOf(path[0]);
   return definition === undefined ? 0 : resourceFlags(definition, path[2]);

@@ -1,13 +1,14 @@
 /**
- * Paths into a device's tree: object, object instance, resource, resource instance (LwM2M Core 1.1.1 §7.1).
+ * Paths into a device's tree: object, object instance, resource, resource instance (LwM2M Core
+ * 1.1.1 §7.1).
  */
 
 /** Up to four ids: `[]` is the root, `[3]` an object, `[3, 0, 11, 2]` a resource instance. */
 export type Path = readonly number[];
 
 /**
- * The id no object, instance or resource may have (LwM2M Core 1.1.1 §7.3). In a decoded Create payload it stands for
- * the instance id that the server left to the client.
+ * The id no object, instance or resource may have (LwM2M Core 1.1.1 §7.3). In a decoded Create
+ * payload it stands for the instance id that the server left to the client.
  */
 export const RESERVED_ID = 65535;
 
@@ -17,8 +18,9 @@ const SLASH = 47;
 /**
  * Reads "/3/0/1", or "/" as the root.
  *
- * @returns undefined for anything else: a name, an empty segment, a leading zero, an id above 65535, a fifth segment.
- * RESERVED_ID is read, since whoever asks for it gets an answer of its own (4.05).
+ * @returns undefined for anything else: a name, an empty segment, a leading zero, an id above
+ * 65535, a fifth segment. RESERVED_ID is read, since whoever asks for it gets an answer of its own
+ * (4.05).
  */
 export function parsePath(text: string): Path | undefined {
   if (text === "/") return [];

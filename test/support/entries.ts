@@ -1,4 +1,7 @@
-/** Random trees of values for the content formats: an object of every data type, single and multiple. */
+/**
+ * Random trees of values for the content formats: an object of every data type, single and
+ * multiple.
+ */
 import fc from "fast-check";
 import {
   BOOLEAN,
@@ -126,7 +129,10 @@ export const instanceEntries = (instance: Path): fc.Arbitrary<Entry[]> =>
         .map((entries) => entries.flat()),
     );
 
-/** A base path and entries at or below it: an object, an instance, a resource, or a resource instance of object 42. */
+/**
+ * A base path and entries at or below it: an object, an instance, a resource, or a resource
+ * instance of object 42.
+ */
 export const baseAndEntries: fc.Arbitrary<{ base: Path; entries: Entry[] }> = fc.oneof(
   ids(3).chain((list) =>
     fc

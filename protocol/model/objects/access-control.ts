@@ -1,5 +1,6 @@
 /**
- * LwM2M Access Control (2), version 1.0 of LwM2M Core 1.1.1 §E.3. Which server may do what with one object instance.
+ * LwM2M Access Control (2), version 1.0 of LwM2M Core 1.1.1 §E.3. Which server may do what with one
+ * object instance.
  */
 import { INTEGER, MANDATORY, MULTIPLE, READ, WRITE } from "../data-types.ts";
 import type { ObjectDefinition } from "../object-definition.ts";

@@ -1,5 +1,6 @@
 /**
- * Connectivity Monitoring (4), version 1.2 of LwM2M Core 1.1.1 §E.5. The network that the device is on.
+ * Connectivity Monitoring (4), version 1.2 of LwM2M Core 1.1.1 §E.5. The network that the device is
+ * on.
  */
 import { INTEGER, MANDATORY, MULTIPLE, READ, STRING } from "../data-types.ts";
 import type { ObjectDefinition } from "../object-definition.ts";

@@ -1,5 +1,6 @@
 /**
- * Connectivity Statistics (7), version 1.0 of LwM2M Core 1.1.1 §E.8. What the device has sent and received.
+ * Connectivity Statistics (7), version 1.0 of LwM2M Core 1.1.1 §E.8. What the device has sent and
+ * received.
  */
 import { EXECUTE, INTEGER, MANDATORY, NONE, READ, WRITE } from "../data-types.ts";
 import type { ObjectDefinition } from "../object-definition.ts";

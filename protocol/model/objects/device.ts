@@ -1,5 +1,6 @@
 /**
- * Device (3), version 1.1 of LwM2M Core 1.1.1 §E.4. The device itself: who made it, its power, its errors, its clock.
+ * Device (3), version 1.1 of LwM2M Core 1.1.1 §E.4. The device itself: who made it, its power, its
+ * errors, its clock.
  */
 import {
   EXECUTE,

@@ -1,5 +1,6 @@
 /**
- * Firmware Update (5), version 1.0 of LwM2M Core 1.1.1 §E.6. A package, how it comes, and how far it got.
+ * Firmware Update (5), version 1.0 of LwM2M Core 1.1.1 §E.6. A package, how it comes, and how far
+ * it got.
  */
 import {
   EXECUTE,

@@ -1,5 +1,6 @@
 /**
- * LwM2M Security (0), version 1.1 of LwM2M Core 1.1.1 §E.1. What a server account is reached and secured with. No server may touch it except in bootstrap.
+ * LwM2M Security (0), version 1.1 of LwM2M Core 1.1.1 §E.1. What a server account is reached and
+ * secured with. No server may touch it except in bootstrap.
  */
 import {
   BOOLEAN,

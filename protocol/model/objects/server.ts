@@ -1,5 +1,6 @@
 /**
- * LwM2M Server (1), version 1.1 of LwM2M Core 1.1.1 §E.2. How the device behaves towards one server.
+ * LwM2M Server (1), version 1.1 of LwM2M Core 1.1.1 §E.2. How the device behaves towards one
+ * server.
  */
 import {
   BOOLEAN,

@@ -1,5 +1,6 @@
 /**
- * LwM2M 1.1 Test Object (3442), version 1.0 of the OMA registry. A resource of every data type, for tests of interoperability.
+ * LwM2M 1.1 Test Object (3442), version 1.0 of the OMA registry. A resource of every data type, for
+ * tests of interoperability.
  */
 import {
   BOOLEAN,
