@@ -87,9 +87,9 @@ describeWith(["libcoap"], "libcoap as a plain CoAP device at our connector, driv
       );
     }
     expect((await rest.send("DELETE", subscription)).status).toBe(204);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const before = rest.events.rest().length;
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    expect(rest.events.rest().length).toBe(before);
+    // A notification that was on its way may still come; two in the time of three may not.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const late = rest.events.rest().filter((told) => told.kind === "notifications");
+    expect(late.length).toBeLessThan(2);
   });
 });
