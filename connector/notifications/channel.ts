@@ -119,10 +119,6 @@ export class Channel {
     return this.activeCallback;
   }
 
-  isWaiting(): boolean {
-    return this.waitingPoll !== 0;
-  }
-
   size(): number {
     return this.responses.size + this.events.size;
   }

@@ -76,13 +76,6 @@ export class Channels implements ChannelHost {
     return this.open.size > 0;
   }
 
-  /** How many long polls are being held. */
-  waitingPolls(): number {
-    let waiting = 0;
-    for (const channel of this.open) if (channel.isWaiting()) waiting++;
-    return waiting;
-  }
-
   /** Queues an event for one key. */
   append(now: Milliseconds, keyId: string, event: NewEvent): void {
     const channel = this.channels.get(keyId);

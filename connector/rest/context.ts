@@ -54,11 +54,6 @@ export function refuse(
 
 type RefusalStatus = 400 | 401 | 404 | 405 | 409 | 410 | 412 | 413 | 415 | 429 | 500 | 503;
 
-/** An answer without a body; Hono's own types leave 205 out of those that a text may have. */
-export function bare(status: 204 | 205): Response {
-  return new Response(null, { status });
-}
-
 /** Reads a body of at most `limit` bytes. Reading stops there, so that a longer one costs nothing. */
 export async function readBody(
   c: RestContext,

@@ -15,7 +15,6 @@ import {
 import type { Registration } from "../registry/registration.ts";
 import {
   accept,
-  bare,
   isSet,
   type RestContext,
   type RestHost,
@@ -81,7 +80,7 @@ export function readResource(host: RestHost, c: RestContext): Promise<Response> 
       "content-type": mediaTypeOf(cached.contentFormat),
     });
   }
-  if (isSet(c, "cacheOnly")) return bare(205);
+  if (isSet(c, "cacheOnly")) return c.body(null, 205);
   if (standingOf(registration, path) === UNLISTED) return refuseUnlisted(c);
   return submit(host, c, registration, {
     ...requestTo(host, path, GET, isSet(c, "noResp")),
@@ -163,7 +162,7 @@ async function submit(
   const submission = host.gateway.request(host.now(), keyId, registration.endpointName, request);
   if ("refusal" in submission) return refuseSubmission(c, submission.refusal);
   if (request.confirmable) return accept(host, c, submission.id);
-  return bare(204);
+  return c.body(null, 204);
 }
 
 /** The original's own words: its clients look for them. */

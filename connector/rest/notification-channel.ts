@@ -1,7 +1,7 @@
 /** The routes under /notification: the two ways in which an application receives what happens. */
 import { MINUTE, type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import { isCallback, parseCallback } from "../notifications/callback.ts";
-import { bare, isSet, type RestContext, type RestHost, readJson, refuse } from "./context.ts";
+import { isSet, type RestContext, type RestHost, readJson, refuse } from "./context.ts";
 
 /** Each registration makes the connector call out: more than this from one key looks like a scan. */
 const REGISTRATIONS_PER_MINUTE = 10;
@@ -17,7 +17,9 @@ export async function pull(host: RestHost, c: RestContext): Promise<Response> {
   const message = host.driver.longPoll(keyId, !isSet(c, "noWait"), c.env.exchange);
   if (!wasOpen) await host.commit();
   const body = await message;
-  return body === undefined ? bare(204) : c.body(body, 200, { "content-type": "application/json" });
+  return body === undefined
+    ? c.body(null, 204)
+    : c.body(body, 200, { "content-type": "application/json" });
 }
 
 /** DELETE /notification/pull: closes the channel and drops what waits. */
@@ -29,7 +31,7 @@ export async function deletePull(host: RestHost, c: RestContext): Promise<Respon
   }
   host.driver.wake();
   await host.commit();
-  return bare(204);
+  return c.body(null, 204);
 }
 
 /** PUT /notification/callback: tested with an empty message first; a refused one leaves the old one in place. */
@@ -51,7 +53,7 @@ export function callbackRegistration(): (host: RestHost, c: RestContext) => Prom
     host.gateway.channels.setCallback(host.now(), keyId, callback);
     host.driver.wake();
     await host.commit();
-    return bare(204);
+    return c.body(null, 204);
   };
 }
 
@@ -69,7 +71,7 @@ export async function deleteCallback(host: RestHost, c: RestContext): Promise<Re
   channels.close(keyId);
   subscriptions.unsubscribeAll(keyId);
   await host.commit();
-  return bare(204);
+  return c.body(null, 204);
 }
 
 function refuseWithoutCallback(c: RestContext): Response {

@@ -4,7 +4,6 @@ import { isRefusedRules, parsePreSubscriptions } from "../subscriptions/pre-subs
 import { TOO_MANY_SUBSCRIPTIONS } from "../subscriptions/subscriptions.ts";
 import {
   accept,
-  bare,
   type RestContext,
   type RestHost,
   readJson,
@@ -58,7 +57,7 @@ export function unsubscribe(host: RestHost, c: RestContext): Promise<Response> |
   const { subscriptions } = host.gateway;
   return path !== undefined &&
     subscriptions.unsubscribe(c.get("accessKey").id, endpointNameOf(c), path)
-    ? done(host)
+    ? done(host, c)
     : refuse(c, 404, "The resource is not subscribed.");
 }
 
@@ -77,14 +76,14 @@ export function unsubscribeEndpoint(host: RestHost, c: RestContext): Promise<Res
   const endpointName = endpointNameOf(c);
   const ended = gateway.subscriptions.unsubscribeEndpoint(c.get("accessKey").id, endpointName);
   return ended || gateway.registration(endpointName) !== undefined
-    ? done(host)
+    ? done(host, c)
     : refuse(c, 404, "The endpoint is not registered.");
 }
 
 /** DELETE /subscriptions: ends what is subscribed now. Pre-subscription rules stay, for the devices to come. */
 export function unsubscribeAll(host: RestHost, c: RestContext): Promise<Response> {
   host.gateway.subscriptions.unsubscribeAll(c.get("accessKey").id);
-  return done(host);
+  return done(host, c);
 }
 
 /** GET /subscriptions */
@@ -99,12 +98,12 @@ export async function putRules(host: RestHost, c: RestContext): Promise<Response
   const rules = parsePreSubscriptions(body.value);
   if (isRefusedRules(rules)) return refuse(c, 400, rules.refusal);
   host.gateway.subscriptions.setRules(c.get("accessKey").id, rules);
-  return done(host);
+  return done(host, c);
 }
 
-async function done(host: RestHost): Promise<Response> {
+async function done(host: RestHost, c: RestContext): Promise<Response> {
   await host.commit();
-  return bare(204);
+  return c.body(null, 204);
 }
 
 /** One line per subscription, without a version, ended by LF: clients split there and would keep a CR. */
