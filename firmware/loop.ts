@@ -37,6 +37,8 @@ export function run(agent: Agent, board: Board, handle: (event: AgentEvent) => v
       handle(event);
       event = agent.pollEvent();
     }
+    // Whoever handled the events may have closed the loop.
+    if (!isOpen) return;
     if (isAwake !== isRadioOn) board.power.setRadio((isRadioOn = isAwake));
     board.alarm.arm(agent.deadline(), pump);
     if (stopped !== undefined && agent.isStopped()) finish();
