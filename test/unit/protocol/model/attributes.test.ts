@@ -20,6 +20,10 @@ describe("notification attributes", () => {
     });
   });
 
+  test("zero is a value", () => {
+    expect(change("pmin=0", "pmax=0", "st=0")).toEqual({ pmin: 0, pmax: 0, st: 0 });
+  });
+
   test("LwM2M Core 1.1.1 §5.1.2: a query without value unsets, others stay", () => {
     expect(changeAttributes({ pmin: 1, pmax: 2 }, ["pmin"], false)).toEqual({ pmax: 2 });
   });
