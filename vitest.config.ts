@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** `npm test`: everything that needs nothing but Node. Real peers are in `vitest.interop.config.ts`. */
 export default defineConfig({
   test: {
-    include: ["test/{unit,engine,e2e,conformance}/**/*.test.ts"],
+    include: ["test/{unit,engine,e2e,examples,conformance}/**/*.test.ts"],
     passWithNoTests: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,

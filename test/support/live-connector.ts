@@ -1,0 +1,92 @@
+/** A connector on a real UDP socket whose events can be waited for. Only for tests that need real sockets. */
+import { systemRandom } from "../../connector/adapters/entropy.ts";
+import type { ConnectorEvent, ResponseEvent, Submission } from "../../connector/contract.ts";
+import type { Registration } from "../../connector/registry/registration.ts";
+import { ConnectorService } from "../../connector/service.ts";
+import { defaultSettings } from "../../connector/settings.ts";
+import { MemoryStore } from "../../connector/store/memory-store.ts";
+
+/** How long anything may take before the test gives up, milliseconds. */
+export const PATIENCE = 30_000;
+
+export class LiveConnector {
+  private readonly events: ConnectorEvent[] = [];
+  private service!: ConnectorService;
+  private wake: () => void = () => {};
+
+  static async start(): Promise<LiveConnector> {
+    const live = new LiveConnector();
+    live.service = await ConnectorService.start({
+      connector: defaultSettings(systemRandom()),
+      store: new MemoryStore(),
+      host: "127.0.0.1",
+      port: 0,
+      sink: (event) => {
+        live.events.push(event);
+        live.wake();
+      },
+      log: () => {},
+    });
+    return live;
+  }
+
+  get uri(): string {
+    return `coap://127.0.0.1:${this.service.port}`;
+  }
+
+  close(): Promise<void> {
+    return this.service.close();
+  }
+
+  async registration(): Promise<Registration> {
+    const event = await this.next("registration");
+    return event.registration;
+  }
+
+  /** The next event of a kind that nobody has taken yet; earlier ones of other kinds stay. */
+  async next<K extends ConnectorEvent["kind"]>(
+    kind: K,
+    isWanted: (event: Extract<ConnectorEvent, { kind: K }>) => boolean = () => true,
+  ): Promise<Extract<ConnectorEvent, { kind: K }>> {
+    type Wanted = Extract<ConnectorEvent, { kind: K }>;
+    const giveUp = performance.now() + PATIENCE;
+    for (;;) {
+      const at = this.events.findIndex((e) => e.kind === kind && isWanted(e as Wanted));
+      if (at >= 0) return this.events.splice(at, 1)[0] as Wanted;
+      const left = giveUp - performance.now();
+      if (left <= 0) throw new Error(`no ${kind} within ${PATIENCE / 1000} s`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  async ask(endpointName: string, method: number, path: string, text = ""): Promise<ResponseEvent> {
+    return this.outcome(
+      this.service.submit(endpointName, {
+        method,
+        path,
+        payload: new TextEncoder().encode(text),
+        confirmable: true,
+        expiresIn: PATIENCE,
+      }),
+    );
+  }
+
+  async observe(endpointName: string, path: string): Promise<ResponseEvent> {
+    return this.outcome(this.service.observe(endpointName, path));
+  }
+
+  private outcome(submission: Submission): Promise<ResponseEvent> {
+    if ("refusal" in submission) throw new Error(submission.refusal);
+    return this.next("response", ({ id }) => id === submission.id);
+  }
+}
+
+export function textOf(event: { readonly payload: Uint8Array }): string {
+  return new TextDecoder().decode(event.payload);
+}
