@@ -10,11 +10,12 @@ import { NO_RESPONSE } from "../firmware/agent/registration.ts";
 import type { CoapSettings } from "../protocol/coap/coap-endpoint.ts";
 import { DELETE, formatCode, isSuccess } from "../protocol/coap/codes.ts";
 import { DEFAULT_TRANSMISSION, type TransmissionParameters } from "../protocol/coap/parameters.ts";
+import type { Random } from "../protocol/ports.ts";
 import { Deadlines } from "../protocol/time/deadlines.ts";
 import { type Milliseconds, NEVER, SECOND } from "../protocol/time/duration.ts";
 import { ExchangeWatch } from "./exchange-watch.ts";
 import type { Profile } from "./profiles/profile.ts";
-import { memberSeed, noise, SeededRandom } from "./random.ts";
+import { memberSeed, noise } from "./random.ts";
 import { Tally } from "./report/tally.ts";
 import { DeviceKind, VirtualDevice } from "./virtual-device.ts";
 import type { Timed } from "./virtual-time.ts";
@@ -39,7 +40,7 @@ export interface FleetPlan {
    * devices update when their lifetime asks for it.
    */
   readonly pressure?: number | undefined;
-  /** Default 1. */
+  /** The devices' values follow from it, and the jitter of their arrival. Default 1. */
   readonly seed?: number | undefined;
   /** Default: those of RFC 7252. */
   readonly transmission?: TransmissionParameters | undefined;
@@ -51,13 +52,13 @@ export interface Carrier {
   send(index: number, datagram: Uint8Array): void;
 }
 
-/** Settings of a simulated peer, whose tokens and Message IDs follow from a seed. */
+/** Settings of a simulated peer. @param random where its tokens and Message IDs come from */
 export function coapSettings(
-  seed: number,
+  random: Random,
   transmission: TransmissionParameters = DEFAULT_TRANSMISSION,
 ): CoapSettings {
   return {
-    random: new SeededRandom(seed),
+    random,
     transmission,
     blockSize: 1024,
     maxBody: 65536,
@@ -105,12 +106,16 @@ export class FleetEngine implements Timed {
   private nextToPress = 0;
   private readonly isPressed: Uint8Array;
 
-  /** @param serverUri as devices see it, `coap://HOST:PORT` */
-  constructor(plan: FleetPlan, serverUri: string, carrier: Carrier) {
+  /**
+   * @param serverUri as devices see it, `coap://HOST:PORT`
+   * @param random tokens and Message IDs. Against a server that outlives the fleet it must not repeat those of an earlier run:
+   *   they would be taken for duplicates.
+   */
+  constructor(plan: FleetPlan, serverUri: string, carrier: Carrier, random: Random) {
     const { size, profile, lifetime, rate = DEFAULT_RATE, window, seed = 1 } = plan;
     this.plan = plan;
     this.carrier = carrier;
-    const settings = coapSettings(seed + (plan.firstIndex ?? 0), plan.transmission);
+    const settings = coapSettings(random, plan.transmission);
     this.kind = new DeviceKind(profile, settings, lifetime);
     this.window = window ?? DEFAULT_WINDOW;
     this.slot = rate > 0 ? SECOND / rate : 0;

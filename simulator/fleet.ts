@@ -50,9 +50,10 @@ export class Fleet {
     const { size, seed = 1, network, downlink } = options;
     this.size = size;
     this.setNetwork(network, downlink);
-    this.network = new VirtualNetwork(new SeededRandom(seed));
-    this.engine = new FleetEngine(options, `coap://${SERVER_HOST}`, this);
-    this.server = options.server ?? new Registrar(coapSettings(seed + size));
+    const random = new SeededRandom(seed);
+    this.network = new VirtualNetwork(random);
+    this.engine = new FleetEngine(options, `coap://${SERVER_HOST}`, this, random);
+    this.server = options.server ?? new Registrar(coapSettings(random));
     this.network.attach(SERVER_HOST, {
       handleDatagram: (now, from, datagram) => {
         this.server.handleDatagram(now, from, datagram);

@@ -3,11 +3,13 @@
  *
  * One process holds as many devices as it may open files; more take several (worker.ts).
  */
+import { randomInt } from "node:crypto";
 import { createSocket, type Socket, type SocketType } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { isIPv6 } from "node:net";
 import type { Milliseconds } from "../protocol/time/duration.ts";
 import { FleetEngine, type FleetPlan } from "./fleet-engine.ts";
+import { SeededRandom } from "./random.ts";
 import type { Tally } from "./report/tally.ts";
 
 /** Where the server is, as an address that sockets can be connected to. */
@@ -58,6 +60,7 @@ const PORTS_PER_ADDRESS = 20000;
 const LONGEST_ON_HEAP = 64;
 /** A datagram leaves at once unless its socket's buffer is full, which takes more than a device ever has under way. */
 const COPIES = 256;
+const SEEDS = 2 ** 32;
 const LONGEST_TIMER: Milliseconds = 0x7fffffff;
 
 export class UdpFleet implements RunningFleet {
@@ -65,8 +68,11 @@ export class UdpFleet implements RunningFleet {
   private readonly engine: FleetEngine;
   private readonly sockets: DeviceSocket[] = [];
   /** The next address and port to try, as a number. */
-  private candidate: number;
+  private candidate = 0;
+  /** The second byte of our loopback addresses: a run does not take up those of the run before it. */
+  private readonly network: number;
   private connected = 0;
+  private failedBinds = 0;
   /** Reused for small datagrams, by length. */
   private readonly copies: Uint8Array[][] = [];
   private nextCopy = 0;
@@ -77,8 +83,10 @@ export class UdpFleet implements RunningFleet {
 
   constructor(options: UdpFleetOptions) {
     this.options = options;
-    this.engine = new FleetEngine(options, uriOf(options.server), this);
-    this.candidate = hasLoopbackBlock(options.server.address) ? 0 : (options.firstIndex ?? 0);
+    const random = new SeededRandom(randomInt(SEEDS));
+    this.engine = new FleetEngine(options, uriOf(options.server), this, random);
+    this.network = 2 + randomInt(250);
+    if (!hasLoopbackBlock(options.server.address)) this.candidate = randomInt(PORTS_PER_ADDRESS);
   }
 
   get server(): ServerAddress {
@@ -142,12 +150,12 @@ export class UdpFleet implements RunningFleet {
   }
 
   handleSocketError(socket: DeviceSocket, error: NodeJS.ErrnoException): void {
-    if (error.code === "EADDRINUSE" && error.syscall === "bind") {
-      socket.close();
-      // Not at once: the system refuses within `bind`, and a range of used ports would use up the stack.
-      setImmediate(() => this.openSocket(socket.index));
-    } else if (error.code === "ECONNREFUSED") {
+    if (this.connected === this.options.size) {
       this.tally.counts.refused++;
+    } else if (error.code === "EADDRINUSE" && this.failedBinds < PORTS_PER_ADDRESS) {
+      this.failedBinds++;
+      socket.close();
+      this.openSocket(socket.index);
     } else this.opened?.reject(error);
   }
 
@@ -176,10 +184,19 @@ export class UdpFleet implements RunningFleet {
     const port = FIRST_PORT + (candidate % PORTS_PER_ADDRESS);
     const block = Math.floor(candidate / PORTS_PER_ADDRESS);
     socket.bind({
-      address: localAddress(address, block, this.options.part ?? 0),
+      address: this.localAddress(block),
       port,
       exclusive: true,
     });
+  }
+
+  /** On the loopback an address for each block of ports, else whatever the route to the server gives. */
+  private localAddress(block: number): string {
+    const { server, part = 0 } = this.options;
+    if (hasLoopbackBlock(server.address)) return `127.${this.network}.${block}.${1 + part}`;
+    if (server.address.startsWith("127.")) return "127.0.0.1";
+    if (server.address === "::1") return "::1";
+    return isIPv6(server.address) ? "::" : "0.0.0.0";
   }
 
   /** One alarm for all devices. Waking early does no harm, so it is only ever moved forward. */
@@ -236,14 +253,6 @@ function takeAddressAsIs(
   callback: (error: null, address: string, family: number) => void,
 ): void {
   callback(null, address, isIPv6(address) ? 6 : 4);
-}
-
-/** The source address for a server's: on the loopback one block of ports each, else whatever the route gives. */
-function localAddress(server: string, block: number, part: number): string {
-  if (hasLoopbackBlock(server)) return `127.0.${10 + block}.${1 + part}`;
-  if (server.startsWith("127.")) return "127.0.0.1";
-  if (server === "::1") return "::1";
-  return isIPv6(server) ? "::" : "0.0.0.0";
 }
 
 /** All of 127.0.0.0/8 is ours to bind, except on systems that give the loopback interface 127.0.0.1 alone. */

@@ -65,8 +65,8 @@ export class VirtualDevice {
   readonly link: ServerLink;
   private readonly kind: DeviceKind;
   private readonly seed: number;
-  /** How often each value has changed, in the order of the kind's targets. */
-  private readonly ticks: number[] = [];
+  /** The latest tick of each value, in the order of the kind's targets; undefined while all are still the profile's. */
+  private ticks: number[] | undefined = undefined;
   /** When the first value changes next; NEVER while nobody would notice. */
   private nextChangeAt: Milliseconds = NEVER;
   private startedAt: Milliseconds = 0;
@@ -95,11 +95,6 @@ export class VirtualDevice {
   /** The device is switched on: its values begin to change and it registers. */
   start(now: Milliseconds): void {
     this.startedAt = now;
-    const { targets } = this.kind;
-    for (let place = 0; place < targets.length; place++) {
-      this.ticks.push(0);
-      this.store(targets[place], this.valueAt(place, 0));
-    }
     this.agent.start(now);
   }
 
@@ -156,20 +151,26 @@ export class VirtualDevice {
   /** Brings every value up to the present. */
   private changeValues(now: Milliseconds): void {
     const { targets } = this.kind;
+    if (this.ticks === undefined) this.begin();
+    const ticks = this.ticks as number[];
     for (let place = 0; place < targets.length; place++) {
       const number = this.tickAt(place, now);
-      if (number === this.ticks[place]) continue;
-      const value = this.valueAt(place, number);
-      this.ticks[place] = number;
+      if (number === ticks[place]) continue;
+      const { every, behaviour } = targets[place].change;
+      const tick = { number, every, seed: this.seed + place };
+      const value = valueAt(behaviour, tick, this.value(targets[place]), ticks[place]);
+      ticks[place] = number;
       this.store(targets[place], value);
     }
   }
 
-  private valueAt(place: number, number: number): number {
-    const target = this.kind.targets[place];
-    const { every, behaviour } = target.change;
-    const tick = { number, every, seed: this.seed + place };
-    return valueAt(behaviour, tick, this.value(target), this.ticks[place]);
+  /** Every value leaves the profile's for the one that this device starts with. */
+  private begin(): void {
+    this.ticks = this.kind.targets.map((target, place) => {
+      const { every, behaviour } = target.change;
+      this.store(target, valueAt(behaviour, { number: 0, every, seed: this.seed + place }, 0, 0));
+      return 0;
+    });
   }
 
   /** The number of the latest tick of a value. */

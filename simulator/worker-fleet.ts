@@ -13,7 +13,7 @@ import type { Command, PartReport } from "./worker.ts";
 const SPARE_FILES = 100;
 /** Where the host tells no limit. */
 const DEFAULT_FILES = 16384;
-/** Each part needs a loopback address of its own, 127.0.10.1 to 127.0.10.240. */
+/** Each part has a loopback address of its own, the last byte telling them apart. */
 const MOST_PARTS = 240;
 
 interface Part {

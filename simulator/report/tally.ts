@@ -27,7 +27,7 @@ export interface Counts {
   neverRegistered: number;
   /** Datagrams that came while a device's radio was off. */
   missedAsleep: number;
-  /** Times the host reported that nothing listens at the server's port. */
+  /** Times the host reported that the server cannot be reached: nothing listens at its port, or there is no way to it. */
   refused: number;
 }
 

@@ -15,6 +15,7 @@ import { PROFILES } from "../../../simulator/profiles/catalogue.ts";
 import { METER } from "../../../simulator/profiles/meter.ts";
 import { SENSOR } from "../../../simulator/profiles/sensor.ts";
 import { SLEEPER } from "../../../simulator/profiles/sleeper.ts";
+import { SeededRandom } from "../../../simulator/random.ts";
 import type { Outcome, Registrar, Server } from "../../../simulator/registrar.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -84,7 +85,7 @@ class Refusing implements Server {
   handleDatagram(now: number, peer: string, datagram: Uint8Array): void {
     let endpoint = this.peers.get(peer);
     if (endpoint === undefined) {
-      endpoint = new CoapEndpoint(coapSettings(9));
+      endpoint = new CoapEndpoint(coapSettings(new SeededRandom(9)));
       this.peers.set(peer, endpoint);
     }
     endpoint.handleDatagram(now, datagram);
