@@ -87,19 +87,21 @@ export const DEFAULT_LIFETIME_SECONDS = 86400;
 const DEFAULT_CODECS: readonly ContentCodec[] = [TEXT_CODEC, TLV_CODEC];
 /** Events that wait for `pollEvent`; beyond it the oldest is dropped. */
 const MAX_EVENTS = 256;
+/** Shared by all agents that have nothing to tell; stays empty. */
+const NO_EVENTS: AgentEvent[] = [];
 
 export class Agent implements AccountListener {
   readonly configuration: AgentConfiguration;
-  readonly links: ServerLink[] = [];
+  links: readonly ServerLink[] = [];
   /** Object 1. */
   readonly servers: LwM2mObject = serverObject();
   /** All objects, ids ascending. */
-  readonly objects: LwM2mObject[] = [];
-  readonly resources: NamedResource[] = [];
+  objects: readonly LwM2mObject[] = [];
+  resources: readonly NamedResource[] = [];
   readonly codecs: readonly ContentCodec[];
   /** The driver's wake-up: called when a change by the application may have moved the deadline. */
   nudge: (() => void) | undefined = undefined;
-  private events: AgentEvent[] = [];
+  private events: AgentEvent[] = NO_EVENTS;
 
   constructor(configuration: AgentConfiguration) {
     this.configuration = configuration;
@@ -155,7 +157,7 @@ export class Agent implements AccountListener {
     const binding = isQueued ? "UQ" : "U";
     addAccount(this.servers, instanceId, account.shortServerId, lifetime, binding);
     const link = new ServerLink(this, instanceId, address);
-    this.links.push(link);
+    this.links = this.links.concat(link);
     return link;
   }
 
@@ -166,7 +168,7 @@ export class Agent implements AccountListener {
     }
     let at = this.objects.length;
     while (at > 0 && this.objects[at - 1].definition.id > object.definition.id) at--;
-    this.objects.splice(at, 0, object);
+    this.objects = this.objects.slice(0, at).concat(object, this.objects.slice(at));
     object.listener = this;
     this.handleInstances(object);
   }
@@ -175,7 +177,9 @@ export class Agent implements AccountListener {
   removeObject(objectId: number): void {
     const object = this.object(objectId);
     if (object === undefined) return;
-    this.objects.splice(this.objects.indexOf(object), 1);
+    this.objects = this.objects.filter(function (each) {
+      return each !== object;
+    });
     this.handleInstances(object);
     object.listener = undefined;
   }
@@ -185,7 +189,7 @@ export class Agent implements AccountListener {
     if (this.resource(resource.path) !== undefined) {
       throw misuse("agent/resource-exists", resource.path);
     }
-    this.resources.push(resource);
+    this.resources = this.resources.concat(resource);
     resource.listener = this;
     this.handleList();
   }
@@ -194,7 +198,9 @@ export class Agent implements AccountListener {
   removeResource(path: string): void {
     const resource = this.resource(path);
     if (resource === undefined) return;
-    this.resources.splice(this.resources.indexOf(resource), 1);
+    this.resources = this.resources.filter(function (each) {
+      return each !== resource;
+    });
     resource.listener = undefined;
     for (let i = 0; i < this.links.length; i++) {
       const observers = this.links[i].observers;
@@ -236,7 +242,9 @@ export class Agent implements AccountListener {
   // What comes out.
 
   pollEvent(): AgentEvent | undefined {
-    return this.events.length === 0 ? undefined : this.events.shift();
+    const event = this.events.shift();
+    if (this.events.length === 0) this.events = NO_EVENTS;
+    return event;
   }
 
   deadline(): Milliseconds {
@@ -277,8 +285,11 @@ export class Agent implements AccountListener {
   }
 
   emit(event: AgentEvent): void {
-    if (this.events.length === MAX_EVENTS) this.events.shift();
-    this.events.push(event);
+    if (this.events === NO_EVENTS) this.events = [event];
+    else {
+      if (this.events.length === MAX_EVENTS) this.events.shift();
+      this.events.push(event);
+    }
   }
 
   /** Answers a request of a registered server. A hook that throws makes it 5.00. */

@@ -48,7 +48,8 @@ export class Observation {
     format: number,
     own: Attributes,
   ) {
-    this.token = token;
+    // A copy: the original is a view of the whole datagram, and would keep it.
+    this.token = new Uint8Array(token);
     this.path = path;
     this.resource = resource;
     this.format = format;

@@ -31,6 +31,9 @@ const MAX_ATTRIBUTE_SETS = 64;
 /** Sequence numbers have 24 bits (RFC 7641 §4.4). */
 const SEQUENCE_MASK = 0xffffff;
 
+const NO_OBSERVATIONS: readonly Observation[] = [];
+const NO_ATTRIBUTE_SETS: readonly AttributeSet[] = [];
+
 interface AttributeSet {
   readonly path: Path;
   attributes: Attributes;
@@ -39,8 +42,8 @@ interface AttributeSet {
 export class Observers {
   private readonly agent: Agent;
   private readonly endpoint: CoapEndpoint;
-  private readonly observations: Observation[] = [];
-  private readonly attributeSets: AttributeSet[] = [];
+  private observations: readonly Observation[] = NO_OBSERVATIONS;
+  private attributeSets: readonly AttributeSet[] = NO_ATTRIBUTE_SETS;
   private defaults: Attributes = NO_ATTRIBUTES;
   private sequence = 0;
 
@@ -115,11 +118,11 @@ export class Observers {
     content: Content,
   ): Option | undefined {
     const observation = new Observation(token, path, resource, content.format, own);
-    for (let i = this.observations.length - 1; i >= 0; i--) {
-      if (observation.replaces(this.observations[i])) this.observations.splice(i, 1);
-    }
+    this.keep(function (older) {
+      return !observation.replaces(older);
+    });
     if (this.observations.length >= MAX_OBSERVATIONS) return undefined;
-    this.observations.push(observation);
+    this.observations = this.observations.concat(observation);
     this.applyAttributes(this.defaults);
     observation.handleSent(now, content.value, true);
     return this.nextSequence();
@@ -127,14 +130,14 @@ export class Observers {
 
   /** Ends the observation under this token, if there is one. */
   cancel(token: Uint8Array): void {
-    for (let i = this.observations.length - 1; i >= 0; i--) {
-      if (equalBytes(this.observations[i].token, token)) this.observations.splice(i, 1);
-    }
+    this.keep(function (observation) {
+      return !equalBytes(observation.token, token);
+    });
   }
 
   /** A new registration: the server has to observe anew (LwM2M Core 1.1.1 §6.4.3). Attributes stay. */
   cancelAll(): void {
-    this.observations.splice(0, this.observations.length);
+    this.observations = NO_OBSERVATIONS;
   }
 
   /** What this server has set for exactly this path. */
@@ -151,7 +154,7 @@ export class Observers {
     while (at < this.attributeSets.length && !isSame(this.attributeSets[at].path, path)) at++;
     if (at === MAX_ATTRIBUTE_SETS) return false;
     if (at < this.attributeSets.length) this.attributeSets[at].attributes = attributes;
-    else this.attributeSets.push({ path: path, attributes: attributes });
+    else this.attributeSets = this.attributeSets.concat({ path: path, attributes: attributes });
     this.applyAttributes(this.defaults);
     return true;
   }
@@ -181,8 +184,9 @@ export class Observers {
   notify(now: Milliseconds, isFirstConfirmable: boolean, areConfirmable: boolean): boolean {
     let confirmable = isFirstConfirmable;
     let hasSent = false;
-    for (let i = 0; i < this.observations.length; i++) {
-      const observation = this.observations[i];
+    const observations = this.observations;
+    for (let i = 0; i < observations.length; i++) {
+      const observation = observations[i];
       if (now < observation.deadline()) continue;
       const resource = observation.resource;
       const content =
@@ -193,12 +197,16 @@ export class Observers {
       const confirm = confirmable || !isGood || observation.isConfirmationDue(now);
       const response = contentResponse(content, this.nextSequence());
       this.endpoint.notify(now, observation.token, response, confirm);
-      if (isGood) observation.handleSent(now, content.value, confirm);
-      else this.observations.splice(i--, 1);
+      observation.handleSent(now, content.value, confirm);
+      if (!isGood) this.cancel(observation.token);
       confirmable = areConfirmable;
       hasSent = true;
     }
     return hasSent;
+  }
+
+  private keep(isKept: (observation: Observation) => boolean): void {
+    this.observations = this.observations.filter(isKept);
   }
 
   private nextSequence(): Option {

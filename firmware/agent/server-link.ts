@@ -74,6 +74,7 @@ import type { ServerAddress } from "./server-address.ts";
 const RD = textOption(URI_PATH, "rd");
 const LINKS_FORMAT = uintOption(CONTENT_FORMAT, LINK_FORMAT);
 
+const NO_REQUESTS: readonly IncomingRequest[] = [];
 /** Requests that overtake the answer to our Register wait for it; more of them get 5.03. */
 const MAX_EARLY_REQUESTS = 4;
 /** /1/x/5 when it is absent: a day. */
@@ -94,7 +95,8 @@ export class ServerLink {
   private location: readonly Option[] = NO_OPTIONS;
   /** Of the registration request under way. */
   private requestId = 0;
-  private early: IncomingRequest[] = [];
+  /** Requests that came before the answer to our Register. */
+  private early: readonly IncomingRequest[] = NO_REQUESTS;
   /** In queue mode. */
   private isQueued: boolean;
   private awakeUntil: Milliseconds = 0;
@@ -227,7 +229,7 @@ export class ServerLink {
     if (this.registration.isActive) {
       this.endpoint.respond(now, request, this.agent.answer(now, this, request));
     } else if (this.registration.underWay === REGISTER && this.early.length < MAX_EARLY_REQUESTS) {
-      this.early.push(request);
+      this.early = this.early.concat(request);
     } else {
       const response = { code: SERVICE_UNAVAILABLE, options: NO_OPTIONS, payload: NO_BYTES };
       this.endpoint.respond(now, request, response);
@@ -319,7 +321,7 @@ export class ServerLink {
 
   private serveEarly(now: Milliseconds): void {
     const early = this.early;
-    this.early = [];
+    this.early = NO_REQUESTS;
     for (let i = 0; i < early.length; i++) this.handleRequest(now, early[i]);
   }
 

@@ -34,22 +34,21 @@ export class IdTable<T> {
 
   put(id: number, item: T): void {
     let at = this.ids.indexOf(id);
-    if (at < 0) {
-      at = this.ids.length;
-      while (at > 0 && this.ids[at - 1] > id) at--;
-      const ids = this.ids.slice(0);
-      ids.splice(at, 0, id);
-      this.ids = ids;
-      this.items.splice(at, 0, item);
-    } else this.items[at] = item;
+    if (at >= 0) {
+      this.items[at] = item;
+      return;
+    }
+    at = this.ids.length;
+    while (at > 0 && this.ids[at - 1] > id) at--;
+    // Joined rather than spliced: that leaves no room to grow, of which a fleet would have a hundred thousand times too much.
+    this.ids = this.ids.slice(0, at).concat(id, this.ids.slice(at));
+    this.items = this.items.slice(0, at).concat(item, this.items.slice(at));
   }
 
   remove(id: number): boolean {
     const at = this.ids.indexOf(id);
     if (at < 0) return false;
-    const ids = this.ids.slice(0);
-    ids.splice(at, 1);
-    this.ids = ids;
+    this.ids = this.ids.slice(0, at).concat(this.ids.slice(at + 1));
     this.items.splice(at, 1);
     return true;
   }
@@ -119,8 +118,21 @@ export class LwM2mObject {
     this.isFixed = !definition.multiple;
   }
 
-  /** Makes an object instance. Its mandatory executables are there by themselves. Throws `object/instance-exists`. */
-  create(instanceId: number, values: ResourceValues): void {
+  /**
+   * Makes an object instance. Its mandatory executables are there by themselves. Throws `object/instance-exists`.
+   *
+   * @param values or the instance itself, which other objects may share
+   */
+  create(instanceId: number, values: ResourceValues | Instance): void {
+    if (this.instances.get(instanceId) !== undefined) {
+      throw misuse("object/instance-exists", this.definition.id, instanceId);
+    }
+    this.instances = this.instances.own();
+    this.instances.put(instanceId, values instanceof IdTable ? values : this.instanceOf(values));
+    if (this.listener !== undefined) this.listener.handleInstances(this);
+  }
+
+  private instanceOf(values: ResourceValues): Instance {
     const resources = this.definition.resources;
     const instance: Instance = new IdTable();
     for (let i = 0; i < resources.length; i += 2) {
@@ -130,12 +142,7 @@ export class LwM2mObject {
       else if ((flags & EXECUTE) !== 0 && (flags & MANDATORY) !== 0)
         instance.put(resources[i], true);
     }
-    if (this.instances.get(instanceId) !== undefined) {
-      throw misuse("object/instance-exists", this.definition.id, instanceId);
-    }
-    this.instances = this.instances.own();
-    this.instances.put(instanceId, instance);
-    if (this.listener !== undefined) this.listener.handleInstances(this);
+    return instance;
   }
 
   /** Removes an object instance; false when there is none. */

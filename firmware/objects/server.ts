@@ -15,7 +15,7 @@ import {
   SERVER_STORE_NOTIFICATIONS,
   SERVER_UPDATE_TRIGGER,
 } from "../../protocol/model/objects/server.ts";
-import type { ObjectListener } from "./lwm2m-object.ts";
+import type { Instance, ObjectListener } from "./lwm2m-object.ts";
 import { LwM2mObject } from "./lwm2m-object.ts";
 
 /** Hears of every change and execution in object 1; an agent. */
@@ -36,7 +36,10 @@ export function serverObject(): LwM2mObject {
   return object;
 }
 
-/** The instance of one account. */
+/** An account's instance as it is before anyone writes to it. */
+let usual: LwM2mObject | undefined;
+
+/** Makes the instance of one account. Agents of a fleet, whose accounts are alike, share it until one is written to. */
 export function addAccount(
   object: LwM2mObject,
   instanceId: number,
@@ -44,14 +47,25 @@ export function addAccount(
   lifetimeSeconds: number,
   binding: string,
 ): void {
-  object.create(instanceId, {
-    [SERVER_SHORT_SERVER_ID]: shortServerId,
-    [SERVER_LIFETIME]: lifetimeSeconds,
-    [SERVER_DISABLE]: true,
-    [SERVER_STORE_NOTIFICATIONS]: true,
-    [SERVER_BINDING]: binding,
-    [SERVER_UPDATE_TRIGGER]: true,
-  });
+  if (
+    usual === undefined ||
+    usual.get(0, SERVER_SHORT_SERVER_ID) !== shortServerId ||
+    usual.get(0, SERVER_LIFETIME) !== lifetimeSeconds ||
+    usual.get(0, SERVER_BINDING) !== binding
+  ) {
+    usual = new LwM2mObject(SERVER);
+    usual.create(0, {
+      [SERVER_SHORT_SERVER_ID]: shortServerId,
+      [SERVER_LIFETIME]: lifetimeSeconds,
+      [SERVER_DISABLE]: true,
+      [SERVER_STORE_NOTIFICATIONS]: true,
+      [SERVER_BINDING]: binding,
+      [SERVER_UPDATE_TRIGGER]: true,
+    });
+  }
+  const instance = usual.instances.get(0) as Instance;
+  instance.isShared = true;
+  object.create(instanceId, instance);
 }
 
 function isAcceptable(
