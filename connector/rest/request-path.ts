@@ -10,14 +10,13 @@ const LONGEST_RESOURCE_PATH = 255;
 
 /** The route path of a URL or request target, still percent-encoded, "/" at least. */
 export function routePath(url: string): string {
-  let path = url;
+  const end = url.search(/[?#]/);
+  let path = end < 0 ? url : url.slice(0, end);
   const scheme = path.indexOf("://");
   if (scheme >= 0) {
     const start = path.indexOf("/", scheme + 3);
     path = start < 0 ? "/" : path.slice(start);
   }
-  const query = path.search(/[?#]/);
-  if (query >= 0) path = path.slice(0, query);
   for (const version of REST_VERSIONS) {
     const prefix = `/${version}`;
     if (path === prefix) return "/";

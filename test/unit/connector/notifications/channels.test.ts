@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   ANSWER_HEAD_START,
@@ -451,4 +452,65 @@ describe("restart", () => {
     expect(after.channels.hasOpen()).toBe(false);
     expect(after.stored()).toBe(0);
   });
+});
+
+test("whatever fails and whenever it is killed, each response is confirmed once, in time", async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.constant("respond" as const) },
+    { weight: 2, arbitrary: fc.constant("poll" as const) },
+    { weight: 2, arbitrary: fc.constant("deliver" as const) },
+    { weight: 2, arbitrary: fc.constant("fail" as const) },
+    { weight: 1, arbitrary: fc.constant("callback" as const) },
+    { weight: 1, arbitrary: fc.constant("sleep" as const) },
+    { weight: 1, arbitrary: fc.constant("kill" as const) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      let bench = new Bench();
+      bench.poll("k", false);
+      let underWay: Delivery[] = [];
+      const confirmed: string[] = [];
+      let responses = 0;
+      const collect = () => underWay.push(...bench.take().filter(({ body }) => body !== undefined));
+      const confirm = (delivery: Delivery) => {
+        const message = JSON.parse(delivery.body ?? "{}") as {
+          "async-responses": { id: string }[];
+        };
+        for (const { id } of message["async-responses"]) confirmed.push(id);
+        bench.channels.handleDelivered(bench.now, delivery.id);
+      };
+      for (const name of steps) {
+        if (name === "respond") {
+          const id = `${++responses}`;
+          bench.channels.handleAnswering("k", id);
+          bench.respond("k", id);
+          bench.channels.handleAnswered(bench.now, "k", id);
+        } else if (name === "poll") {
+          if (bench.channels.of("k").callback() === undefined) bench.poll("k");
+        } else if (name === "callback") {
+          bench.channels.setCallback(bench.now, "k", HOOK);
+        } else if (name === "deliver") {
+          const delivery = underWay.shift();
+          if (delivery !== undefined) confirm(delivery);
+        } else if (name === "fail") {
+          const delivery = underWay.shift();
+          if (delivery !== undefined) bench.channels.handleUndelivered(bench.now, delivery.id);
+        } else if (name === "sleep") {
+          bench.now += 3 * SECOND;
+        } else {
+          await bench.store.commit();
+          bench = new Bench(bench.store.afterKill(), bench.now);
+          underWay = [];
+        }
+        collect();
+      }
+      for (const delivery of underWay.splice(0)) confirm(delivery);
+      // Past the longest pause between two tries.
+      bench.now += 3 * MINUTE;
+      if (bench.channels.of("k").callback() === undefined) bench.poll("k");
+      for (collect(); underWay.length > 0; collect()) confirm(underWay.splice(0, 1)[0]);
+      expect(confirmed.sort()).toEqual([...Array(responses).keys()].map((i) => `${i + 1}`).sort());
+      expect(bench.stored()).toBe(0);
+    }),
+  );
 });
