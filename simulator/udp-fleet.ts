@@ -155,7 +155,8 @@ export class UdpFleet implements RunningFleet {
     } else if (error.code === "EADDRINUSE" && this.failedBinds < PORTS_PER_ADDRESS) {
       this.failedBinds++;
       socket.close();
-      this.openSocket(socket.index);
+      // Not at once: the system refuses within `bind`, and a range of used ports would use up the stack.
+      setImmediate(() => this.openSocket(socket.index));
     } else this.opened?.reject(error);
   }
 
