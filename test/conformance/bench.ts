@@ -129,7 +129,7 @@ export class Bench<Criterion extends string = string> {
   /** Criteria that have been judged. */
   readonly judged = new Set<string>();
   private readonly startedAt: Milliseconds;
-  private readonly uplinks: Uplink[] = [];
+  private uplinks: Uplink[] = [];
   private readonly responses: { readonly server: number; readonly message: Message }[] = [];
 
   constructor(
@@ -161,7 +161,7 @@ export class Bench<Criterion extends string = string> {
 
   /** Says in the ladder what comes now. */
   step(text: string): void {
-    this.ladder.step(text);
+    this.ladder.step(this.now(), text);
   }
 
   /** A criterion: the case fails with `otherwise` when it does not hold. */
@@ -242,11 +242,11 @@ export class Bench<Criterion extends string = string> {
 
   /** All of this kind that have come already and that nobody took. */
   takeAll(kind: UplinkKind, token?: string): Uplink[] {
-    const all: Uplink[] = [];
-    for (let one = this.take(kind, token); one !== undefined; one = this.take(kind, token)) {
-      all.push(one);
-    }
-    return all;
+    const matches = (one: Uplink) =>
+      one.kind === kind && (token === undefined || one.token === token);
+    const taken = this.uplinks.filter(matches);
+    this.uplinks = this.uplinks.filter((one) => !matches(one));
+    return taken;
   }
 
   // What the servers do.

@@ -1,7 +1,6 @@
 /**
  * Runs cases against a client and gives each a verdict.
  */
-import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { SECOND } from "../../protocol/time/duration.ts";
 import { Bench, Ended } from "./bench.ts";
 import type { CaseResult, ConformanceCase, Verdict, Version } from "./case.ts";
@@ -39,14 +38,14 @@ export async function runCase(
   version: Version,
 ): Promise<CaseResult> {
   const obstacle = obstacleOf(stated, adapter, version);
-  if (obstacle !== undefined) return result(stated, version, obstacle, "", 0);
+  if (obstacle !== undefined) return result(stated, version, obstacle);
   const { configuration } = stated;
   let client: ClientUnderTest;
   try {
     client = await adapter.prepare({ endpointName: ENDPOINT_NAME, version, configuration });
   } catch (error) {
     const finding = found("not run", `${adapter.name} could not be prepared: ${wordsOf(error)}`);
-    return result(stated, version, finding, "", 0);
+    return result(stated, version, finding);
   }
   const bench = new Bench(client, configuration, version, ENDPOINT_NAME);
   let finding: Finding;
@@ -55,7 +54,7 @@ export async function runCase(
   } finally {
     await client.close();
   }
-  return result(stated, version, finding, bench.ladder.toString(), bench.now());
+  return result(stated, version, finding, bench);
 }
 
 /** Why a case cannot or need not be run. */
@@ -108,14 +107,23 @@ function found(verdict: Verdict, why: string, criterion: string | undefined = un
 }
 
 function result(
-  stated: ConformanceCase,
+  { id, title }: ConformanceCase,
   version: Version,
   { verdict, why, criterion }: Finding,
-  ladder: string,
-  took: Milliseconds,
+  bench?: Bench,
 ): CaseResult {
-  const { id, title } = stated;
-  return { id, title, version, verdict, why, criterion, ladder, seconds: took / SECOND };
+  return {
+    id,
+    title,
+    version,
+    verdict,
+    why,
+    criterion,
+    seconds: bench === undefined ? 0 : bench.now() / SECOND,
+    get ladder() {
+      return bench === undefined ? "" : bench.ladder.toString();
+    },
+  };
 }
 
 function wordsOf(error: unknown): string {

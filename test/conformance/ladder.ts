@@ -34,34 +34,43 @@ const ABSENT = -1;
 const SHOWN_TEXT = 120;
 const SHOWN_BYTES = 32;
 
+/** A datagram, or a step when there is none. Described only when somebody looks: most exchanges nobody reads. */
+interface Rung {
+  readonly at: Milliseconds;
+  readonly text: string;
+  readonly server: number;
+  readonly datagram: Uint8Array | undefined;
+}
+
 export class Ladder {
-  private readonly lines: string[] = [];
+  private readonly rungs: Rung[] = [];
   private readonly hasSeveralServers: boolean;
 
   constructor(hasSeveralServers: boolean) {
     this.hasSeveralServers = hasSeveralServers;
   }
 
-  step(text: string): void {
-    this.lines.push(`${" ".repeat(13)}-- ${text}`);
+  step(at: Milliseconds, text: string): void {
+    this.rungs.push({ at, text, server: 0, datagram: undefined });
   }
 
-  sent(now: Milliseconds, server: number, datagram: Uint8Array): void {
-    this.add(now, "<-", server, datagram);
+  sent(at: Milliseconds, server: number, datagram: Uint8Array): void {
+    this.rungs.push({ at, text: "<-", server, datagram });
   }
 
-  arrived(now: Milliseconds, server: number, datagram: Uint8Array): void {
-    this.add(now, "->", server, datagram);
+  arrived(at: Milliseconds, server: number, datagram: Uint8Array): void {
+    this.rungs.push({ at, text: "->", server, datagram });
   }
 
   toString(): string {
-    return this.lines.join("\n");
+    return this.rungs.map((rung) => this.line(rung)).join("\n");
   }
 
-  private add(now: Milliseconds, arrow: string, server: number, datagram: Uint8Array): void {
-    const seconds = (now / SECOND).toFixed(3).padStart(12);
+  private line({ at, text, server, datagram }: Rung): string {
+    const seconds = (at / SECOND).toFixed(3).padStart(12);
+    if (datagram === undefined) return `${seconds} -- ${text}`;
     const which = this.hasSeveralServers ? ` server ${server + 1} ` : " ";
-    this.lines.push(`${seconds} client ${arrow}${which}${describeDatagram(datagram)}`);
+    return `${seconds} client ${text}${which}${describeDatagram(datagram)}`;
   }
 }
 

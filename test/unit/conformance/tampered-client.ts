@@ -1,0 +1,91 @@
+/**
+ * A client made wrong: an adapter around another whose messages are changed on their way. What the harness sees is a client
+ * that behaves so.
+ */
+import { decodeMessage, encodeMessage, type Message } from "../../../protocol/coap/message.ts";
+import { isMalformed } from "../../../protocol/malformed.ts";
+import type {
+  Arrival,
+  ClientAdapter,
+  ClientSetup,
+  ClientUnderTest,
+} from "../../conformance/index.ts";
+
+/** How one client is wrong. A fresh one per case; what it does not change it returns. Undefined swallows the message. */
+export interface Tamper {
+  /** @param answer sends a message to the server in the client's stead */
+  toClient?(message: Message, answer: (message: Message) => void): Message | undefined;
+  fromClient?(message: Message, answer: (message: Message) => void): Message | undefined;
+  /** Bytes that are no message. */
+  malformedToClient?(answer: (message: Message) => void): void;
+}
+
+export function tamperedAdapter(base: ClientAdapter, tamper: () => Tamper): ClientAdapter {
+  return {
+    name: base.name,
+    claims: base.claims,
+    canSetValues: base.canSetValues,
+    prepare: async (setup: ClientSetup) => new TamperedClient(await base.prepare(setup), tamper()),
+  };
+}
+
+class TamperedClient implements ClientUnderTest {
+  readonly tolerance: number;
+  private readonly client: ClientUnderTest;
+  private readonly tamper: Tamper;
+  private readonly injected: Arrival[] = [];
+
+  constructor(client: ClientUnderTest, tamper: Tamper) {
+    this.tolerance = client.tolerance;
+    this.client = client;
+    this.tamper = tamper;
+  }
+
+  now(): number {
+    return this.client.now();
+  }
+
+  start(): Promise<void> {
+    return this.client.start();
+  }
+
+  set(path: string, value: Parameters<ClientUnderTest["set"]>[1]): Promise<void> {
+    return this.client.set(path, value);
+  }
+
+  async send(server: number, datagram: Uint8Array): Promise<void> {
+    const message = decodeMessage(datagram);
+    if (isMalformed(message)) {
+      this.tamper.malformedToClient?.((answer) => this.inject(server, answer));
+      return this.client.send(server, datagram);
+    }
+    const changed = this.tamper.toClient
+      ? this.tamper.toClient(message, (answer) => this.inject(server, answer))
+      : message;
+    if (changed === undefined) return;
+    await this.client.send(server, changed === message ? datagram : encodeMessage(changed));
+  }
+
+  async receive(until: number): Promise<Arrival | undefined> {
+    for (;;) {
+      const injected = this.injected.shift();
+      if (injected !== undefined) return injected;
+      const arrival = await this.client.receive(until);
+      if (arrival === undefined || this.tamper.fromClient === undefined) return arrival;
+      const { server, datagram } = arrival;
+      const message = decodeMessage(datagram);
+      if (isMalformed(message)) return arrival;
+      const changed = this.tamper.fromClient(message, (answer) => this.inject(server, answer));
+      if (changed === message) return arrival;
+      if (changed !== undefined) return { server, datagram: encodeMessage(changed) };
+    }
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+
+  private inject(server: number, message: Message): void {
+    this.injected.push({ server, datagram: encodeMessage(message) });
+  }
+}
