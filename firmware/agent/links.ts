@@ -2,7 +2,7 @@
  * What a device says it has: the list in Register and Update (LwM2M Core 1.1.1 §6.2.1) and the answer to Discover (§6.3.2), as links.
  */
 import { encodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import type { Link, LinkAttribute } from "../../protocol/coap/link-format.ts";
+import type { Link } from "../../protocol/coap/link-format.ts";
 import { encodeLinks } from "../../protocol/coap/link-format.ts";
 import { ATTRIBUTE_NAMES } from "../../protocol/model/attributes.ts";
 import { formatDecimal } from "../../protocol/model/decimal.ts";
@@ -18,42 +18,53 @@ import type { ServerLink } from "./server-link.ts";
 /** Below it are LwM2M's own objects, whose version a server assumes from the enabler's; it is said in any case. */
 const FIRST_FOREIGN_OBJECT = 8;
 
-/** The list of objects, instances and named resources in link format. */
+/** The last list, in text and in bytes: a fleet's agents are alike, and share it. */
+let lastText = "";
+let lastList = encodeUtf8(lastText);
+
+/**
+ * The list of objects, instances and named resources in link format.
+ *
+ * @returns bytes that others may hold too: not to be changed
+ */
 export function registrationList(agent: Agent): Uint8Array {
-  const links: Link[] = [];
   const version = agent.version();
+  const resources: Link[] = [];
+  let text = "";
   if (version !== undefined) {
-    if (version !== "1.0") links.push(rootLink(agent));
-    for (let i = 0; i < agent.objects.length; i++) listObject(agent.objects[i], version, links);
+    if (version !== "1.0") text = rootLink(agent);
+    for (let i = 0; i < agent.objects.length; i++) {
+      text += objectLinks(agent.objects[i], version, text === "" ? "" : ",");
+    }
   }
-  for (let i = 0; i < agent.resources.length; i++) links.push(agent.resources[i].link());
-  return encodeUtf8(encodeLinks(links));
+  for (let i = 0; i < agent.resources.length; i++) resources.push(agent.resources[i].link());
+  if (resources.length > 0) text += (text === "" ? "" : ",") + encodeLinks(resources);
+  if (text !== lastText) {
+    lastText = text;
+    lastList = encodeUtf8(text);
+  }
+  return lastList;
 }
 
-/** Says that this is an LwM2M device and which formats it has beyond TLV and text. */
-function rootLink(agent: Agent): Link {
-  const attributes: LinkAttribute[] = [{ name: "rt", value: "oma.lwm2m" }];
+/** Says that this is an LwM2M device, and which formats it has. */
+function rootLink(agent: Agent): string {
   let formats = "";
   for (let i = 0; i < agent.codecs.length; i++) formats += ` ${agent.codecs[i].format}`;
-  attributes.push({ name: "ct", value: formats.substring(1) });
-  return { uri: "/", attributes: attributes };
+  return `</>;rt="oma.lwm2m";ct="${formats.substring(1)}"`;
 }
 
-function listObject(object: LwM2mObject, version: string, links: Link[]): void {
+/** An object and its instances; the object itself only where the instances do not say it all. */
+function objectLinks(object: LwM2mObject, version: string, separator: string): string {
   const id = object.definition.id;
-  if (isHidden(id)) return;
   const ids = object.instances.ids;
-  const attributes: LinkAttribute[] = [];
-  if (saysVersion(object, version)) {
-    attributes.push({ name: "ver", value: object.definition.version });
-  }
-  // The object itself only where its instances do not say it all.
-  if (ids.length === 0 || attributes.length > 0) {
-    links.push({ uri: `/${id}`, attributes: attributes });
-  }
+  if (isHidden(id)) return "";
+  let text = "";
+  if (saysVersion(object, version)) text = `${separator}</${id}>;ver=${object.definition.version}`;
+  else if (ids.length === 0) text = `${separator}</${id}>`;
   for (let i = 0; i < ids.length; i++) {
-    links.push({ uri: `/${id}/${ids[i]}`, attributes: [] });
+    text += `${text === "" ? separator : ","}</${id}/${ids[i]}>`;
   }
+  return text;
 }
 
 function saysVersion(object: LwM2mObject, version: string | undefined): boolean {
