@@ -42,7 +42,7 @@ import { isMalformed, type Malformed } from "../../protocol/malformed.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { bareResponse, refusal } from "../responses.ts";
 import { type LinkList, LinkLists } from "./link-lists.ts";
-import type { DeviceDescription, Registry } from "./registry.ts";
+import type { NamedParameters, Registry } from "./registry.ts";
 
 /** Characters. */
 const LONGEST_ENDPOINT_NAME = 128;
@@ -84,9 +84,8 @@ export class RegistrationInterface {
     if (hasLongText(parameters)) return refusal(BAD_REQUEST, "a parameter is too long");
     const list = this.readLinks(request);
     if ("code" in list) return list;
-    if (!this.registry.hasRoomFor(name, list)) return FULL;
-    const device = describe(parameters, parameters.queueMode, list);
-    const registration = this.registry.register(now, peer, name, device);
+    const registration = this.registry.register(now, peer, parameters as NamedParameters, list);
+    if (registration === undefined) return FULL;
     const segment = textOption(LOCATION_PATH, registration.location.slice(4));
     return { code: CREATED, options: [RD, segment], payload: NO_BYTES };
   }
@@ -107,21 +106,15 @@ export class RegistrationInterface {
     if (request.code !== POST && request.code !== PUT) return bareResponse(METHOD_NOT_ALLOWED);
     const queries = textsOf(request.options, URI_QUERY);
     if (queries.length === 0 && request.payload.length === 0) {
-      this.registry.update(now, registration, peer, undefined);
+      this.registry.update(now, registration, peer, undefined, undefined);
       return UPDATED;
     }
     const parameters = parseRegistrationQuery(queries);
     if (isMalformed(parameters)) return refuseMalformed(parameters);
     if (hasLongText(parameters)) return refusal(BAD_REQUEST, "a parameter is too long");
     const list = request.payload.length === 0 ? undefined : this.readLinks(request);
-    if (list !== undefined) {
-      if ("code" in list) return list;
-      if (!this.registry.hasRoomForLinks(registration, list)) return FULL;
-    }
-    // Queue mode is said together with the binding, inside it or beside it.
-    const saysMode = parameters.queueMode || parameters.binding !== undefined;
-    const queueMode = saysMode ? parameters.queueMode : undefined;
-    this.registry.update(now, registration, peer, describe(parameters, queueMode, list));
+    if (list !== undefined && "code" in list) return list;
+    if (!this.registry.update(now, registration, peer, parameters, list)) return FULL;
     return UPDATED;
   }
 
@@ -137,22 +130,6 @@ export class RegistrationInterface {
 
 function refuseMalformed({ fault }: Malformed): Response {
   return refusal(BAD_REQUEST, fault.slice(fault.indexOf("/") + 1).replaceAll("-", " "));
-}
-
-function describe(
-  parameters: RegistrationParameters,
-  queueMode: boolean | undefined,
-  list: LinkList | undefined,
-): DeviceDescription {
-  return {
-    endpointType: parameters.endpointType,
-    domain: parameters.domain,
-    lifetime: parameters.lifetime,
-    version: parameters.version,
-    binding: parameters.binding,
-    queueMode,
-    list,
-  };
 }
 
 /** What stands in a URL path as it is (RFC 3986 §3.3 pchar without percent-encoding), since the REST API names devices there. */

@@ -6,6 +6,7 @@
  * in the store counts as refreshed at the start.
  */
 import { encodeLinks } from "../../protocol/coap/link-format.ts";
+import type { RegistrationParameters } from "../../protocol/lwm2m/registration.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Random } from "../../protocol/ports.ts";
 import { Deadlines } from "../../protocol/time/deadlines.ts";
@@ -28,16 +29,8 @@ export interface RegistrySettings {
   readonly expiryGrace: Milliseconds;
 }
 
-/** What a device says of itself; what is undefined in an Update stays as it was. */
-export interface DeviceDescription {
-  readonly endpointType: string | undefined;
-  readonly domain: string | undefined;
-  readonly lifetime: number | undefined;
-  readonly version: string | undefined;
-  readonly binding: string | undefined;
-  readonly queueMode: boolean | undefined;
-  readonly list: LinkList | undefined;
-}
+/** What Register says; the name is checked. */
+export type NamedParameters = RegistrationParameters & { readonly endpointName: string };
 
 export interface RegistryEvent {
   readonly kind: "registration" | "update" | "deregistration" | "expiry";
@@ -101,35 +94,30 @@ export class Registry {
     return difference === 0 ? registration : undefined;
   }
 
-  /** True when there is room for a device, that may be registered already, with a list of links. */
-  hasRoomFor(endpointName: string, list: LinkList): boolean {
-    const former = this.byName.get(endpointName);
-    if (former === undefined && this.byName.size >= this.settings.maxRegistrations) return false;
-    return this.hasRoomForLinks(former, list);
-  }
-
-  hasRoomForLinks(registration: HeldRegistration | undefined, list: LinkList): boolean {
-    const freed = registration === undefined ? 0 : registration.list.text.length;
-    return this.linkText - freed + list.text.length <= this.settings.maxLinkText;
-  }
-
-  /** Registers a device; one of the same name gives way to it. Ask `hasRoomFor` first. */
+  /**
+   * Registers a device under the name in its parameters; one of the same name gives way to it.
+   *
+   * @returns undefined when there is no room for it or for its links
+   */
   register(
     now: Milliseconds,
     peer: string,
-    endpointName: string,
-    device: DeviceDescription,
-  ): HeldRegistration {
+    parameters: NamedParameters,
+    list: LinkList,
+  ): HeldRegistration | undefined {
+    const { endpointName } = parameters;
     const former = this.byName.get(endpointName);
-    const list = device.list ?? NO_LINKS;
+    if (former === undefined && this.byName.size >= this.settings.maxRegistrations)
+      return undefined;
+    if (!this.hasRoomFor(list, former)) return undefined;
     const record: RegistrationRecord = {
       endpointName,
-      endpointType: device.endpointType,
-      domain: device.domain,
-      lifetime: device.lifetime ?? DEFAULT_LIFETIME,
-      version: device.version,
-      binding: device.binding ?? "U",
-      queueMode: device.queueMode ?? false,
+      endpointType: parameters.endpointType,
+      domain: parameters.domain,
+      lifetime: parameters.lifetime ?? DEFAULT_LIFETIME,
+      version: parameters.version,
+      binding: parameters.binding ?? "U",
+      queueMode: parameters.queueMode,
       location: this.newLocation(),
       peer,
       links: list.text,
@@ -143,23 +131,31 @@ export class Registry {
     return registration;
   }
 
-  /** Refreshes a registration and takes over what changed. */
+  /**
+   * Refreshes a registration and takes over what changed.
+   *
+   * @param parameters what of them is undefined stays as it was
+   * @returns false, with nothing changed, when there is no room for the links
+   */
   update(
     now: Milliseconds,
     registration: HeldRegistration,
     peer: string,
-    device: DeviceDescription | undefined,
-  ): void {
-    const formerPeer = registration.record.peer;
+    parameters: RegistrationParameters | undefined,
+    list: LinkList | undefined,
+  ): boolean {
+    if (list !== undefined && !this.hasRoomFor(list, registration)) return false;
+    const formerPeer = registration.peer;
     registration.refreshedAt = now;
     registration.heardAt = now;
-    if (device !== undefined || peer !== formerPeer) {
-      this.change(registration, peer, device);
+    if (parameters !== undefined || list !== undefined || peer !== formerPeer) {
+      this.change(registration, peer, parameters, list ?? registration.list);
     }
     // The deadline only ever moves when it has come, or when it comes sooner than before.
     const at = registration.expiresAt(this.settings.expiryGrace);
     if (at < this.deadlines.of(registration.index)) this.deadlines.set(registration.index, at);
     this.events.push({ kind: "update", registration, formerPeer });
+    return true;
   }
 
   deregister(registration: HeldRegistration): void {
@@ -241,18 +237,18 @@ export class Registry {
   private change(
     registration: HeldRegistration,
     peer: string,
-    device: DeviceDescription | undefined,
+    parameters: RegistrationParameters | undefined,
+    list: LinkList,
   ): void {
     const before = registration.record;
-    const list = device?.list ?? registration.list;
     const record: RegistrationRecord = {
       endpointName: before.endpointName,
-      endpointType: device?.endpointType ?? before.endpointType,
-      domain: device?.domain ?? before.domain,
-      lifetime: device?.lifetime ?? before.lifetime,
+      endpointType: parameters?.endpointType ?? before.endpointType,
+      domain: parameters?.domain ?? before.domain,
+      lifetime: parameters?.lifetime ?? before.lifetime,
       version: before.version,
-      binding: device?.binding ?? before.binding,
-      queueMode: device?.queueMode ?? before.queueMode,
+      binding: parameters?.binding ?? before.binding,
+      queueMode: queueModeAfter(before.queueMode, parameters),
       location: before.location,
       peer,
       links: list.text,
@@ -269,29 +265,40 @@ export class Registry {
     const root = rootPath === "" ? [] : [rootLink(rootPath)];
     const list = { text: encodeLinks([...root, ...links]), links, rootPath };
     const formerPeer = registration.peer;
-    this.change(registration, formerPeer, { ...UNCHANGED, list });
+    this.change(registration, formerPeer, undefined, list);
     this.events.push({ kind: "update", registration, formerPeer });
+  }
+
+  /** Whether the lists of links have room for this one, with which a registration that is there replaces its own. */
+  private hasRoomFor(list: LinkList, registration: HeldRegistration | undefined): boolean {
+    const freed = registration === undefined ? 0 : registration.list.text.length;
+    return this.linkText - freed + list.text.length <= this.settings.maxLinkText;
   }
 
   private newLocation(): string {
     let location: string;
     do {
-      location = "/rd/";
-      for (let i = 0; i < SECRET_LENGTH; i += 5) location += fiveCharacters(this.settings.random);
+      for (let i = 0; i < SECRET_LENGTH; i += 5) {
+        let bits = this.settings.random.uint32();
+        for (let k = 0; k < 5; k++, bits >>>= 6)
+          LOCATION[4 + i + k] = ALPHABET.charCodeAt(bits & 63);
+      }
+      location = String.fromCharCode(...LOCATION);
     } while (this.byLocationKey.has(keyOfText(location)));
     return location;
   }
 }
 
-const UNCHANGED: DeviceDescription = {
-  endpointType: undefined,
-  domain: undefined,
-  lifetime: undefined,
-  version: undefined,
-  binding: undefined,
-  queueMode: undefined,
-  list: undefined,
-};
+/** The character codes of `/rd/` and the 25 characters to be filled in. */
+const LOCATION = Array.from("/rd/".padEnd(4 + SECRET_LENGTH), (character) =>
+  character.charCodeAt(0),
+);
+
+/** Queue mode is said together with the binding: inside it by 1.0, beside it later. */
+function queueModeAfter(before: boolean, parameters: RegistrationParameters | undefined): boolean {
+  if (parameters === undefined) return before;
+  return parameters.queueMode || (parameters.binding === undefined && before);
+}
 
 function rootLink(uri: string): LinkList["links"][number] {
   return { uri, attributes: [{ name: "rt", value: "oma.lwm2m" }] };
@@ -307,13 +314,6 @@ function isSame(a: RegistrationRecord, b: RegistrationRecord): boolean {
     a.peer === b.peer &&
     a.links === b.links
   );
-}
-
-/** 30 random bits as 5 characters. */
-function fiveCharacters(random: Random): string {
-  let text = "";
-  for (let bits = random.uint32(), i = 0; i < 5; i++, bits >>>= 6) text += ALPHABET[bits & 63];
-  return text;
 }
 
 /** 30 bits of what are 30 bits when the location is ours; of other bytes anything. */
