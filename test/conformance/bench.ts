@@ -251,7 +251,7 @@ export class Bench<Criterion extends string = string> {
 
   // What the servers do.
 
-  /** Switches the client on and lets it register with all servers; no criterion, unless one is named. */
+  /** Switches the client on and lets it register with all servers: what other criteria build on. */
   async register(): Promise<void> {
     this.step("the client is switched on and registers");
     await this.client.start();

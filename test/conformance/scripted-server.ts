@@ -83,7 +83,7 @@ const EXCHANGE_LIFETIME = exchangeLifetime(DEFAULT_TRANSMISSION);
 const NOTHING: Reaction = { uplink: undefined, response: undefined, replies: [] };
 
 export class ScriptedServer {
-  /** As sent in the answer to Register: two segments beyond the usual one, and none of them a number. */
+  /** As sent in the answer to Register: with more segments than most servers use. */
   location = "";
   /** False: the client's next Update gets 4.04. */
   isRegistered = false;

@@ -4,7 +4,7 @@ import { TLV } from "../../../protocol/coap/content-formats.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { C_12, configuredValues } from "../configurations.ts";
 import { bytesOf } from "../content.ts";
-import { expectAttributes, expectListed } from "./ets-2xx-device-management.ts";
+import { expectAttributes, expectListed } from "./expectations.ts";
 
 const ALL: readonly Version[] = ["1.0", "1.1", "1.2"];
 

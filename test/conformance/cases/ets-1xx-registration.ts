@@ -1,12 +1,11 @@
 /** ETS 1.2 group 100-199, Client Registration. */
+
 import { decodeUtf8 } from "../../../protocol/bytes/utf8.ts";
 import { CHANGED, CONTENT } from "../../../protocol/coap/codes.ts";
 import { LINK_FORMAT, TEXT } from "../../../protocol/coap/content-formats.ts";
 import { decodeLinks } from "../../../protocol/coap/link-format.ts";
 import { CON } from "../../../protocol/coap/message.ts";
 import { CONTENT_FORMAT, textsOf, URI_QUERY, uintOf } from "../../../protocol/coap/options.ts";
-import type { RegistrationParameters } from "../../../protocol/lwm2m/registration.ts";
-import { parseRegistrationQuery } from "../../../protocol/lwm2m/registration.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
 import { type Bench, MAX_TRANSMIT_WAIT, PATIENCE, PROMPT } from "../bench.ts";
@@ -22,6 +21,7 @@ import {
 } from "../configurations.ts";
 import { targetOf } from "../ladder.ts";
 import type { Uplink } from "../scripted-server.ts";
+import { expectLifetimeTaken, parametersOf } from "./expectations.ts";
 
 /** Objects that no list names (LwM2M Core 1.1.1 §6.2.1): Security, OSCORE, COSE. */
 const UNLISTED = ["0", "21", "23"];
@@ -246,41 +246,6 @@ const QUEUE_MODE_BEHAVIOR = clientCase({
     bench.expectCode("held", await bench.read("/3/0/0", TEXT), CONTENT);
   },
 });
-
-/** What the query of a Register or Update says; a query that cannot be read fails the criterion. */
-function parametersOf<Criterion extends string>(
-  bench: Bench<Criterion>,
-  uplink: Uplink,
-  criterion: Criterion,
-): Partial<RegistrationParameters> {
-  const parameters = parseRegistrationQuery(textsOf(uplink.message.options, URI_QUERY));
-  if (!isMalformed(parameters)) return parameters;
-  bench.expect(criterion, false, `${targetOf(uplink.message)}: ${parameters.fault}`);
-  return {};
-}
-
-/** The server writes a lifetime and the client confirms it by an Update. For other cases as well. */
-export async function expectLifetimeTaken<Criterion extends string>(
-  bench: Bench<Criterion>,
-  lifetime: number,
-  [write, update]: readonly [Criterion, Criterion],
-): Promise<void> {
-  bench.expectCode(write, await bench.put("/1/0/1", TEXT, `${lifetime}`), CHANGED);
-  await expectUpdateWithLifetime(bench, lifetime, update);
-}
-
-/** An Update that says this lifetime comes at once. */
-export async function expectUpdateWithLifetime<Criterion extends string>(
-  bench: Bench<Criterion>,
-  lifetime: number,
-  criterion: Criterion,
-): Promise<void> {
-  const update = await bench.next("update", bench.now() + PROMPT);
-  if (update === undefined) return bench.expect(criterion, false, "no Update came");
-  const said = parametersOf(bench, update, criterion).lifetime;
-  bench.expect(criterion, update.message.type === CON, "the Update is not Confirmable");
-  bench.expect(criterion, said === lifetime, `the Update says lt=${said}, not ${lifetime}`);
-}
 
 async function expectUpdateInTime<Criterion extends string>(
   bench: Bench<Criterion>,

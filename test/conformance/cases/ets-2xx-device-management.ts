@@ -6,13 +6,18 @@ import {
   UNAUTHORIZED,
 } from "../../../protocol/coap/codes.ts";
 import { CBOR, SENML_CBOR, SENML_JSON, TEXT, TLV } from "../../../protocol/coap/content-formats.ts";
-import { attributeOf, type Link } from "../../../protocol/coap/link-format.ts";
 import type { Value } from "../../../protocol/model/data-types.ts";
-import { type Bench, PATIENCE, was } from "../bench.ts";
+import { PATIENCE, was } from "../bench.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { C_1, C_3, C_4, C_12, configuredValues } from "../configurations.ts";
 import { bytesOf, encodeValues, formatName } from "../content.ts";
-import { expectLifetimeTaken, expectUpdateWithLifetime } from "./ets-1xx-registration.ts";
+import {
+  expectAttributes,
+  expectLifetimeTaken,
+  expectListed,
+  expectRead,
+  expectUpdateWithLifetime,
+} from "./expectations.ts";
 
 const ALL: readonly Version[] = ["1.0", "1.1", "1.2"];
 /** Resource instances, CBOR and SenML came with 1.1. */
@@ -534,44 +539,6 @@ function setSenml(number: number, format: number): ConformanceCase {
       bench.expectValues("resource", await bench.read("/1/0/1", format), { "/1/0/1": 63 }, format);
     },
   });
-}
-
-/** A Read gives what is configured at and below the path. */
-export async function expectRead<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-  path: string,
-  format?: number,
-): Promise<ReadonlyMap<string, Value>> {
-  const wanted = configuredValues(bench.configuration, path);
-  return bench.expectValues(criterion, await bench.read(path, format), wanted, format);
-}
-
-export function expectListed<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-  links: ReadonlyMap<string, Link>,
-  wanted: readonly string[],
-): void {
-  const missing = wanted.find((uri) => !links.has(uri));
-  bench.expect(criterion, missing === undefined, `${missing} is not listed`);
-}
-
-/** The link has these attributes, whatever else it has. */
-export function expectAttributes<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-  links: ReadonlyMap<string, Link>,
-  uri: string,
-  wanted: Readonly<Record<string, number>>,
-): void {
-  const link = links.get(uri);
-  bench.expect(criterion, link !== undefined, `${uri} is not listed`);
-  for (const [name, value] of Object.entries(wanted)) {
-    const text = link === undefined ? undefined : attributeOf(link, name);
-    const holds = text !== undefined && text !== "" && Number(text) === value;
-    bench.expect(criterion, holds, `${uri} has ${name}=${text}, not ${value}`);
-  }
 }
 
 export const DEVICE_MANAGEMENT_CASES: readonly ConformanceCase[] = [

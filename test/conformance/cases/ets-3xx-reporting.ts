@@ -1,15 +1,21 @@
 /** ETS 1.2 group 300-399, Information Reporting. */
+
 import { CHANGED, CONTENT, GET } from "../../../protocol/coap/codes.ts";
 import { OBSERVE, uintOf } from "../../../protocol/coap/options.ts";
-import type { Milliseconds } from "../../../protocol/time/duration.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
 import { type Bench, type ObservedPath, was } from "../bench.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { C_4, configuredValues } from "../configurations.ts";
-import { hasObserve, type Uplink } from "../scripted-server.ts";
+import type { Uplink } from "../scripted-server.ts";
+import {
+  expectObserved,
+  expectSequence,
+  expectWindows,
+  NO_SEQUENCE,
+  rejectNext,
+} from "./expectations.ts";
 
 const ALL: readonly Version[] = ["1.0", "1.1", "1.2"];
-const NO_SEQUENCE = -1;
 
 const OBSERVE_AND_NOTIFY = clientCase({
   id: "LightweightM2M-1.1-int-301",
@@ -155,28 +161,6 @@ async function givenTwoObserved(bench: Bench): Promise<readonly [ObservedPath, O
   return [await bench.givenObserved("/3/0/7"), await bench.givenObserved("/3/0/8")];
 }
 
-/** The next notification gets a Reset. */
-export async function rejectNext(bench: Bench, { token, path }: ObservedPath): Promise<void> {
-  bench.server.rejected.add(token);
-  const notification = await bench.next("notification", bench.now() + 30 * SECOND, token);
-  bench.given(notification !== undefined, `no notification of ${path} came to be rejected`);
-}
-
-/** Observe is answered by 2.05 with its option. */
-export async function expectObserved<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-  path: string,
-  query: readonly string[] = [],
-): Promise<ObservedPath> {
-  const observed = await bench.observe(path, query);
-  bench.expectCode(criterion, observed.answer, CONTENT);
-  const sequence = uintOf(observed.answer.options, OBSERVE, NO_SEQUENCE);
-  const why = `${was(observed.answer)} without the Observe option`;
-  bench.expect(criterion, sequence !== NO_SEQUENCE, why);
-  return observed;
-}
-
 async function expectCancelled<Criterion extends string>(
   bench: Bench<Criterion>,
   criterion: Criterion,
@@ -187,49 +171,6 @@ async function expectCancelled<Criterion extends string>(
   const hasOption = uintOf(answer.options, OBSERVE, NO_SEQUENCE) !== NO_SEQUENCE;
   bench.expect(criterion, !hasOption, `${was(answer)} with the Observe option`);
   bench.takeAll("notification", token);
-}
-
-/** The answer and its notifications keep to pmin and pmax, seconds, until now. */
-export function expectWindows<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-  { answer, path }: ObservedPath,
-  notifications: readonly Uplink[],
-  [pmin, pmax]: readonly [number, number],
-): void {
-  const { tolerance } = bench.client;
-  let before: Milliseconds = answer.at;
-  for (const { at } of notifications) {
-    const gap = (at - before) / SECOND;
-    const isSooner = at - before < pmin * SECOND - tolerance;
-    bench.expect(criterion, !isSooner, `${path} was notified after ${gap} s, pmin is ${pmin} s`);
-    const isLater = at - before > pmax * SECOND + tolerance;
-    bench.expect(criterion, !isLater, `${path} was notified after ${gap} s, pmax is ${pmax} s`);
-    before = at;
-  }
-  const silence = bench.now() - before;
-  const isSilent = silence > pmax * SECOND + tolerance;
-  const why = `${path} was not notified for ${silence / SECOND} s, pmax is ${pmax} s`;
-  bench.expect(criterion, !isSilent, why);
-}
-
-/** Every notification has the Observe option, and they are in order (RFC 7641 §4.4). */
-export function expectSequence<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-  { answer, path }: ObservedPath,
-  notifications: readonly Uplink[],
-): void {
-  let before = uintOf(answer.options, OBSERVE, NO_SEQUENCE);
-  for (const { message } of notifications) {
-    bench.expect(criterion, hasObserve(message), `a notification of ${path} has no Observe option`);
-    const sequence = uintOf(message.options, OBSERVE, NO_SEQUENCE);
-    // 24 bits, which wrap.
-    const ahead = (sequence - before) & 0xffffff;
-    const isNewer = ahead > 0 && ahead < 0x800000;
-    bench.expect(criterion, isNewer, `Observe ${sequence} of ${path} came after ${before}`);
-    before = sequence;
-  }
 }
 
 /** Every notification is a 2.05 with the configured values. */

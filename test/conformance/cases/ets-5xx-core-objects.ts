@@ -15,8 +15,13 @@ import {
   configuredValues,
 } from "../configurations.ts";
 import { bytesOf, encodeValues } from "../content.ts";
-import { expectAttributes, expectRead } from "./ets-2xx-device-management.ts";
-import { expectObserved, expectSequence, expectWindows } from "./ets-3xx-reporting.ts";
+import {
+  expectAttributes,
+  expectObserved,
+  expectRead,
+  expectSequence,
+  expectWindows,
+} from "./expectations.ts";
 
 const ALL: readonly Version[] = ["1.0", "1.1", "1.2"];
 

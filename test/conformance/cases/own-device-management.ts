@@ -17,7 +17,7 @@ import { pathOf } from "../../../protocol/coap/uri.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { C_3, C_4, C_12, configuredValues } from "../configurations.ts";
 import { bytesOf, encodeValues } from "../content.ts";
-import { expectAttributes } from "./ets-2xx-device-management.ts";
+import { expectAttributes } from "./expectations.ts";
 
 const ALL: readonly Version[] = ["1.0", "1.1", "1.2"];
 /** 65000 is private use: no client has it. */

@@ -10,7 +10,7 @@ import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { C_4, C_12, withLifetime } from "../configurations.ts";
 import { decodeValues, isSameValue } from "../content.ts";
 import { hasObserve, type Uplink } from "../scripted-server.ts";
-import { rejectNext } from "./ets-3xx-reporting.ts";
+import { rejectNext } from "./expectations.ts";
 
 const ALL: readonly Version[] = ["1.0", "1.1", "1.2"];
 const BATTERY = "/3/0/9";

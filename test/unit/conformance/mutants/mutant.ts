@@ -1,0 +1,126 @@
+/** How mutants are made: which message is meant, and what becomes of it. */
+import { decodeUtf8, encodeUtf8 } from "../../../../protocol/bytes/utf8.ts";
+import { isRequest, isResponse, POST, PUT } from "../../../../protocol/coap/codes.ts";
+import { ACK, type Message, NO_BYTES } from "../../../../protocol/coap/message.ts";
+import {
+  CONTENT_FORMAT,
+  type Option,
+  textOption,
+  URI_PATH,
+  URI_QUERY,
+  uintOf,
+} from "../../../../protocol/coap/options.ts";
+import { pathOf } from "../../../../protocol/coap/uri.ts";
+import { type ClientAdapter, inProcessAdapter } from "../../../conformance/index.ts";
+import { type Tamper, tamperedAdapter } from "../tampered-client.ts";
+
+export interface Mutant {
+  /** What the client does wrong: "it ..." */
+  readonly name: string;
+  /** `case criterion` that must fail. */
+  readonly caughtBy: readonly string[];
+  readonly adapter: ClientAdapter;
+}
+
+export const OMA = "LightweightM2M-1.1-int-";
+
+export function mutant(name: string, caughtBy: readonly string[], tamper: () => Tamper): Mutant {
+  return { name, caughtBy, adapter: tamperedAdapter(inProcessAdapter(), tamper) };
+}
+
+// What a message is about.
+
+export const pathIn = (message: Message) => pathOf(message.options, URI_PATH);
+export const formatIn = (message: Message) => uintOf(message.options, CONTENT_FORMAT, -1);
+export const isRegister = (message: Message) => message.code === POST && pathIn(message) === "/rd";
+export const isUpdate = (message: Message) =>
+  message.code === POST && pathIn(message).startsWith("/rd/");
+export const isNotification = (message: Message) =>
+  isResponse(message.code) && message.type !== ACK;
+export const hasContent = (message: Message) =>
+  message.payload.length > 0 && formatIn(message) !== -1;
+export const isWrite = (message: Message) =>
+  (message.code === PUT || (message.code === POST && pathIn(message).split("/").length > 2)) &&
+  hasContent(message);
+export const isWriteAttributes = (message: Message) =>
+  message.code === PUT && formatIn(message) === -1 && message.payload.length === 0;
+export const isExecute = (message: Message) =>
+  message.code === POST && formatIn(message) === -1 && pathIn(message).split("/").length === 4;
+
+// How it is changed.
+
+export function without(
+  message: Message,
+  number: number,
+  matching?: (option: Option) => boolean,
+): Message {
+  const options = message.options.filter(
+    (option) => option.number !== number || !(matching?.(option) ?? true),
+  );
+  return { ...message, options };
+}
+
+export function withoutQuery(message: Message, pattern: RegExp): Message {
+  return without(message, URI_QUERY, ({ value }) => pattern.test(decodeUtf8(value)));
+}
+
+export function withPayload(message: Message, change: (text: string) => string): Message {
+  return { ...message, payload: encodeUtf8(change(decodeUtf8(message.payload))) };
+}
+
+export function acknowledged(message: Message, code: number): Message {
+  const { messageId, token } = message;
+  return { type: ACK, code, messageId, token, options: [], payload: NO_BYTES };
+}
+
+/** The client says `code` and does nothing. */
+export function pretending(matching: (message: Message) => boolean, code: number): () => Tamper {
+  return () => ({
+    toClient: (message, answer) => {
+      if (!matching(message)) return message;
+      answer(acknowledged(message, code));
+      return undefined;
+    },
+  });
+}
+
+/** Changes the answer to some of the server's requests. */
+export function answering(
+  matching: (message: Message) => boolean,
+  change: (message: Message) => Message | undefined,
+): () => Tamper {
+  return () => {
+    const asked: number[] = [];
+    return {
+      toClient: (message) => {
+        if (isRequest(message.code) && matching(message)) asked.push(message.messageId);
+        return message;
+      },
+      fromClient: (message) =>
+        message.type === ACK && asked.includes(message.messageId) ? change(message) : message,
+    };
+  };
+}
+
+/** Changes what the client gets to see. */
+export function hearing(change: (message: Message) => Message | undefined): () => Tamper {
+  return () => ({ toClient: change });
+}
+
+/** Changes what the client says. */
+export function saying(change: (message: Message) => Message | undefined): () => Tamper {
+  return () => ({ fromClient: change });
+}
+
+export const instead =
+  (matching: (message: Message) => boolean, changed: (message: Message) => Message) =>
+  (message: Message) =>
+    matching(message) ? changed(message) : message;
+export const dropping = (matching: (message: Message) => boolean) => (message: Message) =>
+  matching(message) ? undefined : message;
+
+export function withPath(message: Message, path: string): Message {
+  const segments = path.slice(1).split("/");
+  const others = message.options.filter(({ number }) => number !== URI_PATH);
+  return { ...message, options: [...others, ...segments.map((s) => textOption(URI_PATH, s))] };
+}
