@@ -19,6 +19,7 @@ import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
+import { misuse } from "../objects/misuse.ts";
 import type { AccountListener } from "../objects/server.ts";
 import { addAccount, serverObject } from "../objects/server.ts";
 import { manage, plain } from "./device-management.ts";
@@ -202,10 +203,7 @@ export class Agent implements AccountListener {
       return each !== resource;
     });
     resource.listener = undefined;
-    for (let i = 0; i < this.links.length; i++) {
-      const observers = this.links[i].observers;
-      if (observers !== undefined) observers.handleRemoval(resource);
-    }
+    this.handleNamedValue(resource);
     this.handleList();
   }
 
@@ -266,7 +264,7 @@ export class Agent implements AccountListener {
   handleNamedValue(resource: NamedResource): void {
     for (let i = 0; i < this.links.length; i++) {
       const observers = this.links[i].observers;
-      if (observers !== undefined) observers.handleNamedValue(resource);
+      if (observers !== undefined) observers.handleNamed(resource, resource.listener === undefined);
     }
     this.wake();
   }
@@ -335,11 +333,4 @@ export class Agent implements AccountListener {
   private wake(): void {
     if (this.nudge !== undefined) this.nudge();
   }
-}
-
-/** The caller's fault: thrown, with a code to tell it by. */
-function misuse(code: string, about: string): Error {
-  const error = new Error(`${code}: ${about}`);
-  (error as { code?: string }).code = code;
-  return error;
 }

@@ -75,9 +75,13 @@ export class Observers {
     }
   }
 
-  handleNamedValue(resource: NamedResource): void {
+  /** A named resource has another value, or is gone. */
+  handleNamed(resource: NamedResource, isGone: boolean): void {
     for (let i = 0; i < this.observations.length; i++) {
-      if (this.observations[i].resource === resource) this.observations[i].handleChange(undefined);
+      const observation = this.observations[i];
+      if (observation.resource !== resource) continue;
+      if (isGone) observation.expire();
+      else observation.handleChange(undefined);
     }
   }
 
@@ -91,13 +95,6 @@ export class Observers {
       if (isGone || (path.length > 1 && object.instances.get(path[1]) === undefined)) {
         observation.expire();
       } else if (path.length === 1) observation.handleChange(undefined);
-    }
-  }
-
-  /** A named resource went. */
-  handleRemoval(resource: NamedResource): void {
-    for (let i = 0; i < this.observations.length; i++) {
-      if (this.observations[i].resource === resource) this.observations[i].expire();
     }
   }
 
@@ -118,7 +115,7 @@ export class Observers {
     content: Content,
   ): Option | undefined {
     const observation = new Observation(token, path, resource, content.format, own);
-    this.keep(function (older) {
+    this.observations = this.observations.filter(function (older) {
       return !observation.replaces(older);
     });
     if (this.observations.length >= MAX_OBSERVATIONS) return undefined;
@@ -130,7 +127,7 @@ export class Observers {
 
   /** Ends the observation under this token, if there is one. */
   cancel(token: Uint8Array): void {
-    this.keep(function (observation) {
+    this.observations = this.observations.filter(function (observation) {
       return !equalBytes(observation.token, token);
     });
   }
@@ -203,10 +200,6 @@ export class Observers {
       hasSent = true;
     }
     return hasSent;
-  }
-
-  private keep(isKept: (observation: Observation) => boolean): void {
-    this.observations = this.observations.filter(isKept);
   }
 
   private nextSequence(): Option {

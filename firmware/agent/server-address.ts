@@ -2,6 +2,8 @@
  * Where a server is: `coap://host:port` (RFC 7252 §6.1).
  */
 
+import { misuse } from "../objects/misuse.ts";
+
 export interface ServerAddress {
   readonly uri: string;
   /** A name or an address; IPv6 without brackets. */
@@ -27,9 +29,7 @@ export function parseServerUri(uri: string): ServerAddress {
   const host = closing < 0 ? name : name.substring(1, closing);
   const isPort = Math.floor(port) === port && port > 0 && port <= HIGHEST_PORT;
   if (uri.indexOf(SCHEME) !== 0 || host === "" || !isPort) {
-    const error = new Error(`agent/server-uri: "${uri}" is not coap://HOST or coap://HOST:PORT`);
-    (error as { code?: string }).code = "agent/server-uri";
-    throw error;
+    throw misuse("agent/server-uri", `"${uri}" is not coap://HOST or coap://HOST:PORT`);
   }
   last = { uri: uri, host: host, port: port };
   return last;

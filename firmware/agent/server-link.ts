@@ -67,11 +67,10 @@ import {
   NOTHING,
   REGISTER,
   Registration,
-  UPDATE,
 } from "./registration.ts";
 import type { ServerAddress } from "./server-address.ts";
 
-const RD = textOption(URI_PATH, "rd");
+const RD: readonly Option[] = [textOption(URI_PATH, "rd")];
 const LINKS_FORMAT = uintOption(CONTENT_FORMAT, LINK_FORMAT);
 
 const NO_REQUESTS: readonly IncomingRequest[] = [];
@@ -240,56 +239,37 @@ export class ServerLink {
     const changes = this.registration.changes;
     const next = this.registration.poll(now);
     if (next === NOTHING) return;
-    let request: Request;
-    if (next === REGISTER) request = this.registerRequest();
-    else if (next === UPDATE) request = this.updateRequest(changes);
-    else request = { code: DELETE, options: this.location, payload: NO_BYTES };
+    const request =
+      next === DEREGISTER
+        ? { code: DELETE, options: this.location, payload: NO_BYTES }
+        : this.registrationRequest(next === REGISTER, changes);
     this.touch(now);
     this.requestId = this.endpoint.request(now, request);
     if (this.requestId === 0) this.handleOutcome(now, undefined);
   }
 
-  private registerRequest(): Request {
+  /** Register with everything, or Update with what changed. */
+  private registrationRequest(isNew: boolean, changes: number): Request {
+    const said = isNew ? LIFETIME_CHANGED | BINDING_CHANGED | LINKS_CHANGED : changes & ~KEEP_ALIVE;
+    const path = isNew ? RD : this.location;
+    if (said === 0) return { code: POST, options: path, payload: NO_BYTES };
     const configuration = this.agent.configuration;
     const version = this.agent.version();
+    const hasLinks = (said & LINKS_CHANGED) !== 0;
+    const hasBinding = (said & BINDING_CHANGED) !== 0;
     const query = registrationQuery({
-      endpointName: configuration.endpointName,
-      lifetime: this.lifetime(),
-      version: version,
-      binding: version === undefined ? undefined : this.binding(),
-      queueMode: this.saysQueue(),
+      endpointName: isNew ? configuration.endpointName : undefined,
+      lifetime: (said & LIFETIME_CHANGED) !== 0 ? this.lifetime() : undefined,
+      version: isNew ? version : undefined,
+      binding: hasBinding && version !== undefined ? this.binding() : undefined,
+      // From 1.1 on queue mode is a parameter of its own, before that a letter of the binding.
+      queueMode: hasBinding && this.isQueued && version !== "1.0",
       smsNumber: undefined,
       profileId: undefined,
-      endpointType: configuration.endpointType,
+      endpointType: isNew ? configuration.endpointType : undefined,
       domain: undefined,
     });
-    const options: Option[] = [RD, LINKS_FORMAT];
-    return {
-      code: POST,
-      options: options.concat(queryOptions(query)),
-      payload: registrationList(this.agent),
-    };
-  }
-
-  /** Only what changed. */
-  private updateRequest(changes: number): Request {
-    if ((changes & (LIFETIME_CHANGED | BINDING_CHANGED | LINKS_CHANGED)) === 0) {
-      return { code: POST, options: this.location, payload: NO_BYTES };
-    }
-    const isBindingChanged = (changes & BINDING_CHANGED) !== 0;
-    const query = registrationQuery({
-      endpointName: undefined,
-      lifetime: (changes & LIFETIME_CHANGED) !== 0 ? this.lifetime() : undefined,
-      version: undefined,
-      binding: isBindingChanged ? this.binding() : undefined,
-      queueMode: isBindingChanged && this.saysQueue(),
-      smsNumber: undefined,
-      profileId: undefined,
-      endpointType: undefined,
-      domain: undefined,
-    });
-    const hasLinks = (changes & LINKS_CHANGED) !== 0;
-    const options = hasLinks ? this.location.concat(LINKS_FORMAT) : this.location;
+    const options = hasLinks ? path.concat(LINKS_FORMAT) : path;
     return {
       code: POST,
       options: options.concat(queryOptions(query)),
@@ -315,11 +295,7 @@ export class ServerLink {
     if (!registration.isActive || sent === REGISTER) {
       if (this.observers !== undefined) this.observers.cancelAll();
     }
-    if (sent === REGISTER) this.serveEarly(now);
     this.report(sent, code);
-  }
-
-  private serveEarly(now: Milliseconds): void {
     const early = this.early;
     this.early = NO_REQUESTS;
     for (let i = 0; i < early.length; i++) this.handleRequest(now, early[i]);
@@ -345,11 +321,6 @@ export class ServerLink {
   /** The value of `b`; in LwM2M 1.0 with its Q. */
   private binding(): string {
     return this.agent.servers.get(this.instanceId, SERVER_BINDING) as string;
-  }
-
-  /** From 1.1 on queue mode is a parameter of its own. */
-  private saysQueue(): boolean {
-    return this.isQueued && this.agent.version() !== "1.0";
   }
 
   private wantsQueue(): boolean {
@@ -401,7 +372,7 @@ function locationOf(options: readonly Option[]): readonly Option[] {
     const value = options[i].value;
     if (options[i].number !== LOCATION_PATH) continue;
     // Most servers register below /rd.
-    if (location.length === 0 && equalBytes(value, RD.value)) location.push(RD);
+    if (location.length === 0 && equalBytes(value, RD[0].value)) location.push(RD[0]);
     else location.push({ number: URI_PATH, value: new Uint8Array(value) });
   }
   return location;

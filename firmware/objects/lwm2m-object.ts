@@ -17,6 +17,7 @@ import {
 } from "../../protocol/model/data-types.ts";
 import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
+import { misuse } from "./misuse.ts";
 
 const NO_IDS: readonly number[] = [];
 
@@ -125,7 +126,7 @@ export class LwM2mObject {
    */
   create(instanceId: number, values: ResourceValues | Instance): void {
     if (this.instances.get(instanceId) !== undefined) {
-      throw misuse("object/instance-exists", this.definition.id, instanceId);
+      throw misuse("object/instance-exists", `/${this.definition.id}/${instanceId}`);
     }
     this.instances = this.instances.own();
     this.instances.put(instanceId, values instanceof IdTable ? values : this.instanceOf(values));
@@ -218,7 +219,7 @@ export class LwM2mObject {
   private store(instanceId: number, resourceId: number, held: Held | undefined): void {
     const current = this.instances.get(instanceId);
     if (current === undefined)
-      throw misuse("object/instance-unknown", this.definition.id, instanceId);
+      throw misuse("object/instance-unknown", `/${this.definition.id}/${instanceId}`);
     if (held === current.get(resourceId)) return;
     let instance = current;
     if (current.isShared) {
@@ -234,7 +235,8 @@ export class LwM2mObject {
   /** Checks a value against the definition. */
   private held(resourceId: number, value: Held | readonly Value[]): Held {
     const flags = resourceFlags(this.definition, resourceId);
-    if (flags === 0) throw misuse("object/resource-unknown", this.definition.id, resourceId);
+    if (flags === 0)
+      throw misuse("object/resource-unknown", `/${this.definition.id}/*/${resourceId}`);
     const type = flags & TYPE_MASK;
     let table: IdTable<Value> | undefined;
     let isFit = type === NONE;
@@ -246,7 +248,7 @@ export class LwM2mObject {
         isFit = isFit && isValueOf(type, table.items[i]);
       }
     }
-    if (!isFit) throw misuse("object/value-wrong", this.definition.id, resourceId);
+    if (!isFit) throw misuse("object/value-wrong", `/${this.definition.id}/*/${resourceId}`);
     return table === undefined ? (value as Value) : table;
   }
 }
@@ -257,11 +259,4 @@ function tableOf(values: unknown): IdTable<Value> | undefined {
   const table = new IdTable<Value>();
   for (let i = 0; i < values.length; i++) table.put(i, values[i] as Value);
   return table;
-}
-
-/** The caller's fault: thrown, with a code to tell it by. */
-function misuse(code: string, objectId: number, id: number): Error {
-  const error = new Error(`${code}: /${objectId}, ${id}`);
-  (error as { code?: string }).code = code;
-  return error;
 }
