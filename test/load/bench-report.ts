@@ -19,7 +19,7 @@ export interface Report {
   readonly measurements: readonly Measurement[];
 }
 
-/** The table that `npm run bench` ends with. */
+/** A table for each. */
 export function printReports(reports: readonly Report[]): void {
   for (const { title, measurements } of reports) {
     console.log(`\n${title}`);

@@ -1,5 +1,6 @@
-/** `npm run bench`: all benchmarks in one run, one table at the end. BENCH=short makes it a check that they run. */
+/** `npm run bench`: all benchmarks in one run. BENCH=short makes it a check that they run. */
 import { benchCodec } from "./bench-codec.ts";
+import { benchConnector } from "./bench-connector.ts";
 import type { FleetComparison } from "./bench-fleet.ts";
 import { compareFleets } from "./bench-fleet.ts";
 import type { Report } from "./bench-report.ts";
@@ -8,8 +9,10 @@ import { printReports } from "./bench-report.ts";
 const KILOBYTE = 1024;
 
 const short = process.env["BENCH"] === "short";
-const reports: Report[] = [benchCodec(short), fleetReport(await compareFleets())];
-printReports(reports);
+// Each as soon as it is there: the whole takes minutes.
+printReports([benchCodec(short)]);
+printReports([await benchConnector(short)]);
+printReports([fleetReport(await compareFleets())]);
 
 function fleetReport({ fleet, limit }: FleetComparison): Report {
   const against = "limit-fleet";
