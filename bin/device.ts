@@ -50,6 +50,9 @@ const CATALOGUE: readonly ObjectDefinition[] = [
   TEST_OBJECT_1_1,
 ];
 
+/** Security, Server, OSCORE, COSE. */
+const OWN_OBJECTS: ReadonlySet<number> = new Set([0, 1, 21, 23]);
+
 const LONGEST_LIFETIME = 4294967295;
 const LONGEST_NAME = 255;
 /** What a sensor of `--object` without hardware behind it measures: this much around its middle value. */
@@ -91,12 +94,9 @@ export function deviceCommand(program: Command): void {
 
 async function runDevice(options: DeviceOptions, command: Command): Promise<void> {
   const { server, endpoint, type, lifetime, queue } = options;
-  const objects: LwM2mObject[] = [];
   let device: NodeDevice;
   try {
-    for (const wanted of options.object) {
-      for (const definition of await definitionsOf(wanted)) objects.push(sampleObject(definition));
-    }
+    const objects = await sampleObjects(options.object);
     device = createNodeDevice({
       server,
       endpointName: endpoint,
@@ -149,6 +149,20 @@ export function eventLine(event: AgentEvent, endpointName: string): string {
   }
 }
 
+/** What `--object` asks for, each object with one instance. */
+async function sampleObjects(wanted: readonly string[]): Promise<LwM2mObject[]> {
+  const objects: LwM2mObject[] = [];
+  for (const definition of (await Promise.all(wanted.map(definitionsOf))).flat()) {
+    const { id } = definition;
+    if (OWN_OBJECTS.has(id)) throw new Error(`Object ${id} is the agent's own: leave it out.`);
+    if (objects.some((object) => object.definition.id === id)) {
+      throw new Error(`Object ${id} is asked for twice: give it once.`);
+    }
+    objects.push(sampleObject(definition));
+  }
+  return objects;
+}
+
 /** The object with this id, or the objects of this file. */
 async function definitionsOf(wanted: string): Promise<ObjectDefinition[]> {
   if (/^\d+$/.test(wanted)) {
@@ -167,7 +181,7 @@ async function definitionsOf(wanted: string): Promise<ObjectDefinition[]> {
   }
 }
 
-/** An object with one instance that has what is mandatory; a sensor measures. */
+/** One instance with what is mandatory; a sensor measures. */
 function sampleObject(definition: ObjectDefinition): LwM2mObject {
   if ((resourceFlags(definition, SENSOR_VALUE) & TYPE_MASK) === FLOAT) {
     const sensor = sensorObject(definition);
