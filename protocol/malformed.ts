@@ -20,7 +20,5 @@ export function malformed(fault: string, at: number, source: string): Malformed 
 
 /** Tells a decoder's fault from its result. */
 export function isMalformed(result: unknown): result is Malformed {
-  return (
-    typeof result === "object" && result !== null && (result as Malformed).fault !== undefined
-  );
+  return typeof result === "object" && result !== null && (result as Malformed).fault !== undefined;
 }
