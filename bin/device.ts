@@ -5,7 +5,6 @@ import { hostname } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import type { AgentEvent } from "../firmware/agent/agent.ts";
 import { blankValues } from "../firmware/agent/object-tree.ts";
-import { backOff } from "../firmware/agent/registration.ts";
 import { parseServerUri } from "../firmware/agent/server-address.ts";
 import type { NodeDevice } from "../firmware/boards/node/main.ts";
 import { createNodeDevice } from "../firmware/boards/node/main.ts";
@@ -124,7 +123,7 @@ async function runDevice(options: DeviceOptions, command: Command): Promise<void
 
 /** One line for people. */
 export function eventLine(event: AgentEvent, endpointName: string): string {
-  const { uri, registration } = event.link;
+  const { uri } = event.link;
   switch (event.kind) {
     case "registered":
       return `Registered at ${uri} as ${endpointName}`;
@@ -143,8 +142,8 @@ export function eventLine(event: AgentEvent, endpointName: string): string {
       const what = event.kind === "update-failed" ? "Not updated" : "Not registered";
       const why =
         event.code === 0 ? `no answer from ${uri}` : `${uri} says ${formatCode(event.code)}`;
-      const wait = registration.failures === 0 ? 0 : backOff(registration.failures) / SECOND;
-      return `${what}: ${why}; trying again ${wait === 0 ? "now" : `in ${wait} s`}`;
+      const when = event.retryIn === 0 ? "now" : `in ${Math.ceil(event.retryIn / SECOND)} s`;
+      return `${what}: ${why}; trying again ${when}`;
     }
   }
 }

@@ -69,6 +69,8 @@ export type AgentEvent =
       readonly link: ServerLink;
       /** The response's; 0 when there was none. */
       readonly code: number;
+      /** When the next attempt follows, from now. */
+      readonly retryIn: Milliseconds;
     }
   /** Queue mode: the radio may go off, or has to be on. */
   | { readonly kind: "asleep" | "awake"; readonly link: ServerLink }

@@ -295,20 +295,21 @@ export class ServerLink {
     if (!registration.isActive || sent === REGISTER) {
       if (this.observers !== undefined) this.observers.cancelAll();
     }
-    this.report(sent, code);
+    this.report(now, sent, code);
     const early = this.early;
     this.early = NO_REQUESTS;
     for (let i = 0; i < early.length; i++) this.handleRequest(now, early[i]);
   }
 
-  private report(sent: number, code: number): void {
+  private report(now: Milliseconds, sent: number, code: number): void {
     const isGood = isSuccess(code);
     if (sent === DEREGISTER) this.agent.emit({ kind: "deregistered", link: this });
     else if (isGood) {
       this.agent.emit({ kind: sent === REGISTER ? "registered" : "updated", link: this });
     } else {
       const kind = sent === REGISTER ? "registration-failed" : "update-failed";
-      this.agent.emit({ kind: kind, link: this, code: code });
+      const retryIn = Math.max(this.registration.deadline() - now, 0);
+      this.agent.emit({ kind: kind, link: this, code: code, retryIn: retryIn });
     }
   }
 

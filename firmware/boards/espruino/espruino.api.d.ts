@@ -81,6 +81,8 @@ declare function require(module: "dgram"): {
 declare function require(module: "Storage"): {
   /** Names of at most 28 characters; longer ones are cut. */
   read(name: string): string | undefined;
+  /** With `quiet`, undefined when there is no such file or it cannot be read. Also reads names without quotes. */
+  readJSON(name: string, quiet: boolean): unknown;
   write(name: string, content: string | Uint8Array): boolean;
   erase(name: string): void;
 };

@@ -95,6 +95,7 @@ function tell(event: AgentEvent): void {
   else print(event.kind, event.link.uri);
 }
 
-const file = require("Storage").read(SETTINGS_FILE);
-if (file === undefined) print(`There is no ${SETTINGS_FILE} in Storage.`);
-else start(JSON.parse(file) as Settings);
+// Not JSON.parse: what writeJSON wrote has no quotes around names.
+const settings = require("Storage").readJSON(SETTINGS_FILE, true) as Settings | undefined;
+if (settings === undefined) print(`There is no ${SETTINGS_FILE} in Storage, or it cannot be read.`);
+else start(settings);
