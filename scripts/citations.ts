@@ -13,9 +13,9 @@ const CLAUSES = new Map(
   Object.entries(standards).map(([document, clauses]) => [document, new Set(clauses.split(" "))]),
 );
 
-/** A document, or a clause of the document before it. */
+/** A document, or a clause of the document before it. Comments are wrapped where they please, so a name may span lines. */
 const CITATION =
-  /\b(RFC \d{3,5}|LwM2M (?:Core|Transport) \d\.\d(?:\.\d)?)\b|(?:§|\bAppendix )([A-Z](?:\.\d+)*\b|\d+(?:\.\d+)*)/g;
+  /\b(RFC[\s*/]+\d{3,5}|LwM2M[\s*/]+(?:Core|Transport)[\s*/]+\d\.\d(?:\.\d)?)\b|(?:§|\bAppendix[\s*/]+)([A-Z](?:\.\d+)*\b|\d+(?:\.\d+)*)/g;
 
 /** The clauses in these files that their documents do not have. */
 export function citationRefusals(sources: readonly Source[]): Refusal[] {
@@ -25,7 +25,7 @@ export function citationRefusals(sources: readonly Source[]): Refusal[] {
     for (const found of text.matchAll(CITATION)) {
       const clause = found[2];
       if (clause === undefined) {
-        document = found[1];
+        document = found[1].replace(/[\s*/]+/g, " ");
         continue;
       }
       const message = refused(document, clause);

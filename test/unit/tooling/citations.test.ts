@@ -18,6 +18,7 @@ test.each([
   `LwM2M Core 1.1.1 ${S}E.5`,
   "RFC 8949 Appendix D",
   `RFC 7959 says\n so.\n And ${S}2.9.3.`,
+  `LwM2M Core\n   * 1.1.1 ${S}6.2.1 and RFC\n// 7252 ${S}4.2`,
   "no citation at all",
   "RFC 2119 as a whole",
 ])("allowed: %s", (text) => {
