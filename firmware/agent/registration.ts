@@ -118,7 +118,7 @@ export class Registration {
    *
    * @param code the response's, or NO_RESPONSE
    * @param lifetimeSeconds what the server now believes
-   * @param notBefore how long the server asked to be left alone (Max-Age of 5.03), else 0
+   * @param notBefore how long the server asked to be left alone (Max-Age of 5.03), else 0; heeded up to a day
    */
   handleOutcome(
     now: Milliseconds,
@@ -142,7 +142,7 @@ export class Registration {
     } else {
       this.failures++;
       this.changes |= this.sentChanges;
-      this.wakeAt = now + Math.max(backOff(this.failures), notBefore);
+      this.wakeAt = now + Math.max(backOff(this.failures), Math.min(notBefore, LONGEST_BACK_OFF));
     }
   }
 

@@ -257,12 +257,13 @@ export class ServerLink {
     const version = this.agent.version();
     const hasLinks = (said & LINKS_CHANGED) !== 0;
     const hasBinding = (said & BINDING_CHANGED) !== 0;
+    const isPlain = version === undefined;
     const query = registrationQuery({
       endpointName: isNew ? configuration.endpointName : undefined,
       lifetime: (said & LIFETIME_CHANGED) !== 0 ? this.lifetime() : undefined,
       version: isNew ? version : undefined,
-      binding: hasBinding && version !== undefined ? this.binding() : undefined,
-      // From 1.1 on queue mode is a parameter of its own, before that a letter of the binding.
+      // Queue mode is a letter of the binding in 1.0, a parameter of its own from 1.1 on.
+      binding: !hasBinding || isPlain ? undefined : version === "1.0" ? this.binding() : "U",
       queueMode: hasBinding && this.isQueued && version !== "1.0",
       smsNumber: undefined,
       profileId: undefined,
@@ -319,7 +320,6 @@ export class ServerLink {
     return this.agent.servers.get(this.instanceId, resourceId) as number | undefined;
   }
 
-  /** The value of `b`; in LwM2M 1.0 with its Q. */
   private binding(): string {
     return this.agent.servers.get(this.instanceId, SERVER_BINDING) as string;
   }
@@ -368,13 +368,14 @@ export class ServerLink {
 
 /** The Location-Path of a response as the Uri-Path of later requests, in bytes of our own. */
 function locationOf(options: readonly Option[]): readonly Option[] {
-  const location: Option[] = [];
+  let location: readonly Option[] = NO_OPTIONS;
   for (let i = 0; i < options.length; i++) {
     const value = options[i].value;
     if (options[i].number !== LOCATION_PATH) continue;
     // Most servers register below /rd.
-    if (location.length === 0 && equalBytes(value, RD[0].value)) location.push(RD[0]);
-    else location.push({ number: URI_PATH, value: new Uint8Array(value) });
+    const isUsual = location.length === 0 && equalBytes(value, RD[0].value);
+    const segment = isUsual ? RD[0] : { number: URI_PATH, value: new Uint8Array(value) };
+    location = location.concat(segment);
   }
   return location;
 }

@@ -98,6 +98,14 @@ describe("Register", () => {
     expect(pair.server.link.isRegistered()).toBe(true);
   });
 
+  test("5.03 with a Max-Age of years is asked again after a day", () => {
+    const never = refuse(codes.SERVICE_UNAVAILABLE, [uintOption(MAX_AGE, 4294967295)]);
+    const answer = (_: unknown, nth: number) => (nth === 0 ? never : undefined);
+    const pair = new AgentPair({}, { answer }).started();
+    pair.wait(DAY);
+    expect(pair.server.link.isRegistered()).toBe(true);
+  });
+
   test("2.01 without a location is a failure: nothing could be updated", () => {
     const answer = (_: unknown, nth: number) => (nth === 0 ? refuse(codes.CREATED) : undefined);
     const pair = new AgentPair({}, { answer }).started();
@@ -227,6 +235,12 @@ describe("Update", () => {
     expect(pair.server.registrations.slice(1)).toEqual(["POST /rd/0?b=UQ"]);
     pair.wait(94 * SECOND);
     expect(pair.server.link.isAwake()).toBe(false);
+  });
+
+  test("LwM2M 1.1: a binding written in the words of 1.0 is told in those of 1.1", () => {
+    const pair = new AgentPair().started();
+    pair.server.write("/1/0/7", "UQ");
+    expect(pair.server.registrations.slice(1)).toEqual(["POST /rd/0?b=U&Q"]);
   });
 
   test("LwM2M Core 1.1.1 §6.2.2: 4.04 brings a full Register at once", () => {
