@@ -175,6 +175,20 @@ const TABLE = `
   5850 On/Off
   5851 Dimmer [/100]
   5852 On time [s]
+3320 Percentage
+  5518 Timestamp
+  5601 Min Measured Value
+  5602 Max Measured Value
+  5603 Min Range Value
+  5604 Max Range Value
+  5605 Reset Min and Max Measured Values
+  5700 Sensor Value
+  5701 Sensor Units
+  5750 Application Type
+  5821 Current Calibration
+  6042 Measurement Quality Indicator
+  6049 Measurement Quality Level
+  6050 Fractional Timestamp [s]
 3347 Push button
   5500 Digital Input State
   5501 Digital Input Counter

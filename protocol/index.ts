@@ -38,6 +38,7 @@ export * from "./model/objects/humidity.ts";
 export * from "./model/objects/ipso-resources.ts";
 export * from "./model/objects/light-control.ts";
 export * from "./model/objects/location.ts";
+export * from "./model/objects/percentage.ts";
 export * from "./model/objects/push-button.ts";
 export * from "./model/objects/security.ts";
 export * from "./model/objects/server.ts";
