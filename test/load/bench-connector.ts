@@ -88,7 +88,7 @@ async function measure(args: (port: string) => string[], isShort: boolean): Prom
   const kill = () => server.kill();
   process.on("exit", kill);
   const exit = once(server, "exit");
-  await Promise.race([once(server.stdout, "data"), exit]);
+  await Promise.race([once(server.stdout!, "data"), exit]);
   const pid = server.pid ?? 0;
   const load = await Load.open(port, isShort ? 500 : SOCKETS);
   const milliseconds = isShort ? 500 : 3000;
