@@ -155,10 +155,12 @@ export class VirtualDevice {
     const ticks = this.ticks as number[];
     for (let place = 0; place < targets.length; place++) {
       const number = this.tickAt(place, now);
-      if (number === ticks[place]) continue;
+      const previous = this.value(targets[place]);
+      // A server may have deleted the instance, or written something else.
+      if (number === ticks[place] || previous === undefined) continue;
       const { every, behaviour } = targets[place].change;
       const tick = { number, every, seed: this.seed + place };
-      const value = valueAt(behaviour, tick, this.value(targets[place]), ticks[place]);
+      const value = valueAt(behaviour, tick, previous, ticks[place]);
       ticks[place] = number;
       this.store(targets[place], value);
     }
@@ -168,7 +170,8 @@ export class VirtualDevice {
   private begin(): void {
     this.ticks = this.kind.targets.map((target, place) => {
       const { every, behaviour } = target.change;
-      this.store(target, valueAt(behaviour, { number: 0, every, seed: this.seed + place }, 0, 0));
+      const tick = { number: 0, every, seed: this.seed + place };
+      this.store(target, valueAt(behaviour, tick, 0, 0));
       return 0;
     });
   }
@@ -196,13 +199,13 @@ export class VirtualDevice {
     return next;
   }
 
-  private value(target: Target): number {
+  private value(target: Target): number | undefined {
     const { objects, resources } = this.agent.configuration;
     const value =
       target.object < 0
         ? resources?.[target.resource].value
         : objects?.[target.object].get(target.objectInstanceId, target.resourceId);
-    return typeof value === "number" ? value : 0;
+    return typeof value === "number" ? value : undefined;
   }
 
   private store(target: Target, value: number): void {

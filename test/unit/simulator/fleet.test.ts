@@ -5,7 +5,16 @@ import {
   REQUEST_RECEIVED,
   type Request,
 } from "../../../protocol/coap/coap-endpoint.ts";
-import { CHANGED, CONTENT, FORBIDDEN, GET, POST } from "../../../protocol/coap/codes.ts";
+import {
+  CHANGED,
+  CONTENT,
+  DELETE,
+  DELETED,
+  FORBIDDEN,
+  GET,
+  NOT_FOUND,
+  POST,
+} from "../../../protocol/coap/codes.ts";
 import { OBSERVE, URI_PATH, uintOption } from "../../../protocol/coap/options.ts";
 import { pathOptions } from "../../../protocol/coap/uri.ts";
 import { HOUR, NEVER, SECOND } from "../../../protocol/time/duration.ts";
@@ -233,6 +242,24 @@ describe("a fleet in virtual time", () => {
     // The first of each observation is a response.
     expect(fleet.tally.counts.notifications).toBeGreaterThan(size * 100);
     expect(Math.abs(fleet.tally.counts.notifications - (notifications - size))).toBeLessThan(size);
+  });
+
+  test("a server may delete what changes by itself; the rest goes on changing", () => {
+    const fleet = new Fleet({ size: 1, profile: SENSOR });
+    const name = fleet.nameOf(0);
+    fleet.run({ for: minutes(1) });
+    const ask = (request: Request) => {
+      expect(registrarOf(fleet).request(fleet.time.now, name, request)).not.toBe(0);
+      fleet.run({ for: SECOND });
+      return outcomesOf(fleet).map(({ response }) => response?.code);
+    };
+    expect(ask(observe("/3304/0/5700"))).toEqual([CONTENT]);
+    const options = pathOptions(URI_PATH, "/3303/0");
+    expect(ask({ code: DELETE, options, payload: NO_BYTES })).toEqual([DELETED]);
+    fleet.run({ for: minutes(10) });
+    const notified = outcomesOf(fleet);
+    expect(notified.length).toBeGreaterThan(30);
+    expect(ask(read("/3303/0/5700"))).toContain(NOT_FOUND);
   });
 
   test("a sleeping device is deaf, and answers when it has woken", () => {
