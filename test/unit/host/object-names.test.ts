@@ -10,6 +10,7 @@ import { FIRMWARE_UPDATE } from "../../../protocol/model/objects/firmware-update
 import { HUMIDITY } from "../../../protocol/model/objects/humidity.ts";
 import { LIGHT_CONTROL } from "../../../protocol/model/objects/light-control.ts";
 import { LOCATION } from "../../../protocol/model/objects/location.ts";
+import { PERCENTAGE } from "../../../protocol/model/objects/percentage.ts";
 import { PUSH_BUTTON } from "../../../protocol/model/objects/push-button.ts";
 import { SECURITY } from "../../../protocol/model/objects/security.ts";
 import { SERVER } from "../../../protocol/model/objects/server.ts";
@@ -30,6 +31,7 @@ const DEFINITIONS = [
   HUMIDITY,
   ACTUATION,
   LIGHT_CONTROL,
+  PERCENTAGE,
   PUSH_BUTTON,
   TEST_OBJECT_1_0,
   TEST_OBJECT_1_1,

@@ -21,6 +21,7 @@ import { FIRMWARE_UPDATE } from "../../../../protocol/model/objects/firmware-upd
 import { HUMIDITY } from "../../../../protocol/model/objects/humidity.ts";
 import { LIGHT_CONTROL } from "../../../../protocol/model/objects/light-control.ts";
 import { LOCATION } from "../../../../protocol/model/objects/location.ts";
+import { PERCENTAGE } from "../../../../protocol/model/objects/percentage.ts";
 import { PUSH_BUTTON } from "../../../../protocol/model/objects/push-button.ts";
 import { SECURITY } from "../../../../protocol/model/objects/security.ts";
 import { SERVER } from "../../../../protocol/model/objects/server.ts";
@@ -40,6 +41,7 @@ const EXPECTED: [ObjectDefinition, number, string, number, number[], number[]][]
   [CONNECTIVITY_STATISTICS, 7, "1.0", 9, [6, 7], [8]],
   [TEMPERATURE, 3303, "1.1", 12, [5700], [5750]],
   [HUMIDITY, 3304, "1.1", 12, [5700], [5750]],
+  [PERCENTAGE, 3320, "1.1", 13, [5700], [5750, 5821]],
   [ACTUATION, 3306, "1.1", 7, [5850], [5750, 5850, 5851, 5852, 5853]],
   [LIGHT_CONTROL, 3311, "1.0", 8, [5850], [5706, 5750, 5850, 5851, 5852]],
   [PUSH_BUTTON, 3347, "1.1", 5, [5500], [5750]],
