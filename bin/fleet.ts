@@ -22,6 +22,7 @@ interface FleetOptions {
   lifetime?: number;
   rate: number;
   window: number;
+  pressure: number;
   processes: number;
   prefix: string;
   seed: number;
@@ -77,6 +78,12 @@ export function fleetCommand(program: Command): void {
       wholeNumber(1, 100000),
       128,
     )
+    .option(
+      "--pressure <n>",
+      "keep so many Updates under way, to see what the server can take; 0: as lifetimes ask",
+      wholeNumber(0, 100000),
+      0,
+    )
     .option("--processes <n>", "share the devices between processes", wholeNumber(1, 240), 1)
     .option("--prefix <name>", "endpoint names are NAME-000000, NAME-000001, ...", "fleet")
     .option("--seed <n>", "the same seed shows the same values", wholeNumber(0, 4294967295), 1)
@@ -94,9 +101,9 @@ async function runFleet(options: FleetOptions, command: Command): Promise<void> 
   try {
     if (options.json !== undefined) appendFileSync(options.json, "");
     const server = await resolveServer(options.server);
-    const { count, lifetime, rate, window, prefix, seed } = options;
+    const { count, lifetime, rate, window, pressure, prefix, seed } = options;
     fleet = fleetOf(
-      { server, size: count, profile, lifetime, rate, window, prefix, seed },
+      { server, size: count, profile, lifetime, rate, window, pressure, prefix, seed },
       options.processes,
     );
     await fleet.open();

@@ -69,7 +69,7 @@ export class WorkerFleet implements RunningFleet {
   }
 
   open(): Promise<void> {
-    const { size, rate, window, firstIndex } = this.options;
+    const { size, rate, window, pressure, firstIndex } = this.options;
     const share = Math.ceil(size / this.processes);
     return new Promise((resolve, reject) => {
       this.opening = { resolve, reject };
@@ -81,6 +81,7 @@ export class WorkerFleet implements RunningFleet {
           part: this.parts.length,
           rate: rate === undefined ? undefined : rate / this.processes,
           window: window === undefined ? undefined : Math.ceil(window / this.processes),
+          pressure: pressure === undefined ? undefined : Math.ceil(pressure / this.processes),
         });
       }
     });

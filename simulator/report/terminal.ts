@@ -13,6 +13,7 @@ export interface RunTitle {
 }
 
 const BAR_WIDTH = 30;
+const PANEL_WIDTH = 78;
 /** Upper edges of the report's latency rows, ms. */
 const ROWS: readonly Milliseconds[] = [
   0.5,
@@ -50,7 +51,7 @@ export function progressLine(title: RunTitle, tally: Tally, phase: string, elaps
   return parts.join(", ");
 }
 
-/** A few lines for a terminal that can redraw them, none longer than 78 columns. */
+/** A few lines for a terminal that can redraw them, none longer than `PANEL_WIDTH`: a line that wraps could not be redrawn. */
 export function progressPanel(
   title: RunTitle,
   tally: Tally,
@@ -60,12 +61,13 @@ export function progressPanel(
   const { counts, latency } = tally;
   const leaving = counts.deregistered > 0;
   const done = leaving ? counts.deregistered : counts.registered;
-  return [
+  const lines = [
     `${seconds(elapsed).padStart(7)}  ${phase}`,
     `  ${bar(done / title.count)} ${whole(done)} / ${whole(title.count)} ${leaving ? "de-registered" : "registered"}`,
     `  updates ${whole(counts.updates)}   notifications ${whole(counts.notifications)}   requests answered ${whole(counts.requestsAnswered)}`,
     `  latency p50 ${milliseconds(latency.percentile(0.5))}  p99 ${milliseconds(latency.percentile(0.99))}   lost ${whole(tally.lost())}   errors ${errorList(tally.errors) || "none"}`,
   ];
+  return lines.map((line) => line.slice(0, PANEL_WIDTH));
 }
 
 /** The report at the end of a run: counts, errors by code, latency percentiles and their distribution. */

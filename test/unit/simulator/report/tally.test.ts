@@ -102,6 +102,11 @@ describe("text", () => {
   });
 
   test("the panel for a terminal fits into 78 columns", () => {
+    const tally = givenTally();
+    for (let detail = 10; detail < 32; detail++) tally.recordError(`5.${detail}`);
+    for (const line of progressPanel(title, tally, "running", 12400)) {
+      expect(line.length).toBeLessThanOrEqual(78);
+    }
     const panel = progressPanel(title, givenTally(), "running", 12400);
     for (const line of panel) expect(line.length).toBeLessThanOrEqual(78);
     expect(panel).toMatchInlineSnapshot(`
