@@ -63,8 +63,15 @@ const toES5: esbuild.Plugin = {
     build.onResolve({ filter: /^tslib$/ }, () => ({ path: tslib }));
     build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, "utf8");
-      const { outputText } = ts.transpileModule(source, { fileName: path, compilerOptions: ES5 });
-      return { contents: outputText, loader: "js" };
+      const { outputText, diagnostics = [] } = ts.transpileModule(source, {
+        fileName: path,
+        compilerOptions: ES5,
+        reportDiagnostics: true,
+      });
+      const errors = diagnostics.map(({ messageText }) => ({
+        text: `${path}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+      }));
+      return { contents: outputText, loader: "js", errors };
     });
   },
 };

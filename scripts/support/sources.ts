@@ -1,5 +1,5 @@
 /** The repository's TypeScript files, as the checks read them. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Source {
@@ -71,5 +71,5 @@ export function report(refusals: readonly Refusal[]): void {
 
 /** True in the module that node was started with. */
 export function isMain(filename: string): boolean {
-  return process.argv[1] === filename;
+  return process.argv[1] !== undefined && realpathSync(process.argv[1]) === realpathSync(filename);
 }

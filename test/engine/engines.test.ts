@@ -4,6 +4,7 @@
  * QuickJS comes with `npm ci`. duktape is used when `duk` is on the PATH, and real interpreters when `ESPRUINO_BINS` names them
  * (`label=path,...`). An engine that is missing is skipped by name; `ENGINES_REQUIRED=duktape,Espruino` makes it a failure.
  */
+import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type BoardBundle, bundleForBoard } from "../../firmware/flash/bundle.ts";
 import { findDuktape } from "./support/duktape.ts";
@@ -33,7 +34,7 @@ describe.each(ENTRIES)("%s", (entry) => {
   let expected: string[];
 
   beforeAll(async () => {
-    bundle = await bundleForBoard(new URL(`./entries/${entry}.ts`, import.meta.url).pathname);
+    bundle = await bundleForBoard(join(import.meta.dirname, `entries/${entry}.ts`));
     expected = await transcriptOnNode(entry);
     expect(expected.length).toBeGreaterThan(0);
   });

@@ -2,6 +2,7 @@
  * The program of an Espruino board on real interpreters, over UDP with the real connector: it boots from flash, registers, is read,
  * written, observed and executed. Needs `ESPRUINO_BINS`; skipped by name without.
  */
+import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { type BoardBundle, bundleForBoard } from "../../firmware/flash/bundle.ts";
 import { GET, POST, PUT } from "../../protocol/coap/codes.ts";
@@ -9,7 +10,7 @@ import { LiveConnector, PATIENCE, textOf } from "../support/live-connector.ts";
 import { isRequired, titled } from "./support/engine.ts";
 import { findEspruinos, type RunningBoard } from "./support/espruino.ts";
 
-const ENTRY = new URL("../../firmware/boards/espruino/main.ts", import.meta.url).pathname;
+const ENTRY = join(import.meta.dirname, "../../firmware/boards/espruino/main.ts");
 
 describe.each(findEspruinos(process.env.ESPRUINO_BINS))("$name", (candidate) => {
   let bundle: BoardBundle;

@@ -62,6 +62,10 @@ test("what only Node has is refused by name", async () => {
   ).rejects.toThrow(/no-such-module/);
 });
 
+test("what is not TypeScript is refused with the file and the reason", async () => {
+  await expect(bundle("const = 1;")).rejects.toThrow(/entry\.ts: .*expected/);
+});
+
 test("async code is refused: there is no helper for it on a board", async () => {
   await expect(bundle("async function f() { await 1; } f();")).rejects.toThrow(/__awaiter/);
 });
