@@ -14,11 +14,12 @@ import {
 import { NO_BYTES } from "../../protocol/coap/message.ts";
 import type { Option } from "../../protocol/coap/options.ts";
 import { CONTENT_FORMAT, MAX_AGE, uintOption } from "../../protocol/coap/options.ts";
-import type { Entry, Value } from "../../protocol/model/data-types.ts";
+import type { Entry } from "../../protocol/model/data-types.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Agent } from "./agent.ts";
-import { read } from "./object-tree.ts";
+import type { Reading } from "./notification.ts";
+import { read, readingOf } from "./object-tree.ts";
 
 /** No Accept: the device chooses. */
 export const ANY_FORMAT = -1;
@@ -29,8 +30,7 @@ export interface Content {
   readonly code: number;
   readonly format: number;
   readonly payload: Uint8Array;
-  /** When it is one single value. */
-  readonly value: Value | undefined;
+  readonly reading: Reading;
   /** Seconds; 0 unless the resource says otherwise, so that no cache serves an old reading. */
   readonly maxAge: number;
 }
@@ -52,7 +52,7 @@ export function contentAt(agent: Agent, path: Path, format: number): Content {
       code: CONTENT,
       format: codecs[i].format,
       payload: payload,
-      value: path.length > 2 && entries.length === 1 ? entries[0].value : undefined,
+      reading: readingOf(path, entries),
       maxAge: 0,
     };
   }
@@ -70,7 +70,7 @@ export function contentOfNamed(resource: NamedResource, format: number): Content
     code: CONTENT,
     format: resource.format(),
     payload: payload,
-    value: undefined,
+    reading: undefined,
     maxAge: maxAge === undefined ? 0 : maxAge,
   };
 }
@@ -87,5 +87,5 @@ export function contentResponse(content: Content, observe: Option | undefined): 
 }
 
 function refusal(code: number): Content {
-  return { code: code, format: ANY_FORMAT, payload: NO_BYTES, value: undefined, maxAge: 0 };
+  return { code: code, format: ANY_FORMAT, payload: NO_BYTES, reading: undefined, maxAge: 0 };
 }

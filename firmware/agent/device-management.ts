@@ -164,11 +164,10 @@ function setAttributes(
   return observers.setAttributes(path, attributes) ? CHANGED : INTERNAL_SERVER_ERROR;
 }
 
-/** True where gt, lt and st mean something: a single numeric value. */
+/** True where gt, lt and st mean something. */
 function isNumeric(object: LwM2mObject, path: Path): boolean {
   const flags = path.length < 3 ? 0 : resourceFlags(object.definition, path[2]);
   const type = flags & TYPE_MASK;
-  if ((flags & MULTIPLE) !== 0 && path.length === 3) return false;
   return type === INTEGER || type === UNSIGNED || type === FLOAT || type === TIME;
 }
 

@@ -4,7 +4,7 @@
 import { encodeUtf8 } from "../../protocol/bytes/utf8.ts";
 import type { Link } from "../../protocol/coap/link-format.ts";
 import { encodeLinks } from "../../protocol/coap/link-format.ts";
-import { ATTRIBUTE_NAMES } from "../../protocol/model/attributes.ts";
+import { ATTRIBUTE_NAMES, NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import { formatDecimal } from "../../protocol/model/decimal.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
@@ -88,7 +88,7 @@ export function discoverList(
   const deepest = path.length + depth;
   const ids = object.instances.ids;
   if (path.length === 1) {
-    const top = describe(path, observers);
+    const top = describe(path, observers, false);
     if (saysVersion(object, link.agent.version())) {
       top.attributes.splice(0, 0, { name: "ver", value: object.definition.version });
     }
@@ -112,26 +112,29 @@ function discoverInstance(
 ): void {
   const id = object.definition.id;
   const instance = object.instances.get(instanceId);
-  if (path.length < 3) links.push(describe([id, instanceId], observers));
+  if (path.length < 3) links.push(describe([id, instanceId], observers, false));
   if (instance === undefined || deepest < 3) return;
   for (let i = 0; i < instance.ids.length; i++) {
     const resourceId = instance.ids[i];
     if (path.length > 2 && path[2] !== resourceId) continue;
-    const link = describe([id, instanceId, resourceId], observers);
+    const link = describe([id, instanceId, resourceId], observers, path.length === 3);
     const held = instance.items[i];
     links.push(link);
     if (!(held instanceof IdTable)) continue;
     link.attributes.splice(0, 0, { name: "dim", value: `${held.ids.length}` });
     for (let k = 0; k < held.ids.length && deepest > 3; k++) {
-      links.push(describe([id, instanceId, resourceId, held.ids[k]], observers));
+      links.push(describe([id, instanceId, resourceId, held.ids[k]], observers, false));
     }
   }
 }
 
-function describe(path: Path, observers: Observers | undefined): Link {
+/** A link with the attributes set for its path; when it is the resource that was asked for, with those it inherits too. */
+function describe(path: Path, observers: Observers | undefined, isAsked: boolean): Link {
   const link: Link = { uri: formatPath(path), attributes: [] };
   if (observers === undefined) return link;
-  const attributes = observers.attributesAt(path);
+  const attributes = isAsked
+    ? observers.attributesFor(path, NO_ATTRIBUTES)
+    : observers.attributesAt(path);
   for (let i = 0; i < ATTRIBUTE_NAMES.length; i++) {
     const value = attributes[ATTRIBUTE_NAMES[i]];
     if (value === undefined) continue;

@@ -5,7 +5,8 @@
  *   change has to be reported it stays so, though the value may return before pmin is over.
  * - Without a change one notification is due every pmax. pmax 0, and pmax below pmin, count as absent.
  * - With gt, lt or st a numeric value has to be reported only when it has crossed gt or lt in either direction, or moved
- *   by st or more, since the value reported last. Any one of the three suffices. A value equal to gt is not above it, one equal
+ *   by st or more, since the value reported last; of a resource with instances, when one of them has. Any one of the
+ *   three suffices. A value equal to gt is not above it, one equal
  *   to lt not below it.
  *
  * Knows neither formats nor messages.
@@ -13,12 +14,15 @@
 import { equalBytes } from "../../protocol/coap/block.ts";
 import type { Attributes } from "../../protocol/model/attributes.ts";
 import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
-import type { Value } from "../../protocol/model/data-types.ts";
+import type { Entry, Value } from "../../protocol/model/data-types.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { isWithin } from "../../protocol/model/path.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { HOUR, NEVER, SECOND } from "../../protocol/time/duration.ts";
+
+/** What a notification says of a resource: its value, or the entries of its instances. Undefined at the levels above. */
+export type Reading = Value | readonly Entry[] | undefined;
 
 /** At least one notification in this time is Confirmable, so that an observer that is gone is noticed (RFC 7641 §4.5). */
 const LONGEST_WITHOUT_CONFIRMATION: Milliseconds = 24 * HOUR;
@@ -39,7 +43,7 @@ export class Observation {
   private isDue = false;
   private lastAt: Milliseconds = 0;
   private lastConfirmedAt: Milliseconds = 0;
-  private lastValue: Value | undefined = undefined;
+  private last: Reading = undefined;
 
   constructor(
     token: Uint8Array,
@@ -71,18 +75,29 @@ export class Observation {
     this.pmax = pmax === 0 || pmax < pmin ? NEVER : pmax * SECOND;
   }
 
-  /** The observed value is now this; undefined for anything but one single value. */
-  handleChange(value: Value | undefined): void {
-    const last = this.lastValue;
-    if (value !== undefined && value === last) return;
+  /** What is observed now reads like this. */
+  handleChange(reading: Reading): void {
+    const last = this.last;
+    if (!Array.isArray(reading) || !Array.isArray(last) || reading.length !== last.length) {
+      if (this.isNotable(last, reading)) this.isDue = true;
+      return;
+    }
+    for (let i = 0; i < reading.length; i++) {
+      const isAnother = reading[i].path[3] !== last[i].path[3];
+      if (isAnother || this.isNotable(last[i].value, reading[i].value)) this.isDue = true;
+    }
+  }
+
+  private isNotable(last: Reading, reading: Reading): boolean {
+    if (reading !== undefined && reading === last) return false;
     const gt = this.attributes.gt;
     const lt = this.attributes.lt;
     const st = this.attributes.st;
-    if (typeof value !== "number" || typeof last !== "number") this.isDue = true;
-    else if (gt === undefined && lt === undefined && st === undefined) this.isDue = true;
-    else if (gt !== undefined && last > gt !== value > gt) this.isDue = true;
-    else if (lt !== undefined && last < lt !== value < lt) this.isDue = true;
-    else if (st !== undefined && (value - last >= st || last - value >= st)) this.isDue = true;
+    if (typeof reading !== "number" || typeof last !== "number") return true;
+    if (gt === undefined && lt === undefined && st === undefined) return true;
+    if (gt !== undefined && last > gt !== reading > gt) return true;
+    if (lt !== undefined && last < lt !== reading < lt) return true;
+    return st !== undefined && (reading - last >= st || last - reading >= st);
   }
 
   /** What is observed is gone: a notification is due whatever the attributes say. */
@@ -101,11 +116,11 @@ export class Observation {
     return now - this.lastConfirmedAt >= LONGEST_WITHOUT_CONFIRMATION;
   }
 
-  /** The observer was sent this value (undefined when it is not one single value). */
-  handleSent(now: Milliseconds, value: Value | undefined, confirmable: boolean): void {
+  /** The observer was sent this. */
+  handleSent(now: Milliseconds, reading: Reading, confirmable: boolean): void {
     this.isDue = false;
     this.lastAt = now;
-    this.lastValue = value;
+    this.last = reading;
     if (confirmable) this.lastConfirmedAt = now;
   }
 }

@@ -31,6 +31,7 @@ import type { Path } from "../../protocol/model/path.ts";
 import { RESERVED_ID } from "../../protocol/model/path.ts";
 import type { Held, Instance, LwM2mObject, ResourceValues } from "../objects/lwm2m-object.ts";
 import { IdTable } from "../objects/lwm2m-object.ts";
+import type { Reading } from "./notification.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -88,11 +89,17 @@ export function read(object: LwM2mObject, path: Path, entries: Entry[]): number 
   return CONTENT;
 }
 
-/** The value at a resource or resource instance; undefined when there is not exactly one. */
-export function valueAt(object: LwM2mObject, path: Path): Value | undefined {
+/** What is at a path now. */
+export function readingAt(object: LwM2mObject, path: Path): Reading {
   const entries: Entry[] = [];
   read(object, path, entries);
-  return entries.length === 1 ? entries[0].value : undefined;
+  return readingOf(path, entries);
+}
+
+/** What the entries at a path come to. */
+export function readingOf(path: Path, entries: readonly Entry[]): Reading {
+  if (path.length < 3) return undefined;
+  return entries.length === 1 ? entries[0].value : entries;
 }
 
 function readInstance(

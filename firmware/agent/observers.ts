@@ -22,7 +22,7 @@ import type { Agent } from "./agent.ts";
 import type { Content } from "./content.ts";
 import { contentAt, contentOfNamed, contentResponse } from "./content.ts";
 import { Observation } from "./notification.ts";
-import { valueAt } from "./object-tree.ts";
+import { readingAt } from "./object-tree.ts";
 
 /** Observations per server; a further one is answered as a plain Read (RFC 7641 §4.1). */
 const MAX_OBSERVATIONS = 64;
@@ -71,7 +71,7 @@ export class Observers {
       if (path[0] !== object.definition.id) continue;
       if (path.length > 1 && path[1] !== instanceId) continue;
       if (path.length > 2 && path[2] !== resourceId) continue;
-      observation.handleChange(path.length > 2 ? valueAt(object, path) : undefined);
+      observation.handleChange(path.length > 2 ? readingAt(object, path) : undefined);
     }
   }
 
@@ -121,7 +121,7 @@ export class Observers {
     if (this.observations.length >= MAX_OBSERVATIONS) return undefined;
     this.observations = this.observations.concat(observation);
     this.applyAttributes(this.defaults);
-    observation.handleSent(now, content.value, true);
+    observation.handleSent(now, content.reading, true);
     return this.nextSequence();
   }
 
@@ -161,13 +161,18 @@ export class Observers {
     this.defaults = defaults;
     for (let i = 0; i < this.observations.length; i++) {
       const observation = this.observations[i];
-      const path = observation.path;
-      let attributes = defaults;
-      for (let depth = 1; depth <= path.length; depth++) {
-        attributes = override(attributes, this.attributesAt(path.slice(0, depth)));
-      }
+      const attributes = this.attributesFor(observation.path, defaults);
       observation.setAttributes(override(attributes, observation.own));
     }
+  }
+
+  /** What holds at a path: what this server has set for it, else above it, else these defaults. */
+  attributesFor(path: Path, defaults: Attributes): Attributes {
+    let attributes = defaults;
+    for (let depth = 1; depth <= path.length; depth++) {
+      attributes = override(attributes, this.attributesAt(path.slice(0, depth)));
+    }
+    return attributes;
   }
 
   // What goes out.
@@ -194,7 +199,7 @@ export class Observers {
       const confirm = confirmable || !isGood || observation.isConfirmationDue(now);
       const response = contentResponse(content, this.nextSequence());
       this.endpoint.notify(now, observation.token, response, confirm);
-      observation.handleSent(now, content.value, confirm);
+      observation.handleSent(now, content.reading, confirm);
       if (!isGood) this.cancel(observation.token);
       confirmable = areConfirmable;
       hasSent = true;

@@ -1,2 +1,2 @@
 /** What our agent is known to do wrong, as `case criterion`. A case that begins to pass has to be taken out. */
-export const KNOWN_FAULTS: readonly string[] = ["LightweightM2M-1.1-int-260 write-attributes"];
+export const KNOWN_FAULTS: readonly string[] = [];

@@ -222,8 +222,12 @@ describe("Discover", () => {
 
   test("LwM2M Core 1.1.1 §6.3.2: an instance down to resources, a resource down to its instances", () => {
     expect(discover("/1000/0")).toMatch(/^<\/1000\/0>;pmin=10,<\/1000\/0\/0>,.*<\/1000\/0\/8>$/);
-    expect(discover("/1000/0/4")).toBe("</1000/0/4>;dim=2,</1000/0/4/0>,</1000/0/4/1>");
-    expect(discover("/1000/0/1")).toBe("</1000/0/1>;pmax=60;gt=5");
+    expect(discover("/1000/0/4")).toBe("</1000/0/4>;dim=2;pmin=10,</1000/0/4/0>,</1000/0/4/1>");
+  });
+
+  test("LwM2M Core 1.1.1 §6.3.2: asked for a resource, it says what that inherits too", () => {
+    expect(discover("/1000/0/1")).toBe("</1000/0/1>;pmin=10;pmax=60;gt=5");
+    expect(discover("/1000/0/3")).toBe("</1000/0/3>;pmin=10");
   });
 
   test("LwM2M Core 1.2 §6.3.2: depth says how far; an unknown depth is ignored", () => {
@@ -231,7 +235,7 @@ describe("Discover", () => {
     expect(discover("/1000", ["depth=1"])).toBe("</1000>,</1000/0>;pmin=10");
     expect(discover("/1000", ["depth=3"])).toContain("</1000/0/4/1>");
     expect(discover("/1000/0", ["depth=0"])).toBe("</1000/0>;pmin=10");
-    expect(discover("/1000/0/4", ["depth=0"])).toBe("</1000/0/4>;dim=2");
+    expect(discover("/1000/0/4", ["depth=0"])).toBe("</1000/0/4>;dim=2;pmin=10");
     expect(discover("/1000", ["depth=12"])).toBe(discover("/1000"));
   });
 
@@ -555,6 +559,7 @@ describe("Write-Attributes", () => {
       expect(set(path, "pmin=1", "pmax=2")).toBe("2.04");
     }
     expect(set("/1000/0/1", "gt=5", "lt=-3.5", "st=1")).toBe("2.04");
+    expect(set("/1000/0/5", "gt=5")).toBe("2.04");
     expect(set("/1000/0/9", "pmin=1")).toBe("4.04");
     expect(set("/1000/4", "pmin=1")).toBe("4.04");
     expect(set("/0/0", "pmin=1")).toBe("4.01");
@@ -569,7 +574,6 @@ describe("Write-Attributes", () => {
     ["/1000/0/1", ["volume=11"], "unknown"],
     ["/1000/0/0", ["gt=5"], "a threshold for text"],
     ["/1000/0", ["gt=5"], "a threshold for an instance"],
-    ["/1000/0/5", ["gt=5"], "a threshold for a multiple resource"],
   ])("LwM2M Core 1.1.1 §6.3.5: %s %j is 4.00: %s", (path, query) => {
     expect(set(path, ...query)).toBe("4.00");
   });

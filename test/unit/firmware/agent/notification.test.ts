@@ -274,6 +274,27 @@ describe("Observe and Notify", () => {
 });
 
 describe("attributes", () => {
+  test("LwM2M Core 1.1.1 §5.1.2: a resource with instances is reported when one of them moves by st", () => {
+    const device = new LwM2mObject(DEVICE);
+    device.create(0, { 7: [3800, 5000], 11: [0], 16: "U" });
+    const { pair } = given({ objects: [device] });
+    pair.server.attributes("/3/0/7", "st=100");
+    pair.server.observe("/3/0/7");
+    const steps: [at: number, instance: number, value: number | undefined][] = [
+      [1000, 0, 3850],
+      [2000, 1, 5099],
+      [3000, 1, 5100],
+      [4000, 0, 3760],
+      [5000, 1, undefined],
+    ];
+    for (const [at, instance, value] of steps) {
+      pair.drive(at);
+      device.setOne(0, 7, instance, value);
+      pair.wait(0);
+    }
+    expect(pair.server.notes().map((note) => note.split(" ")[0])).toEqual(["3000", "5000"]);
+  });
+
   test("LwM2M Core 1.1.1 §5.1.2: a change within pmin is reported exactly when pmin is over, with the newest value", () => {
     const { pair, measure } = given();
     pair.server.attributes(VALUE, "pmin=10");
