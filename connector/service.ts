@@ -36,8 +36,14 @@ export interface ServiceCounters extends ConnectorCounters {
 
 /** Datagrams that wait for a commit; beyond it they are dropped, and the devices repeat themselves. */
 const MAX_HELD = 20_000;
+/** When the last commit covered so many datagrams, the next one waits for as many, for so many milliseconds. */
+const BUSY_COMMIT = 16;
+const GATHER_FOR = 2;
 /** Milliseconds until a failed commit is tried again. */
 const RETRY_COMMIT_AFTER = 1000;
+/** Lines logged in a period, milliseconds. */
+const MAX_LINES = 20;
+const LINES_PERIOD = 10_000;
 /** setTimeout's longest, milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -52,10 +58,15 @@ export class ConnectorService implements Devices {
   private held = new Fifo<Transmit>();
   private releasing: Transmit[] = [];
   private isCommitting = false;
+  /** How many datagrams waited for the last commit. */
+  private lastCovered = 0;
   private isPumpDue = false;
   private alarm: NodeJS.Timeout | undefined = undefined;
   private alarmAt = Infinity;
   private isClosed = false;
+  /** Lines logged or left out in the period that ends then. */
+  private lines = 0;
+  private linesUntil = 0;
 
   /** Takes up what the store holds and listens. Rejects with the system's error when it cannot. */
   static async start(settings: ServiceSettings): Promise<ConnectorService> {
@@ -66,7 +77,7 @@ export class ConnectorService implements Devices {
       onDatagram: (address, datagram) => service.handleDatagram(address, datagram),
       onError: (error) => {
         service.faults.socketErrors++;
-        settings.log(`The UDP socket reports: ${error.message}`);
+        service.note(`The UDP socket reports: ${error.message}`);
       },
     });
     service.guard(() => service.connector.restore(service.now()));
@@ -173,7 +184,7 @@ export class ConnectorService implements Devices {
 
   private tell(event: ConnectorEvent): void {
     if (event.kind === "address-change") {
-      this.settings.log(`${event.endpointName} has moved from ${event.from} to ${event.to}`);
+      this.note(`${event.endpointName} has moved from ${event.from} to ${event.to}`);
     }
     try {
       this.settings.sink(event);
@@ -191,16 +202,21 @@ export class ConnectorService implements Devices {
     });
   }
 
-  /** At the end of this turn of the event loop, so that all datagrams that it brings share one commit. */
+  /**
+   * At the end of this turn of the event loop, so that all datagrams that it brings share one commit; in a storm somewhat later, since
+   * what a commit costs hardly depends on how much it covers.
+   */
   private commitSoon(): void {
     this.isCommitting = true;
-    setImmediate(() => this.commit());
+    if (this.lastCovered < BUSY_COMMIT) setImmediate(() => this.commit());
+    else setTimeout(() => this.commit(), GATHER_FOR);
   }
 
   private commit(): void {
     for (let sent = this.held.shift(); sent !== undefined; sent = this.held.shift()) {
       this.releasing.push(sent);
     }
+    this.lastCovered = this.releasing.length;
     this.store.commit().then(
       () => {
         this.release();
@@ -209,7 +225,7 @@ export class ConnectorService implements Devices {
       },
       (error: Error) => {
         this.faults.storeFailures++;
-        this.settings.log(error.message);
+        this.note(error.message);
         // Not acknowledged: the devices repeat what they said.
         this.releasing = [];
         setTimeout(() => this.commit(), RETRY_COMMIT_AFTER).unref();
@@ -243,6 +259,18 @@ export class ConnectorService implements Devices {
   private noteException(error: unknown): void {
     this.faults.exceptions++;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.settings.log(`Unexpected: ${text.replaceAll("\n", " | ")}`);
+    this.note(`Unexpected: ${text.replaceAll("\n", " | ")}`);
+  }
+
+  /** Logs a line, but no flood of them: what thousands of devices cause at once would bury the rest. */
+  private note(line: string): void {
+    const now = this.now();
+    if (now >= this.linesUntil) {
+      if (this.lines > MAX_LINES)
+        this.settings.log(`${this.lines - MAX_LINES} lines were left out`);
+      this.linesUntil = now + LINES_PERIOD;
+      this.lines = 0;
+    }
+    if (++this.lines <= MAX_LINES) this.settings.log(line);
   }
 }

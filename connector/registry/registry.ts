@@ -69,9 +69,16 @@ export class Registry {
 
   /** Takes up what an earlier run of the connector wrote. */
   restore(now: Milliseconds): void {
+    // Devices of one model list the same: read once and shared, as when they registered.
+    const lists = new Map<string, LinkList>();
     for (const [, record] of this.table.entries()) {
-      const list = parseLinkList(record.links);
-      this.hold(now, record, isMalformed(list) ? NO_LINKS : list);
+      let list = lists.get(record.links);
+      if (list === undefined) {
+        const parsed = parseLinkList(record.links);
+        list = isMalformed(parsed) ? NO_LINKS : parsed;
+        lists.set(record.links, list);
+      }
+      this.hold(now, { ...record, links: list.text }, list);
     }
   }
 

@@ -89,6 +89,7 @@ async function measure(args: (port: string) => string[], isShort: boolean): Prom
   process.on("exit", kill);
   const exit = once(server, "exit");
   await Promise.race([once(server.stdout!, "data"), exit]);
+  if (server.exitCode !== null) throw new Error(`The server did not start: ${args("PORT")}`);
   const pid = server.pid ?? 0;
   const load = await Load.open(port, isShort ? 500 : SOCKETS);
   const milliseconds = isShort ? 500 : 3000;
@@ -158,11 +159,14 @@ class Load {
 
   static async open(port: number, count: number): Promise<Load> {
     const load = new Load(count);
+    // Whatever else runs on this machine has other addresses.
+    const address = `127.1.${process.pid & 255}.1`;
     for (let i = 0; i < count; i++) {
       const socket = createSocket({ type: "udp4", lookup: (host, _, done) => done(null, host, 4) });
       socket.on("message", (datagram) => load.handleDatagram(i, datagram));
-      await new Promise<void>((resolve) => {
-        socket.bind({ address: "127.0.20.1", port: 10_000 + i, exclusive: true }, () => {
+      await new Promise<void>((resolve, reject) => {
+        socket.on("error", reject);
+        socket.bind({ address, port: 10_000 + i, exclusive: true }, () => {
           socket.connect(port, "127.0.0.1", resolve);
         });
       });
