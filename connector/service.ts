@@ -5,7 +5,7 @@
  * acknowledged that a kill could undo. However many datagrams arrive while one commit is under way, they share the next one. A turn that
  * writes nothing waits for nothing but for the datagrams before it.
  */
-import { UdpSocket } from "./adapters/udp.ts";
+import { type DatagramSocket, type UdpSettings, UdpSocket } from "./adapters/udp.ts";
 import { Connector, type ConnectorCounters, type Transmit } from "./connector.ts";
 import type { ConnectorEvent, Devices, DownlinkRequest, Submission } from "./contract.ts";
 import { Fifo } from "./fifo.ts";
@@ -51,7 +51,7 @@ export class ConnectorService implements Devices {
   readonly store: Store;
   private readonly settings: ServiceSettings;
   private readonly connector: Connector;
-  private socket!: UdpSocket;
+  private socket!: DatagramSocket;
   private readonly faults = { exceptions: 0, socketErrors: 0, storeFailures: 0 };
 
   /** Datagrams that wait for the next commit, and those for whom one is under way. */
@@ -68,10 +68,17 @@ export class ConnectorService implements Devices {
   private lines = 0;
   private linesUntil = 0;
 
-  /** Takes up what the store holds and listens. Rejects with the system's error when it cannot. */
-  static async start(settings: ServiceSettings): Promise<ConnectorService> {
+  /**
+   * Takes up what the store holds and listens. Rejects with the system's error when it cannot.
+   *
+   * @param openSocket another way to datagrams than this machine's UDP
+   */
+  static async start(
+    settings: ServiceSettings,
+    openSocket: (settings: UdpSettings) => Promise<DatagramSocket> = UdpSocket.open,
+  ): Promise<ConnectorService> {
     const service = new ConnectorService(settings);
-    service.socket = await UdpSocket.open({
+    service.socket = await openSocket({
       host: settings.host,
       port: settings.port,
       onDatagram: (address, datagram) => service.handleDatagram(address, datagram),
@@ -213,6 +220,7 @@ export class ConnectorService implements Devices {
   }
 
   private commit(): void {
+    if (this.isClosed) return;
     for (let sent = this.held.shift(); sent !== undefined; sent = this.held.shift()) {
       this.releasing.push(sent);
     }

@@ -2,6 +2,15 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 
+/** A bound socket. */
+export interface DatagramSocket {
+  readonly host: string;
+  readonly port: number;
+  /** Sends a datagram to `127.0.0.1:40001`; what goes wrong is told to `onError`. */
+  send(address: string, datagram: Uint8Array): void;
+  close(): Promise<void>;
+}
+
 export interface UdpSettings {
   /** An address of this machine: numbers, no name. */
   readonly host: string;
@@ -16,7 +25,7 @@ export interface UdpSettings {
 /** Bytes. What arrives while the event loop is busy waits here: 4 MB hold about 10,000 registrations. */
 const RECEIVE_BUFFERS = [4 << 20, 1 << 20];
 
-export class UdpSocket {
+export class UdpSocket implements DatagramSocket {
   private readonly socket: Socket;
 
   /** Binds a socket; rejects with the system's error (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`). */
@@ -62,7 +71,6 @@ export class UdpSocket {
     return this.socket.address().port;
   }
 
-  /** Sends a datagram to `127.0.0.1:40001`; what goes wrong is told to `onError`. */
   send(address: string, datagram: Uint8Array): void {
     const colon = address.lastIndexOf(":");
     this.socket.send(datagram, Number(address.slice(colon + 1)), address.slice(0, colon));
