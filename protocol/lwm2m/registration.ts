@@ -28,33 +28,41 @@ export interface RegistrationParameters {
 const SOURCE = "LwM2M Transport 1.1.1 §6.4.3";
 const LONGEST_LIFETIME = 4294967295;
 
-/** Parses Uri-Query texts. A repeated name is a fault; so is a lifetime that is not a number of seconds. */
+/** The names that are read, in the order of `found` below. */
+const NAMES: readonly string[] = ["ep", "lt", "lwm2m", "b", "Q", "sms", "pid", "et", "d"];
+
+/**
+ * Parses Uri-Query texts. One of these names repeated is a fault; so is a lifetime that is not a number of seconds. The values stand
+ * in a list, since objects whose names come from a peer are slow to build, and a server reads this for each Register.
+ */
 export function parseRegistrationQuery(
   queries: readonly string[],
 ): RegistrationParameters | Malformed {
-  const found: { [name: string]: string | undefined } = {};
+  const found: (string | undefined)[] = [];
+  for (let i = 0; i < NAMES.length; i++) found.push(undefined);
   for (let i = 0; i < queries.length; i++) {
     const equals = queries[i].indexOf("=");
-    const name = "?" + (equals < 0 ? queries[i] : queries[i].substring(0, equals));
-    if (found[name] !== undefined) return malformed("lwm2m/parameter-repeated", i, SOURCE);
-    found[name] = equals < 0 ? "" : queries[i].substring(equals + 1);
+    const at = NAMES.indexOf(equals < 0 ? queries[i] : queries[i].substring(0, equals));
+    if (at < 0) continue;
+    if (found[at] !== undefined) return malformed("lwm2m/parameter-repeated", i, SOURCE);
+    found[at] = equals < 0 ? "" : queries[i].substring(equals + 1);
   }
-  const lifetime = found["?lt"];
+  const lifetime = found[1];
   if (lifetime !== undefined && !isLifetime(lifetime)) {
     return malformed("lwm2m/lifetime-not-seconds", 0, SOURCE);
   }
-  const binding = found["?b"];
+  const binding = found[3];
   const queued = binding !== undefined && binding.indexOf("Q") >= 0;
   return {
-    endpointName: found["?ep"],
+    endpointName: found[0],
     lifetime: lifetime === undefined ? undefined : +lifetime,
-    version: found["?lwm2m"],
+    version: found[2],
     binding: queued ? binding.replace("Q", "") : binding,
-    queueMode: queued || found["?Q"] !== undefined,
-    smsNumber: found["?sms"],
-    profileId: found["?pid"],
-    endpointType: found["?et"],
-    domain: found["?d"],
+    queueMode: queued || found[4] !== undefined,
+    smsNumber: found[5],
+    profileId: found[6],
+    endpointType: found[7],
+    domain: found[8],
   };
 }
 
