@@ -42,16 +42,16 @@ export interface RegistryEvent {
 /** Seconds; LwM2M has none, mbed's clients may leave `lt` out (RFC 9176 §5.3: 90000; mbed: a day). */
 const DEFAULT_LIFETIME = 86400;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/** A location's last segment: 25 characters of 6 random bits. The first 5 of them are its key and unique. */
-const KEY_LENGTH = 5;
-const SECRET_LENGTH = 25;
+/** A location's last segment: in 5 characters of 6 bits the registration's index, in 22 random ones what only the device knows. */
+const INDEX_LENGTH = 5;
+const SEGMENT_LENGTH = INDEX_LENGTH + 22;
+const PREFIX = "/rd/";
 const NO_LINKS: LinkList = { text: "", links: [], rootPath: "" };
 
 export class Registry {
   private readonly settings: RegistrySettings;
   private readonly table: Table<RegistrationRecord>;
   private readonly byName = new Map<string, HeldRegistration>();
-  private readonly byLocationKey = new Map<number, HeldRegistration>();
   private readonly byIndex: (HeldRegistration | undefined)[] = [];
   private readonly freeIndices: number[] = [];
   private readonly deadlines = new Deadlines(64);
@@ -78,7 +78,12 @@ export class Registry {
         list = isMalformed(parsed) ? NO_LINKS : parsed;
         lists.set(record.links, list);
       }
-      this.hold(now, { ...record, links: list.text }, list);
+      const index = indexOf(record.location);
+      if (index < 0 || this.byIndex[index] !== undefined) continue;
+      this.hold(now, index, { ...record, links: list.text }, list);
+    }
+    for (let i = 0; i < this.byIndex.length; i++) {
+      if (this.byIndex[i] === undefined) this.freeIndices.push(i);
     }
   }
 
@@ -92,12 +97,16 @@ export class Registry {
 
   /** The registration at a location, by the location's last segment as it came in. */
   at(segment: Uint8Array): HeldRegistration | undefined {
-    if (segment.length !== SECRET_LENGTH) return undefined;
-    const registration = this.byLocationKey.get(keyOf(segment));
+    if (segment.length !== SEGMENT_LENGTH) return undefined;
+    let index = 0;
+    for (let i = 0; i < INDEX_LENGTH; i++) index = (index << 6) | DIGITS[segment[i] & 127];
+    const registration = this.byIndex[index];
     if (registration === undefined) return undefined;
-    const location = registration.record.location;
+    const { location } = registration.record;
     let difference = 0;
-    for (let i = 0; i < SECRET_LENGTH; i++) difference |= segment[i] ^ location.charCodeAt(i + 4);
+    for (let i = 0; i < SEGMENT_LENGTH; i++) {
+      difference |= segment[i] ^ location.charCodeAt(PREFIX.length + i);
+    }
     return difference === 0 ? registration : undefined;
   }
 
@@ -117,6 +126,7 @@ export class Registry {
     if (former === undefined && this.byName.size >= this.settings.maxRegistrations)
       return undefined;
     if (!this.hasRoomFor(list, former)) return undefined;
+    const index = former?.index ?? this.freeIndices.pop() ?? this.byIndex.length;
     const record: RegistrationRecord = {
       endpointName,
       endpointType: parameters.endpointType,
@@ -125,12 +135,12 @@ export class Registry {
       version: parameters.version,
       binding: parameters.binding ?? "U",
       queueMode: parameters.queueMode,
-      location: this.newLocation(),
+      location: newLocation(index, this.settings.random),
       peer,
       links: list.text,
     };
     const formerPeer = former?.peer;
-    const registration = former ?? this.hold(now, record, list);
+    const registration = former ?? this.hold(now, index, record, list);
     if (former !== undefined) this.renew(now, former, record, list);
     registration.heardAt = now;
     this.table.put(endpointName, record);
@@ -200,12 +210,17 @@ export class Registry {
     return this.events.shift();
   }
 
-  private hold(now: Milliseconds, record: RegistrationRecord, list: LinkList): HeldRegistration {
-    const index = this.freeIndices.pop() ?? this.byIndex.length;
+  private hold(
+    now: Milliseconds,
+    index: number,
+    record: RegistrationRecord,
+    list: LinkList,
+  ): HeldRegistration {
     const registration = new HeldRegistration(index, record, list, now);
+    // Without holes, which would make the list slow.
+    while (this.byIndex.length <= index) this.byIndex.push(undefined);
     this.byIndex[index] = registration;
     this.byName.set(record.endpointName, registration);
-    this.byLocationKey.set(keyOfText(record.location), registration);
     this.linkText += list.text.length;
     this.deadlines.set(index, registration.expiresAt(this.settings.expiryGrace));
     return registration;
@@ -217,8 +232,6 @@ export class Registry {
     record: RegistrationRecord,
     list: LinkList,
   ): void {
-    this.byLocationKey.delete(keyOfText(registration.location));
-    this.byLocationKey.set(keyOfText(record.location), registration);
     this.linkText += list.text.length - registration.list.text.length;
     registration.record = record;
     registration.list = list;
@@ -228,7 +241,6 @@ export class Registry {
 
   private release(registration: HeldRegistration): void {
     this.byName.delete(registration.endpointName);
-    this.byLocationKey.delete(keyOfText(registration.location));
     this.byIndex[registration.index] = undefined;
     this.freeIndices.push(registration.index);
     this.linkText -= registration.list.text.length;
@@ -281,25 +293,7 @@ export class Registry {
     const freed = registration === undefined ? 0 : registration.list.text.length;
     return this.linkText - freed + list.text.length <= this.settings.maxLinkText;
   }
-
-  private newLocation(): string {
-    let location: string;
-    do {
-      for (let i = 0; i < SECRET_LENGTH; i += 5) {
-        let bits = this.settings.random.uint32();
-        for (let k = 0; k < 5; k++, bits >>>= 6)
-          LOCATION[4 + i + k] = ALPHABET.charCodeAt(bits & 63);
-      }
-      location = String.fromCharCode(...LOCATION);
-    } while (this.byLocationKey.has(keyOfText(location)));
-    return location;
-  }
 }
-
-/** The character codes of `/rd/` and the 25 characters to be filled in. */
-const LOCATION = Array.from("/rd/".padEnd(4 + SECRET_LENGTH), (character) =>
-  character.charCodeAt(0),
-);
 
 /** Queue mode is said together with the binding: inside it by 1.0, beside it later. */
 function queueModeAfter(before: boolean, parameters: RegistrationParameters | undefined): boolean {
@@ -323,15 +317,34 @@ function isSame(a: RegistrationRecord, b: RegistrationRecord): boolean {
   );
 }
 
-/** 30 bits of what are 30 bits when the location is ours; of other bytes anything. */
-function keyOf(segment: Uint8Array): number {
-  let key = 0;
-  for (let i = 0; i < KEY_LENGTH; i++) key = (key << 6) ^ segment[i];
-  return key;
+/** The number that each base64url character stands for, by its code; 0 for all others, which are told by comparing them. */
+const DIGITS = new Uint8Array(128);
+for (let i = 0; i < ALPHABET.length; i++) DIGITS[ALPHABET.charCodeAt(i)] = i;
+
+/** Character codes of the location being made. */
+const CODES = Array.from(PREFIX.padEnd(PREFIX.length + SEGMENT_LENGTH), (one) => one.charCodeAt(0));
+
+function newLocation(index: number, random: Random): string {
+  let at = PREFIX.length;
+  for (let shift = 6 * (INDEX_LENGTH - 1); shift >= 0; shift -= 6) {
+    CODES[at++] = ALPHABET.charCodeAt((index >> shift) & 63);
+  }
+  for (let bits = 0, left = 0; at < CODES.length; bits >>>= 6, left--) {
+    if (left === 0) {
+      bits = random.uint32();
+      left = 5;
+    }
+    CODES[at++] = ALPHABET.charCodeAt(bits & 63);
+  }
+  return String.fromCharCode(...CODES);
 }
 
-function keyOfText(location: string): number {
-  let key = 0;
-  for (let i = 0; i < KEY_LENGTH; i++) key = (key << 6) ^ location.charCodeAt(i + 4);
-  return key;
+/** The index that a location was made for; -1 for what is no location of ours. */
+function indexOf(location: string): number {
+  if (location.length !== PREFIX.length + SEGMENT_LENGTH) return -1;
+  let index = 0;
+  for (let i = 0; i < INDEX_LENGTH; i++) {
+    index = (index << 6) | DIGITS[location.charCodeAt(PREFIX.length + i) & 127];
+  }
+  return index;
 }

@@ -35,7 +35,6 @@ export class Sessions implements SessionSurroundings {
   readonly downlinks: Table<DownlinkRow>;
   readonly observations: Table<ObservationRow>;
   private readonly random: Random;
-  private readonly byName = new Map<string, Session>();
   /** By the registration's index. */
   private readonly byIndex: (Session | undefined)[] = [];
   private readonly deadlines = new Deadlines(64);
@@ -76,7 +75,7 @@ export class Sessions implements SessionSurroundings {
       if (session === undefined) this.observations.remove(key);
       else session.restoreObservation(now, row);
     }
-    for (const session of [...this.byName.values()]) session.handleUpdated(now);
+    for (const session of [...this.byIndex]) session?.handleUpdated(now);
   }
 
   submit(now: Milliseconds, endpointName: string, request: DownlinkRequest): Submission {
@@ -105,19 +104,21 @@ export class Sessions implements SessionSurroundings {
   }
 
   cancelObservation(now: Milliseconds, endpointName: string, path: string): boolean {
-    return this.byName.get(endpointName)?.cancelObservation(now, path) ?? false;
+    const registration = this.registry.named(endpointName);
+    if (registration === undefined) return false;
+    return this.byIndex[registration.index]?.cancelObservation(now, path) ?? false;
   }
 
   /** Something came from the device that is neither Register nor Update. */
   handleSign(now: Milliseconds, registration: HeldRegistration): void {
     if (this.settings.wakesBy !== "any-message") return;
     registration.heardAt = now;
-    this.byName.get(registration.endpointName)?.handleUpdated(now);
+    this.byIndex[registration.index]?.handleUpdated(now);
   }
 
   handleRegistryEvent(now: Milliseconds, event: RegistryEvent): void {
     const { kind, registration, formerPeer } = event;
-    const session = this.byName.get(registration.endpointName);
+    const session = this.byIndex[registration.index];
     if (session === undefined) return;
     if (kind === "registration") session.handleRegistered(now);
     else if (kind === "update") {
@@ -163,20 +164,21 @@ export class Sessions implements SessionSurroundings {
 
   /** The session of a registered device, made if need be. */
   private sessionOf(endpointName: string): Session | undefined {
-    const known = this.byName.get(endpointName);
-    if (known !== undefined) return known;
     const registration = this.registry.named(endpointName);
     if (registration === undefined) return undefined;
+    const { index } = registration;
+    // Without holes, which would make the list slow.
+    while (this.byIndex.length <= index) this.byIndex.push(undefined);
+    const known = this.byIndex[index];
+    if (known !== undefined) return known;
     const session = new Session(this, registration);
-    this.byName.set(endpointName, session);
-    this.byIndex[registration.index] = session;
+    this.byIndex[index] = session;
     return session;
   }
 
   private release(session: Session): void {
-    const { endpointName, index } = session.registration;
-    if (this.byName.get(endpointName) !== session) return;
-    this.byName.delete(endpointName);
+    const { index } = session.registration;
+    if (this.byIndex[index] !== session) return;
     this.byIndex[index] = undefined;
     this.deadlines.set(index, NEVER);
   }
