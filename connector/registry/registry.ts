@@ -42,16 +42,18 @@ export interface RegistryEvent {
 /** Seconds; LwM2M has none, mbed's clients may leave `lt` out (RFC 9176 §5.3: 90000; mbed: a day). */
 const DEFAULT_LIFETIME = 86400;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/** A location's last segment: in 5 characters of 6 bits the registration's index, in 22 random ones what only the device knows. */
-const INDEX_LENGTH = 5;
-const SEGMENT_LENGTH = INDEX_LENGTH + 22;
+/** A location's last segment: 22 characters of 6 random bits, since whoever knows it is the device. Some clients hold no more than 23. */
+const SEGMENT_LENGTH = 22;
 const PREFIX = "/rd/";
+/** Of a segment, so many characters are its key: 30 bits, unique among the registrations. */
+const KEY_LENGTH = 5;
 const NO_LINKS: LinkList = { text: "", links: [], rootPath: "" };
 
 export class Registry {
   private readonly settings: RegistrySettings;
   private readonly table: Table<RegistrationRecord>;
   private readonly byName = new Map<string, HeldRegistration>();
+  private readonly byKey = new Map<number, HeldRegistration>();
   private readonly byIndex: (HeldRegistration | undefined)[] = [];
   private readonly freeIndices: number[] = [];
   private readonly deadlines = new Deadlines(64);
@@ -78,12 +80,7 @@ export class Registry {
         list = isMalformed(parsed) ? NO_LINKS : parsed;
         lists.set(record.links, list);
       }
-      const index = indexOf(record.location);
-      if (index < 0 || this.byIndex[index] !== undefined) continue;
-      this.hold(now, index, { ...record, links: list.text }, list);
-    }
-    for (let i = 0; i < this.byIndex.length; i++) {
-      if (this.byIndex[i] === undefined) this.freeIndices.push(i);
+      this.hold(now, { ...record, links: list.text }, list);
     }
   }
 
@@ -98,9 +95,7 @@ export class Registry {
   /** The registration at a location, by the location's last segment as it came in. */
   at(segment: Uint8Array): HeldRegistration | undefined {
     if (segment.length !== SEGMENT_LENGTH) return undefined;
-    let index = 0;
-    for (let i = 0; i < INDEX_LENGTH; i++) index = (index << 6) | DIGITS[segment[i] & 127];
-    const registration = this.byIndex[index];
+    const registration = this.byKey.get(keyOf(segment));
     if (registration === undefined) return undefined;
     const { location } = registration.record;
     let difference = 0;
@@ -126,7 +121,6 @@ export class Registry {
     if (former === undefined && this.byName.size >= this.settings.maxRegistrations)
       return undefined;
     if (!this.hasRoomFor(list, former)) return undefined;
-    const index = former?.index ?? this.freeIndices.pop() ?? this.byIndex.length;
     const record: RegistrationRecord = {
       endpointName,
       endpointType: parameters.endpointType,
@@ -135,12 +129,12 @@ export class Registry {
       version: parameters.version,
       binding: parameters.binding ?? "U",
       queueMode: parameters.queueMode,
-      location: newLocation(index, this.settings.random),
+      location: this.newLocation(),
       peer,
       links: list.text,
     };
     const formerPeer = former?.peer;
-    const registration = former ?? this.hold(now, index, record, list);
+    const registration = former ?? this.hold(now, record, list);
     if (former !== undefined) this.renew(now, former, record, list);
     registration.heardAt = now;
     this.table.put(endpointName, record);
@@ -210,17 +204,12 @@ export class Registry {
     return this.events.shift();
   }
 
-  private hold(
-    now: Milliseconds,
-    index: number,
-    record: RegistrationRecord,
-    list: LinkList,
-  ): HeldRegistration {
+  private hold(now: Milliseconds, record: RegistrationRecord, list: LinkList): HeldRegistration {
+    const index = this.freeIndices.pop() ?? this.byIndex.length;
     const registration = new HeldRegistration(index, record, list, now);
-    // Without holes, which would make the list slow.
-    while (this.byIndex.length <= index) this.byIndex.push(undefined);
     this.byIndex[index] = registration;
     this.byName.set(record.endpointName, registration);
+    this.byKey.set(keyOfLocation(record.location), registration);
     this.linkText += list.text.length;
     this.deadlines.set(index, registration.expiresAt(this.settings.expiryGrace));
     return registration;
@@ -232,6 +221,8 @@ export class Registry {
     record: RegistrationRecord,
     list: LinkList,
   ): void {
+    this.byKey.delete(keyOfLocation(registration.location));
+    this.byKey.set(keyOfLocation(record.location), registration);
     this.linkText += list.text.length - registration.list.text.length;
     registration.record = record;
     registration.list = list;
@@ -241,6 +232,7 @@ export class Registry {
 
   private release(registration: HeldRegistration): void {
     this.byName.delete(registration.endpointName);
+    this.byKey.delete(keyOfLocation(registration.location));
     this.byIndex[registration.index] = undefined;
     this.freeIndices.push(registration.index);
     this.linkText -= registration.list.text.length;
@@ -293,6 +285,21 @@ export class Registry {
     const freed = registration === undefined ? 0 : registration.list.text.length;
     return this.linkText - freed + list.text.length <= this.settings.maxLinkText;
   }
+
+  private newLocation(): string {
+    let location: string;
+    do {
+      for (let at = PREFIX.length, bits = 0, left = 0; at < CODES.length; bits >>>= 6, left--) {
+        if (left === 0) {
+          bits = this.settings.random.uint32();
+          left = 5;
+        }
+        CODES[at++] = ALPHABET.charCodeAt(bits & 63);
+      }
+      location = String.fromCharCode(...CODES);
+    } while (this.byKey.has(keyOfLocation(location)));
+    return location;
+  }
 }
 
 /** Queue mode is said together with the binding: inside it by 1.0, beside it later. */
@@ -317,34 +324,18 @@ function isSame(a: RegistrationRecord, b: RegistrationRecord): boolean {
   );
 }
 
-/** The number that each base64url character stands for, by its code; 0 for all others, which are told by comparing them. */
-const DIGITS = new Uint8Array(128);
-for (let i = 0; i < ALPHABET.length; i++) DIGITS[ALPHABET.charCodeAt(i)] = i;
-
 /** Character codes of the location being made. */
 const CODES = Array.from(PREFIX.padEnd(PREFIX.length + SEGMENT_LENGTH), (one) => one.charCodeAt(0));
 
-function newLocation(index: number, random: Random): string {
-  let at = PREFIX.length;
-  for (let shift = 6 * (INDEX_LENGTH - 1); shift >= 0; shift -= 6) {
-    CODES[at++] = ALPHABET.charCodeAt((index >> shift) & 63);
-  }
-  for (let bits = 0, left = 0; at < CODES.length; bits >>>= 6, left--) {
-    if (left === 0) {
-      bits = random.uint32();
-      left = 5;
-    }
-    CODES[at++] = ALPHABET.charCodeAt(bits & 63);
-  }
-  return String.fromCharCode(...CODES);
+/** The key of a segment as it came in; anything for what is no segment of ours. */
+function keyOf(segment: Uint8Array): number {
+  let key = 0;
+  for (let i = 0; i < KEY_LENGTH; i++) key = (key << 6) ^ segment[i];
+  return key;
 }
 
-/** The index that a location was made for; -1 for what is no location of ours. */
-function indexOf(location: string): number {
-  if (location.length !== PREFIX.length + SEGMENT_LENGTH) return -1;
-  let index = 0;
-  for (let i = 0; i < INDEX_LENGTH; i++) {
-    index = (index << 6) | DIGITS[location.charCodeAt(PREFIX.length + i) & 127];
-  }
-  return index;
+function keyOfLocation(location: string): number {
+  let key = 0;
+  for (let i = 0; i < KEY_LENGTH; i++) key = (key << 6) ^ location.charCodeAt(PREFIX.length + i);
+  return key;
 }
