@@ -132,6 +132,23 @@ const MAX_WAITING = 64;
 /** Non-confirmable notifications whose RST is still understood. */
 const MAX_SENT_NOTIFICATIONS = 8;
 
+/** What every empty list is. Never changed: an endpoint at rest holds no list of its own, which counts when there are 100,000. */
+const NONE: never[] = [];
+
+/** The list with one more at its end; the list given is used up. */
+function withOne<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
+}
+
+/** The list without the item at `at`; the list given is used up. */
+function withoutOne<T>(list: T[], at: number): T[] {
+  if (list.length === 1) return NONE;
+  list.splice(at, 1);
+  return list;
+}
+
 export class CoapEndpoint {
   /** Datagrams that were not CoAP. */
   malformed = 0;
@@ -141,14 +158,14 @@ export class CoapEndpoint {
   private readonly recent: RecentMessages;
   private nextMessageId: number;
   private nextId = 1;
-  private outbox: Uint8Array[] = [];
-  private events: CoapEvent[] = [];
+  private outbox: Uint8Array[] = NONE;
+  private events: CoapEvent[] = NONE;
   /** The one unacknowledged Confirmable message, and those behind it. */
   private outstanding: Outgoing | undefined = undefined;
-  private waiting: Outgoing[] = [];
-  private exchanges: Exchange[] = [];
-  private unanswered: Unanswered[] = [];
-  private sentNotifications: SentNotification[] = [];
+  private waiting: Outgoing[] = NONE;
+  private exchanges: Exchange[] = NONE;
+  private unanswered: Unanswered[] = NONE;
+  private sentNotifications: SentNotification[] = NONE;
   /** Made when the peer first sends or needs a block. */
   private blockWise: BlockWiseServer | undefined = undefined;
 
@@ -174,7 +191,7 @@ export class CoapEndpoint {
       this.handleReset(now, message.messageId);
     } else if (this.recent.has(now, message.messageId)) {
       const reply = this.recent.replyTo(message.messageId);
-      if (reply !== undefined) this.outbox.push(reply);
+      if (reply !== undefined) this.outbox = withOne(this.outbox, reply);
     } else if (isRequest(message.code)) {
       this.recent.add(now, message.messageId);
       this.handleRequest(now, message);
@@ -183,7 +200,7 @@ export class CoapEndpoint {
       this.handleResponse(now, message);
     } else if (message.type === CON) {
       // An empty CON is a ping (RFC 7252 §4.3); anything else here is a reserved code.
-      this.outbox.push(encodeEmpty(RST, message.messageId));
+      this.outbox = withOne(this.outbox, encodeEmpty(RST, message.messageId));
     }
   }
 
@@ -191,7 +208,8 @@ export class CoapEndpoint {
   handleTimeout(now: Milliseconds): void {
     const outstanding = this.outstanding;
     if (outstanding !== undefined && now >= this.retransmission.deadline()) {
-      if (this.retransmission.isToBeRepeated(now)) this.outbox.push(outstanding.datagram);
+      if (this.retransmission.isToBeRepeated(now))
+        this.outbox = withOne(this.outbox, outstanding.datagram);
       else {
         this.outstanding = undefined;
         this.fail(outstanding, TIMED_OUT);
@@ -227,7 +245,7 @@ export class CoapEndpoint {
     const at = this.unanswered.indexOf(request as Unanswered);
     if (at < 0) return;
     const unanswered = this.unanswered[at];
-    this.unanswered.splice(at, 1);
+    this.unanswered = withoutOne(this.unanswered, at);
     this.answer(now, unanswered, response);
   }
 
@@ -235,7 +253,8 @@ export class CoapEndpoint {
   notify(now: Milliseconds, token: Uint8Array, response: Response, confirmable: boolean): void {
     for (let i = this.waiting.length - 1; i >= 0; i--) {
       const observer = this.waiting[i].observer;
-      if (observer !== undefined && equalBytes(observer, token)) this.waiting.splice(i, 1);
+      if (observer !== undefined && equalBytes(observer, token))
+        this.waiting = withoutOne(this.waiting, i);
     }
     const isLarge = response.payload.length > this.settings.blockSize;
     if (isLarge && this.blockWise !== undefined) this.blockWise.forgetRepresentation();
@@ -278,11 +297,15 @@ export class CoapEndpoint {
 
   /** The next datagram to put on the wire. Not to be changed: it may be sent again. */
   pollTransmit(): Uint8Array | undefined {
-    return this.outbox.length === 0 ? undefined : this.outbox.shift();
+    const first = this.outbox[0];
+    if (first !== undefined) this.outbox = withoutOne(this.outbox, 0);
+    return first;
   }
 
   pollEvent(): CoapEvent | undefined {
-    return this.events.length === 0 ? undefined : this.events.shift();
+    const first = this.events[0];
+    if (first !== undefined) this.events = withoutOne(this.events, 0);
+    return first;
   }
 
   deadline(): Milliseconds {
@@ -312,7 +335,7 @@ export class CoapEndpoint {
   /** A CON with a format error is answered with RST, all else is silently ignored (§4.2, §4.3). */
   private rejectMalformed(datagram: Uint8Array): void {
     if (datagram.length < 4 || datagram[0] >> 6 !== 1 || ((datagram[0] >> 4) & 3) !== CON) return;
-    this.outbox.push(encodeEmpty(RST, (datagram[2] << 8) | datagram[3]));
+    this.outbox = withOne(this.outbox, encodeEmpty(RST, (datagram[2] << 8) | datagram[3]));
   }
 
   private handleAcknowledgement(now: Milliseconds, message: Message): void {
@@ -343,8 +366,8 @@ export class CoapEndpoint {
     for (let i = 0; i < this.sentNotifications.length; i++) {
       if (this.sentNotifications[i].messageId !== messageId) continue;
       const observer = this.sentNotifications[i].observer;
-      this.sentNotifications.splice(i, 1);
-      this.events.push({ kind: OBSERVER_GONE, token: observer, failure: RESET });
+      this.sentNotifications = withoutOne(this.sentNotifications, i);
+      this.events = withOne(this.events, { kind: OBSERVER_GONE, token: observer, failure: RESET });
       return;
     }
   }
@@ -370,7 +393,7 @@ export class CoapEndpoint {
     });
     if (type === CON) {
       if (this.waiting.length >= MAX_WAITING) this.dropOldestUnasked();
-      this.waiting.push({
+      this.waiting = withOne(this.waiting, {
         messageId: messageId,
         datagram: datagram,
         exchange: exchange,
@@ -379,10 +402,14 @@ export class CoapEndpoint {
       this.sendNext(now);
       return;
     }
-    this.outbox.push(datagram);
+    this.outbox = withOne(this.outbox, datagram);
     if (observer !== undefined) {
-      this.sentNotifications.push({ messageId: messageId, observer: observer });
-      if (this.sentNotifications.length > MAX_SENT_NOTIFICATIONS) this.sentNotifications.shift();
+      this.sentNotifications = withOne(this.sentNotifications, {
+        messageId: messageId,
+        observer: observer,
+      });
+      if (this.sentNotifications.length > MAX_SENT_NOTIFICATIONS)
+        this.sentNotifications = withoutOne(this.sentNotifications, 0);
     }
   }
 
@@ -390,18 +417,19 @@ export class CoapEndpoint {
   private dropOldestUnasked(): void {
     for (let i = 0; i < this.waiting.length; i++) {
       if (this.waiting[i].exchange !== undefined) continue;
-      this.waiting.splice(i, 1);
+      this.waiting = withoutOne(this.waiting, i);
       return;
     }
   }
 
   private sendNext(now: Milliseconds): void {
     if (this.outstanding !== undefined) return;
-    const next = this.waiting.shift();
-    if (next === undefined) return;
+    if (this.waiting.length === 0) return;
+    const next = this.waiting[0];
+    this.waiting = withoutOne(this.waiting, 0);
     this.outstanding = next;
     this.retransmission.start(now, this.settings.random.uint32() / 4294967296);
-    this.outbox.push(next.datagram);
+    this.outbox = withOne(this.outbox, next.datagram);
   }
 
   /** The outstanding message needs no more attention. */
@@ -413,7 +441,11 @@ export class CoapEndpoint {
   private fail(outgoing: Outgoing, failure: Failure): void {
     if (outgoing.exchange !== undefined) this.failExchange(outgoing.exchange, failure);
     if (outgoing.observer !== undefined) {
-      this.events.push({ kind: OBSERVER_GONE, token: outgoing.observer, failure: failure });
+      this.events = withOne(this.events, {
+        kind: OBSERVER_GONE,
+        token: outgoing.observer,
+        failure: failure,
+      });
     }
   }
 
@@ -436,7 +468,7 @@ export class CoapEndpoint {
       waitUntil: NEVER,
       transfer: undefined,
     };
-    this.exchanges.push(exchange);
+    this.exchanges = withOne(this.exchanges, exchange);
     return exchange;
   }
 
@@ -444,11 +476,11 @@ export class CoapEndpoint {
   private close(exchange: Exchange): void {
     for (let i = this.exchanges.length - 1; i >= 0; i--) {
       if (this.exchanges[i] === exchange || this.exchanges[i].parent === exchange) {
-        this.exchanges.splice(i, 1);
+        this.exchanges = withoutOne(this.exchanges, i);
       }
     }
     for (let i = this.waiting.length - 1; i >= 0; i--) {
-      if (this.waiting[i].exchange === exchange) this.waiting.splice(i, 1);
+      if (this.waiting[i].exchange === exchange) this.waiting = withoutOne(this.waiting, i);
     }
   }
 
@@ -458,7 +490,7 @@ export class CoapEndpoint {
     this.close(exchange);
     // An observation outlives a notification whose rest could not be fetched: the next one brings the newer state.
     if (exchange.parent !== undefined || told.id === 0) return;
-    this.events.push({ kind: REQUEST_FAILED, id: told.id, failure: failure });
+    this.events = withOne(this.events, { kind: REQUEST_FAILED, id: told.id, failure: failure });
   }
 
   private exchangeOf(id: number): Exchange | undefined {
@@ -582,7 +614,7 @@ export class CoapEndpoint {
     const told = exchange.parent === undefined ? exchange : exchange.parent;
     if (!exchange.observing) this.close(exchange);
     if (told.id === 0) return;
-    this.events.push({
+    this.events = withOne(this.events, {
       kind: RESPONSE_RECEIVED,
       id: told.id,
       response: { code: head.code, options: head.options, payload: body },
@@ -637,8 +669,8 @@ export class CoapEndpoint {
       this.refuse(now, message, REQUEST_ENTITY_INCOMPLETE);
       return;
     }
-    this.unanswered.push(unanswered);
-    this.events.push({ kind: REQUEST_RECEIVED, request: unanswered });
+    this.unanswered = withOne(this.unanswered, unanswered);
+    this.events = withOne(this.events, { kind: REQUEST_RECEIVED, request: unanswered });
   }
 
   private unansweredFor(
@@ -746,6 +778,6 @@ export class CoapEndpoint {
   /** Sends what answers the peer's message, and keeps it for that message's duplicates. */
   private reply(messageId: number, datagram: Uint8Array): void {
     this.recent.answer(messageId, datagram);
-    this.outbox.push(datagram);
+    this.outbox = withOne(this.outbox, datagram);
   }
 }
