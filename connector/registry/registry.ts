@@ -129,7 +129,7 @@ export class Registry {
       version: parameters.version,
       binding: parameters.binding ?? "U",
       queueMode: parameters.queueMode,
-      location: this.newLocation(),
+      location: this.newLocation(former),
       peer,
       links: list.text,
     };
@@ -221,8 +221,6 @@ export class Registry {
     record: RegistrationRecord,
     list: LinkList,
   ): void {
-    this.byKey.delete(keyOfLocation(registration.location));
-    this.byKey.set(keyOfLocation(record.location), registration);
     this.linkText += list.text.length - registration.list.text.length;
     registration.record = record;
     registration.list = list;
@@ -286,18 +284,18 @@ export class Registry {
     return this.linkText - freed + list.text.length <= this.settings.maxLinkText;
   }
 
-  private newLocation(): string {
+  /** A location nobody can guess. Who registers again keeps the key, and is told from who it was by the rest. */
+  private newLocation(former: HeldRegistration | undefined): string {
     let location: string;
     do {
-      for (let at = PREFIX.length, bits = 0, left = 0; at < CODES.length; bits >>>= 6, left--) {
-        if (left === 0) {
-          bits = this.settings.random.uint32();
-          left = 5;
-        }
-        CODES[at++] = ALPHABET.charCodeAt(bits & 63);
+      for (let i = 0, bits = 0; i < SEGMENT_LENGTH; i++, bits >>>= 6) {
+        if (i % 5 === 0) bits = this.settings.random.uint32();
+        const isKept = former !== undefined && i < KEY_LENGTH;
+        const at = PREFIX.length + i;
+        CODES[at] = isKept ? former.location.charCodeAt(at) : ALPHABET.charCodeAt(bits & 63);
       }
       location = String.fromCharCode(...CODES);
-    } while (this.byKey.has(keyOfLocation(location)));
+    } while (former === undefined && this.byKey.has(keyOfLocation(location)));
     return location;
   }
 }
