@@ -20,6 +20,7 @@ import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { misuse } from "../objects/misuse.ts";
+import { addSecurity, securityObject } from "../objects/security.ts";
 import type { AccountListener } from "../objects/server.ts";
 import { addAccount, serverObject } from "../objects/server.ts";
 import { manage, plain } from "./device-management.ts";
@@ -43,7 +44,7 @@ export interface AgentConfiguration {
   readonly awakeFor?: Milliseconds;
   /** True: notifications are Confirmable. Else one a day is, and in queue mode the first after waking. */
   readonly confirmableNotifications?: boolean;
-  /** All but object 1, which the agent makes from its accounts. */
+  /** All but objects 0 and 1, which the agent makes from its accounts. */
   readonly objects?: readonly LwM2mObject[];
   readonly resources?: readonly NamedResource[];
   /** Lets servers make named resources by PUT: returns what is to be at a new path, or undefined to refuse (4.04). */
@@ -96,6 +97,8 @@ const NO_EVENTS: AgentEvent[] = [];
 export class Agent implements AccountListener {
   readonly configuration: AgentConfiguration;
   links: readonly ServerLink[] = [];
+  /** Object 0. */
+  readonly security: LwM2mObject = securityObject();
   /** Object 1. */
   readonly servers: LwM2mObject = serverObject();
   /** All objects, ids ascending. */
@@ -109,6 +112,7 @@ export class Agent implements AccountListener {
   constructor(configuration: AgentConfiguration) {
     this.configuration = configuration;
     this.codecs = configuration.codecs === undefined ? DEFAULT_CODECS : configuration.codecs;
+    this.addObject(this.security);
     this.addObject(this.servers);
     const objects = configuration.objects;
     for (let i = 0; objects !== undefined && i < objects.length; i++) this.addObject(objects[i]);
@@ -158,6 +162,7 @@ export class Agent implements AccountListener {
     const instanceId = this.links.length;
     const isQueued = this.version() === "1.0" && this.configuration.queueMode === true;
     const binding = isQueued ? "UQ" : "U";
+    addSecurity(this.security, instanceId, account.shortServerId, account.uri);
     addAccount(this.servers, instanceId, account.shortServerId, lifetime, binding);
     const link = new ServerLink(this, instanceId, address);
     this.links = this.links.concat(link);
