@@ -1,0 +1,44 @@
+/**
+ * The resources of IPSO's plain sensors, version 1.1 of the OMA registry: one measured value, its extremes, unit and quality.
+ */
+import {
+  EXECUTE,
+  FLOAT,
+  INTEGER,
+  MANDATORY,
+  NONE,
+  READ,
+  STRING,
+  TIME,
+  WRITE,
+} from "../data-types.ts";
+import {
+  APPLICATION_TYPE,
+  FRACTIONAL_TIMESTAMP,
+  MAX_MEASURED,
+  MAX_RANGE,
+  MEASUREMENT_QUALITY_INDICATOR,
+  MEASUREMENT_QUALITY_LEVEL,
+  MIN_MEASURED,
+  MIN_RANGE,
+  RESET_MIN_MAX,
+  SENSOR_UNITS,
+  SENSOR_VALUE,
+  TIMESTAMP,
+} from "./ipso-resources.ts";
+
+// biome-ignore format: one resource per line
+export const SENSOR_RESOURCES: ArrayLike<number> = new Uint16Array([
+  TIMESTAMP, TIME | READ,
+  MIN_MEASURED, FLOAT | READ,
+  MAX_MEASURED, FLOAT | READ,
+  MIN_RANGE, FLOAT | READ,
+  MAX_RANGE, FLOAT | READ,
+  RESET_MIN_MAX, NONE | EXECUTE,
+  SENSOR_VALUE, FLOAT | READ | MANDATORY,
+  SENSOR_UNITS, STRING | READ,
+  APPLICATION_TYPE, STRING | READ | WRITE,
+  MEASUREMENT_QUALITY_INDICATOR, INTEGER | READ,
+  MEASUREMENT_QUALITY_LEVEL, INTEGER | READ,
+  FRACTIONAL_TIMESTAMP, FLOAT | READ,
+]);
