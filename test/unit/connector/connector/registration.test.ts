@@ -107,6 +107,9 @@ test.each([
   ["4.04", (device) => device.request(DELETE, "/rd/1", [], "")],
   ["4.04", (device) => device.request(POST, "/rd/a/b", [], "")],
   ["4.04", (device) => device.request(GET, "/", [], "")],
+  ["4.04", (device) => device.request(POST, "/rx", ["ep=probe"], "")],
+  ["4.04", (device) => device.request(POST, "/xd", ["ep=probe"], "")],
+  ["4.04", (device) => device.request(POST, "/rdd", ["ep=probe"], "")],
   ["4.04", (device) => device.request(POST, "/bs", ["ep=probe"], "")],
 ] as [string, (device: Device) => void][])("a bad request is answered %s", (answer, send) => {
   const rig = new Rig();
@@ -230,6 +233,40 @@ test("an Update postpones the end, and brings it forward when the lifetime gets 
   expect(rig.connector.size).toBe(1);
   rig.drive(500_010 + 55_000);
   expect(rig.connector.size).toBe(0);
+});
+
+test("who registers again with a shorter lifetime is gone sooner", () => {
+  const rig = new Rig();
+  const device = rig.registered("a");
+  device.register(["lt=10", "lwm2m=1.1"], LINKS);
+  rig.drive(rig.now + 60_000);
+  expect(rig.connector.size).toBe(0);
+});
+
+test("what happens is counted", () => {
+  const rig = new Rig();
+  const device = rig.registered("a");
+  device.update();
+  device.request(POST, "/rd", [], LINKS);
+  rig.drive(rig.now + 100);
+  device.deregister();
+  // Refused: it names two lifetimes.
+  rig.registered("b", ["lt=1"]);
+  rig.registered("c");
+  rig.drive(rig.now + 400_000);
+  expect(rig.connector.counters).toEqual({
+    datagramsIn: 6,
+    datagramsOut: 6,
+    malformed: 0,
+    crowdedOut: 0,
+    registrations: 2,
+    updates: 1,
+    deregistrations: 1,
+    expiries: 1,
+    refusals: 2,
+    notifications: 0,
+    responses: 0,
+  });
 });
 
 test("LwM2M Core 1.2 §6.2.1: lifetime 0 never ends", () => {
