@@ -35,7 +35,7 @@ test("LwM2M Transport 1.1.1 §6.4.3: the parameters are read in any order, unkno
   expect(parseRegistrationQuery([])).toEqual(NOTHING);
 });
 
-test("LwM2M Core 1.0.2 §5.3.1.1: 1.0 says queue mode inside the binding", () => {
+test("LwM2M 1.0 says queue mode inside the binding", () => {
   const parameters = { ...NOTHING, version: "1.0", binding: "U", queueMode: true };
   expect(parseRegistrationQuery(["lwm2m=1.0", "b=UQ"])).toEqual(parameters);
   expect(registrationQuery(parameters)).toEqual(["lwm2m=1.0", "b=UQ"]);
