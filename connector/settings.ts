@@ -38,6 +38,7 @@ export function defaultSettings(random: Random): ConnectorSettings {
     session: {
       maxQueued: 20,
       maxObservations: 100,
+      maxQueuedBytes: 64 << 20,
       awakeFor: maxTransmitWait(transmission),
       wakesBy: "any-message",
     },

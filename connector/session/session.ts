@@ -57,6 +57,8 @@ export interface SessionSettings {
   /** Requests that may wait for one device. */
   readonly maxQueued: number;
   readonly maxObservations: number;
+  /** Bytes that the requests waiting for all devices may carry together. */
+  readonly maxQueuedBytes: number;
   /** How long a device in queue mode listens after its last message. */
   readonly awakeFor: Milliseconds;
   /** What wakes a device in queue mode in our eyes: any message of it, or only Register and Update. */
@@ -70,6 +72,8 @@ export interface SessionSurroundings {
   readonly registry: Registry;
   readonly downlinks: Table<DownlinkRow>;
   readonly observations: Table<ObservationRow>;
+  /** Bytes that requests carry that have no outcome yet. */
+  queuedBytes: number;
   emit(event: ConnectorEvent): void;
   /** To be called when something has begun or ended to wait in a session. */
   settle(session: Session): void;
@@ -79,6 +83,8 @@ export interface SessionSurroundings {
 const DEFAULT_MAX_AGE = 60;
 /** Such requests to one device: less than its endpoint takes, so that there is always room for one with an outcome. */
 const MAX_SENT_ONCE = 8;
+/** Bytes; longer values are read again when somebody asks for one that has come already. */
+const LONGEST_KEPT = 1024;
 const GONE_REASON = "The registration has ended";
 
 export class Session {
@@ -106,8 +112,10 @@ export class Session {
     return hasNothingAhead && this.observations.size === 0 && this.sentOnce === 0;
   }
 
-  isFull(): boolean {
-    return this.queue.length >= this.shared.settings.maxQueued;
+  /** True when there is room for one more request that carries so many bytes. */
+  hasRoomFor(bytes: number): boolean {
+    const { settings, queuedBytes } = this.shared;
+    return this.queue.length < settings.maxQueued && queuedBytes + bytes <= settings.maxQueuedBytes;
   }
 
   /** When the first of the waiting requests expires. */
@@ -191,10 +199,10 @@ export class Session {
 
   // What the application wants.
 
-  /** Takes a request; ask `isFull` first. */
+  /** Takes a request; ask `hasRoomFor` first. */
   submit(now: Milliseconds, downlink: Downlink): void {
     this.shared.downlinks.put(downlink.id, downlink.row(false));
-    this.queue.push(downlink);
+    this.accept(downlink);
     this.advance(now);
   }
 
@@ -256,9 +264,11 @@ export class Session {
   // What an earlier run of the connector left.
 
   restoreDownlink(downlink: Downlink, isSent: boolean): void {
-    if (!isSent) this.queue.push(downlink);
-    else
+    this.accept(downlink);
+    if (isSent) {
+      this.queue.pop();
       this.fail(downlink, UNAVAILABLE, "The connector restarted while the request was under way");
+    }
     this.shared.settle(this);
   }
 
@@ -285,7 +295,7 @@ export class Session {
         this.queue.unshift(downlink);
       } else {
         this.noteLinks(method, path, response.code);
-        this.shared.downlinks.remove(downlink.id);
+        this.finish(downlink);
         this.answer(downlink.id, path, response);
       }
     } else if (!downlink.request.confirmable) this.sentOnce--;
@@ -314,7 +324,7 @@ export class Session {
     if (observation === this.current) this.current = undefined;
     const isFirst = observation.state === ASKED;
     if (isObserving && isSuccess(response.code)) {
-      observation.last = response;
+      observation.last = response.payload.length <= LONGEST_KEPT ? response : undefined;
       if (isFirst) this.start(observation, response);
       else this.notify(observation.path, response);
     } else if (isFirst && observation.insists && isAboutFormat(response)) {
@@ -466,10 +476,20 @@ export class Session {
     }
   }
 
+  private accept(downlink: Downlink): void {
+    this.shared.queuedBytes += downlink.request.payload.length;
+    this.queue.push(downlink);
+  }
+
+  private finish(downlink: Downlink): void {
+    this.shared.queuedBytes -= downlink.request.payload.length;
+    this.shared.downlinks.remove(downlink.id);
+  }
+
   // What applications are told.
 
   private fail(downlink: Downlink, status: number, error: string): void {
-    this.shared.downlinks.remove(downlink.id);
+    this.finish(downlink);
     this.emitFailure(downlink.id, downlink.request.path, status, error, undefined);
   }
 

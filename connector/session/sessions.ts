@@ -34,6 +34,7 @@ export class Sessions implements SessionSurroundings {
   readonly registry: Registry;
   readonly downlinks: Table<DownlinkRow>;
   readonly observations: Table<ObservationRow>;
+  queuedBytes = 0;
   private readonly random: Random;
   /** By the registration's index. */
   private readonly byIndex: (Session | undefined)[] = [];
@@ -87,7 +88,7 @@ export class Sessions implements SessionSurroundings {
       const once = this.newDownlink(now, session, request);
       return session.sendOnce(now, once) ? { id: once.id } : { refusal: QUEUE_FULL };
     }
-    if (session.isFull()) return { refusal: QUEUE_FULL };
+    if (!session.hasRoomFor(request.payload.length)) return { refusal: QUEUE_FULL };
     const downlink = this.newDownlink(now, session, request);
     session.submit(now, downlink);
     return { id: downlink.id };

@@ -41,6 +41,19 @@ test("observing again answers from the observation that is there", () => {
   expect(device.executed.length).toBe(1);
 });
 
+test("observing again what has a long value reads it again", () => {
+  const rig = new Rig();
+  const device = rig.registered("a");
+  const long = "x".repeat(5000);
+  device.values.set(PATH, long);
+  const first = rig.observe("a", PATH);
+  rig.drive(rig.now + 5000);
+  expect(rig.outcome(first)).toBe(`200 ${long}`);
+  const again = rig.observe("a", PATH);
+  rig.drive(rig.now + 5000);
+  expect(rig.outcome(again)).toBe(`200 ${long}`);
+});
+
 test("observing again before the first value is there gives the same id", () => {
   const rig = new Rig();
   const device = rig.registered("a");

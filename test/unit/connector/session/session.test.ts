@@ -170,6 +170,25 @@ test("a device has room for 20 waiting requests, then they are refused until one
   expect(rig.submit("a", { path: "/3/0/0" })).toHaveProperty("id");
 });
 
+test("what the requests for all devices carry is bounded together, and freed by every outcome", () => {
+  const rig = new Rig({ change: withSession({ maxQueuedBytes: 100 }) });
+  const sleeper = rig.registered("sleeper", ["Q"]);
+  rig.registered("gone", ["Q"]);
+  rig.drive(200_000);
+  const write = { method: PUT, path: "/x", payload: new Uint8Array(40), expiresIn: 60_000 };
+  expect(rig.submit("sleeper", write)).toHaveProperty("id");
+  expect(rig.submit("gone", write)).toHaveProperty("id");
+  expect(rig.submit("sleeper", write)).toEqual({ refusal: "queue-full" });
+  rig.restart();
+  expect(rig.submit("sleeper", write)).toEqual({ refusal: "queue-full" });
+  sleeper.update();
+  rig.drive(rig.now + 1000);
+  expect(rig.submit("sleeper", write)).toHaveProperty("id");
+  rig.drive(rig.now + 100_000);
+  expect(rig.responses().map(({ status }) => status)).toEqual([201, 200, 504]);
+  expect(rig.submit("gone", { ...write, payload: new Uint8Array(100) })).toHaveProperty("id");
+});
+
 test("an unknown device is gone", () => {
   const rig = new Rig();
   expect(rig.submit("nobody", { path: "/3/0/0" })).toEqual({ refusal: "gone" });
