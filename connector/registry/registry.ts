@@ -80,7 +80,7 @@ export class Registry {
         list = isMalformed(parsed) ? NO_LINKS : parsed;
         lists.set(record.links, list);
       }
-      this.hold(now, { ...record, links: list.text }, list);
+      this.hold(now, record, list);
     }
   }
 

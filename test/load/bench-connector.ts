@@ -18,7 +18,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Report } from "./bench-report.ts";
 import { median, printReports } from "./bench-report.ts";
 
-const SOCKETS = 5000;
+const DEVICES = 15_000;
 const WINDOW = 128;
 const LINKS =
   '</>;rt="oma.lwm2m";ct=110,</1/0>,</3/0>,</4/0>,</5/0>,</3303/0>,</3303/1>,</3304/0>,</3311/0>';
@@ -91,25 +91,23 @@ async function measure(args: (port: string) => string[], isShort: boolean): Prom
   await Promise.race([once(server.stdout!, "data"), exit]);
   if (server.exitCode !== null) throw new Error(`The server did not start: ${args("PORT")}`);
   const pid = server.pid ?? 0;
-  const load = await Load.open(port, isShort ? 500 : SOCKETS);
+  const load = await Load.open(port, isShort ? 500 : DEVICES);
   const milliseconds = isShort ? 500 : 3000;
   const cost = async (send: (index: number) => Uint8Array) => {
+    // First to let the compiler finish.
+    await load.run(send, milliseconds / 3);
     const before = cpuMicroseconds(pid);
     const exchanges = await load.run(send, milliseconds);
     return (cpuMicroseconds(pid) - before) / exchanges;
   };
   try {
-    // First to let the compiler finish.
-    await load.run(load.register, isShort ? 200 : 1000);
-    const heapBefore = await heapOf(server);
+    const before = await heapOf(server);
+    await load.run(load.register, milliseconds);
+    const after = await heapOf(server);
     const register = await cost(load.register);
-    const heapAfter = await heapOf(server);
-    await load.run(load.update, isShort ? 200 : 500);
     const update = await cost(load.update);
-    const heap =
-      heapBefore === undefined || heapAfter === undefined
-        ? undefined
-        : (heapAfter.bytes - heapBefore.bytes) / (heapAfter.size - heapBefore.size);
+    const isTold = before !== undefined && after !== undefined;
+    const heap = isTold ? (after.bytes - before.bytes) / after.size : undefined;
     return { register, update, heap };
   } finally {
     load.close();
@@ -142,7 +140,7 @@ async function heapOf(server: ChildProcess): Promise<{ bytes: number; size: numb
   return answer?.[0];
 }
 
-/** Many sockets, each with a location, and a window of requests under way. */
+/** Many sockets, a device on each, and a window of requests under way. */
 class Load {
   private readonly sockets: Socket[] = [];
   private readonly messageIds: Uint16Array;
@@ -151,7 +149,6 @@ class Load {
   private readonly locations: (Uint8Array | undefined)[] = [];
   private readonly template: Buffer;
   private readonly nameAt: number;
-  private names = 0;
   private turn = 0;
   private underWay = 0;
   private exchanges = 0;
@@ -188,10 +185,10 @@ class Load {
     this.nameAt = this.template.indexOf("00000000");
   }
 
-  /** A Register under a name that is new. */
-  readonly register = (): Uint8Array => {
+  /** A Register of the device on this socket, the first or one more. */
+  readonly register = (index: number): Uint8Array => {
     const datagram = Buffer.from(this.template);
-    datagram.write(String(this.names++).padStart(8, "0"), this.nameAt, "latin1");
+    datagram.write(String(index).padStart(8, "0"), this.nameAt, "latin1");
     return datagram;
   };
 
