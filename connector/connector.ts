@@ -28,7 +28,7 @@ import { LINK_FORMAT } from "../protocol/coap/content-formats.ts";
 import { ACCEPT, CONTENT_FORMAT, URI_PATH, uintOf, uintOption } from "../protocol/coap/options.ts";
 import { pathOf } from "../protocol/coap/uri.ts";
 import type { Milliseconds } from "../protocol/time/duration.ts";
-import type { ConnectorEvent, DownlinkRequest, Submission } from "./contract.ts";
+import { type ConnectorEvent, type DownlinkRequest, GONE, type Submission } from "./contract.ts";
 import { Fifo } from "./fifo.ts";
 import { type Peer, Peers } from "./peers.ts";
 import type { Registration } from "./registry/registration.ts";
@@ -186,6 +186,19 @@ export class Connector {
     return wasThere;
   }
 
+  deregister(now: Milliseconds, endpointName: string): Submission {
+    const registration = this.registry.named(endpointName);
+    if (registration === undefined) return { refusal: GONE };
+    this.registry.deregister(registration);
+    this.dispatch(now, undefined);
+    this.settle(now);
+    return { id: this.sessions.newId() };
+  }
+
+  pendingIds(): Iterable<string> {
+    return this.sessions.pendingIds();
+  }
+
   // What comes out.
 
   /** The next datagram to put on the wire. Not to be changed: it may be sent again. */
@@ -216,6 +229,8 @@ export class Connector {
         this.dispatch(now, peer);
       } else if (event.kind === RESPONSE_RECEIVED) {
         peer.handleResponse(now, event.id, event.response, event.observing);
+        // An answer may have changed the device's list.
+        this.dispatch(now, undefined);
       } else if (event.kind === REQUEST_FAILED) {
         peer.handleFailure(now, event.id, event.failure);
       }
@@ -274,7 +289,7 @@ export class Connector {
         if (formerPeer !== undefined && formerPeer !== to) {
           sessions.emit({ kind: "address-change", endpointName, from: formerPeer, to });
         }
-        sessions.emit({ kind, registration });
+        if (event.isNews) sessions.emit({ kind, registration });
       } else {
         if (kind === "expiry") counters.expiries++;
         else counters.deregistrations++;

@@ -100,4 +100,14 @@ export interface Devices {
   observe(endpointName: string, path: string): Submission;
   /** Ends an observation; a first value still awaited ends with status 410. False when there was none. */
   cancelObservation(endpointName: string, path: string): boolean;
+  /**
+   * Ends a registration from this side. The device is not told, LwM2M has no message for that: its next Update is answered 4.04, and it
+   * registers anew.
+   *
+   * All is over when it returns: the deregistration event was told, and that the requests that waited end with 410. The id names the act
+   * for whoever asked; no response event follows.
+   */
+  deregister(endpointName: string): Submission;
+  /** The ids whose response event is still to come. */
+  pendingIds(): Iterable<string>;
 }

@@ -143,6 +143,17 @@ export class ConnectorService implements Devices {
     return this.connector.cancelObservation(this.now(), endpointName, path);
   }
 
+  deregister(endpointName: string): Submission {
+    const submission = this.connector.deregister(this.now(), endpointName);
+    // Told in this turn, so that the end of the registration and the news of it share one commit.
+    this.pump();
+    return submission;
+  }
+
+  pendingIds(): Iterable<string> {
+    return this.connector.pendingIds();
+  }
+
   /** Commits, sends what waits for it, and lets go of socket and store. */
   async close(): Promise<void> {
     if (this.isClosed) return;

@@ -23,6 +23,8 @@ export class HeldRegistration implements Registration {
   readonly index: number;
   record: RegistrationRecord;
   list: LinkList;
+  /** The list has a change that the device has made and not said yet. */
+  isAhead = false;
   /** When the device registered or updated last. */
   refreshedAt: Milliseconds;
   /** When anything came from the device last; -NEVER when nothing did since the start. */

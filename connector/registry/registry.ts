@@ -37,6 +37,8 @@ export interface RegistryEvent {
   readonly registration: HeldRegistration;
   /** Where the device was before; the same as now unless it has moved. Undefined when it was not registered. */
   readonly formerPeer: string | undefined;
+  /** False for an Update that repeats what was noted, and told, before the device said it. */
+  readonly isNews: boolean;
 }
 
 /** Seconds; LwM2M has none, mbed's clients may leave `lt` out (RFC 9176 §5.3: 90000; mbed: a day). */
@@ -138,7 +140,8 @@ export class Registry {
     if (former !== undefined) this.renew(now, former, record, list);
     registration.heardAt = now;
     this.table.put(endpointName, record);
-    this.events.push({ kind: "registration", registration, formerPeer });
+    registration.isAhead = false;
+    this.events.push({ kind: "registration", registration, formerPeer, isNews: true });
     return registration;
   }
 
@@ -157,15 +160,22 @@ export class Registry {
   ): boolean {
     if (list !== undefined && !this.hasRoomFor(list, registration)) return false;
     const formerPeer = registration.peer;
+    const { record: before, list: listBefore, isAhead } = registration;
     registration.refreshedAt = now;
     registration.heardAt = now;
+    if (list !== undefined) registration.isAhead = false;
     if (parameters !== undefined || list !== undefined || peer !== formerPeer) {
       this.change(registration, peer, parameters, list ?? registration.list);
     }
     // The deadline only ever moves when it has come, or when it comes sooner than before.
     const at = registration.expiresAt(this.settings.expiryGrace);
     if (at < this.deadlines.of(registration.index)) this.deadlines.set(registration.index, at);
-    this.events.push({ kind: "update", registration, formerPeer });
+    const repeats =
+      isAhead &&
+      list !== undefined &&
+      isSame({ ...registration.record, links: before.links }, before) &&
+      hasSameLinks(list, listBefore);
+    this.events.push({ kind: "update", registration, formerPeer, isNews: !repeats });
     return true;
   }
 
@@ -240,7 +250,7 @@ export class Registry {
   private end(registration: HeldRegistration, kind: "deregistration" | "expiry"): void {
     this.release(registration);
     this.table.remove(registration.endpointName);
-    this.events.push({ kind, registration, formerPeer: registration.peer });
+    this.events.push({ kind, registration, formerPeer: registration.peer, isNews: true });
   }
 
   private change(
@@ -275,7 +285,8 @@ export class Registry {
     const list = { text: encodeLinks([...root, ...links]), links, rootPath };
     const formerPeer = registration.peer;
     this.change(registration, formerPeer, undefined, list);
-    this.events.push({ kind: "update", registration, formerPeer });
+    registration.isAhead = true;
+    this.events.push({ kind: "update", registration, formerPeer, isNews: true });
   }
 
   /** Whether the lists of links have room for this one, with which a registration that is there replaces its own. */
@@ -320,6 +331,11 @@ function isSame(a: RegistrationRecord, b: RegistrationRecord): boolean {
     a.peer === b.peer &&
     a.links === b.links
   );
+}
+
+/** Whether two lists say the same, however they are written. */
+function hasSameLinks(a: LinkList, b: LinkList): boolean {
+  return encodeLinks(a.links) === encodeLinks(b.links);
 }
 
 /** Character codes of the location being made. */

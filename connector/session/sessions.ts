@@ -110,11 +110,21 @@ export class Sessions implements SessionSurroundings {
     return this.byIndex[registration.index]?.cancelObservation(now, path) ?? false;
   }
 
+  /** The ids whose response event is still to come, a running connector's as well as those of a journal just restored. */
+  *pendingIds(): IterableIterator<string> {
+    for (const [id] of this.downlinks.entries()) yield id;
+    for (const [, { owedId }] of this.observations.entries()) {
+      if (owedId !== undefined) yield owedId;
+    }
+  }
+
   /** Something came from the device that is neither Register nor Update. */
   handleSign(now: Milliseconds, registration: HeldRegistration): void {
     if (this.settings.wakesBy !== "any-message") return;
     registration.heardAt = now;
-    this.byIndex[registration.index]?.handleUpdated(now);
+    const session = this.byIndex[registration.index];
+    // A registration that has ended may have left its index to another device.
+    if (session?.registration === registration) session.handleUpdated(now);
   }
 
   handleRegistryEvent(now: Milliseconds, event: RegistryEvent): void {
@@ -185,13 +195,14 @@ export class Sessions implements SessionSurroundings {
   }
 
   private newDownlink(now: Milliseconds, session: Session, request: DownlinkRequest): Downlink {
-    const sequence = this.nextSequence++;
-    const id = this.newId(sequence);
+    const sequence = this.nextSequence;
+    const id = this.newId();
     return new Downlink(session, id, sequence, request, now + request.expiresIn);
   }
 
-  /** `12#6f1e...-...`: as mbed's were, and never the same again, also not after a restart. */
-  private newId(sequence: number): string {
+  /** A new id, `12#6f1e...-...`: as mbed's were, and never the same again, also not after a restart. */
+  newId(): string {
+    const sequence = this.nextSequence++;
     let hex = "";
     for (let i = 0; i < 4; i++) hex += this.random.uint32().toString(16).padStart(8, "0");
     const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20)];

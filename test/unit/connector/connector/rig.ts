@@ -152,6 +152,12 @@ export class Rig {
     return wasThere;
   }
 
+  deregister(endpointName: string): Submission {
+    const submission = this.connector.deregister(this.now, endpointName);
+    this.flush();
+    return submission;
+  }
+
   responses(): ResponseEvent[] {
     return this.events.filter((event) => event.kind === "response");
   }

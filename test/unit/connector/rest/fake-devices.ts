@@ -1,10 +1,11 @@
 /** The devices' side as the REST side sees it, played by hand. */
-import type {
-  Devices,
-  DownlinkRequest,
-  Refusal,
-  ResponseEvent,
-  Submission,
+import {
+  type Devices,
+  type DownlinkRequest,
+  GONE,
+  type Refusal,
+  type ResponseEvent,
+  type Submission,
 } from "../../../../connector/contract.ts";
 import type { Registration } from "../../../../connector/registry/registration.ts";
 import { decodeLinks, type Link } from "../../../../protocol/coap/link-format.ts";
@@ -29,6 +30,10 @@ export class FakeDevices implements Devices {
   readonly calls: string[] = [];
   /** What the next requests are refused with. */
   refusal: Refusal | undefined;
+  /** Ids that the core has no response for any more. */
+  readonly lost = new Set<string>();
+  /** Called when an application ends a registration, as the core tells it then. */
+  onDeregister: (endpointName: string) => void = () => {};
   private readonly all = new Map<string, Mutable<Registration>>();
   private lastId = 0;
 
@@ -57,8 +62,15 @@ export class FakeDevices implements Devices {
     return registration;
   }
 
-  deregister(endpointName: string): void {
-    this.all.delete(endpointName);
+  deregister(endpointName: string): Submission {
+    if (!this.all.delete(endpointName)) return { refusal: GONE };
+    this.onDeregister(endpointName);
+    return { id: `${++this.lastId}#id` };
+  }
+
+  pendingIds(): Iterable<string> {
+    const ids = [...Array(this.lastId).keys()].map((i) => `${i + 1}#id`);
+    return ids.filter((id) => !this.lost.has(id));
   }
 
   registration(endpointName: string): Registration | undefined {

@@ -3,7 +3,14 @@ import type { Submission } from "../../../../connector/contract.ts";
 import type { ConnectorSettings } from "../../../../connector/settings.ts";
 import { encodeUtf8 } from "../../../../protocol/bytes/utf8.ts";
 import type { Response } from "../../../../protocol/coap/coap-endpoint.ts";
-import { DELETE, GET, NOT_ACCEPTABLE, POST, PUT } from "../../../../protocol/coap/codes.ts";
+import {
+  DELETE,
+  GET,
+  METHOD_NOT_ALLOWED,
+  NOT_ACCEPTABLE,
+  POST,
+  PUT,
+} from "../../../../protocol/coap/codes.ts";
 import { SENML_JSON } from "../../../../protocol/coap/content-formats.ts";
 import { NO_BYTES } from "../../../../protocol/coap/message.ts";
 import { ACCEPT, findOption, MAX_AGE, uintOption } from "../../../../protocol/coap/options.ts";
@@ -459,4 +466,76 @@ test("a payload that nothing was asked for is empty, not shared garbage", () => 
   rig.submit("a", { path: "/9" });
   rig.drive(rig.now + 1000);
   expect(rig.responses()[0].payload).toEqual(NO_BYTES);
+});
+
+test("an application ends a registration: what waits is 410, and the device learns it at its next Update", () => {
+  const rig = new Rig();
+  const device = rig.registered("a", ["Q"]);
+  rig.now += 100_000;
+  const waiting = rig.submit("a", { path: "/3/0/0" });
+  rig.events.length = 0;
+  expect(rig.deregister("a")).toEqual({ id: expect.stringMatching(/^\d+#[0-9a-f-]{36}$/) });
+  expect(rig.events.map(({ kind }) => kind)).toEqual(["deregistration", "response"]);
+  expect(rig.outcome(waiting)).toBe("410 The registration has ended");
+  expect([rig.connector.registration("a"), rig.connector.size]).toEqual([undefined, 0]);
+  expect(rig.deregister("a")).toEqual({ refusal: "gone" });
+  rig.restart();
+  expect(rig.connector.registration("a")).toBeUndefined();
+  device.update();
+  rig.drive(rig.now + 100);
+  expect(device.answers.at(-1)).toBe("4.04");
+  device.register(["lt=300", "lwm2m=1.1", "b=U"], "</3/0>");
+  rig.drive(rig.now + 100);
+  expect(rig.connector.registration("a")).toBeDefined();
+});
+
+test("a sign of a device whose registration has ended wakes no other device", () => {
+  const rig = new Rig();
+  const gone = rig.registered("gone");
+  rig.deregister("gone");
+  const sleeper = rig.registered("sleeper", ["Q"]);
+  rig.now += 100_000;
+  const read = rig.submit("sleeper", { path: "/3/0/0" });
+  gone.request(GET, "/.well-known/core", [], "");
+  rig.drive(rig.now + 1000);
+  expect([rig.outcome(read), sleeper.executed]).toEqual([undefined, []]);
+});
+
+test("a change of the list that was told before the device says it is told once", () => {
+  const rig = new Rig();
+  const device = rig.registered("a", [], '</led>;rt="x",</log>');
+  for (const path of ["/led", "/log"]) device.values.set(path, "1");
+  rig.events.length = 0;
+  const told = () => rig.events.filter(({ kind }) => kind === "update").length;
+  rig.submit("a", { method: DELETE, path: "/log" });
+  rig.drive(rig.now + 1000);
+  expect(told()).toBe(1);
+  // Written in another way, it says the same.
+  device.update([], "</led>;rt=x");
+  rig.drive(rig.now + 100);
+  expect(told()).toBe(1);
+  device.update([], "</led>;rt=x");
+  rig.drive(rig.now + 100);
+  expect(told()).toBe(2);
+
+  rig.submit("a", { method: DELETE, path: "/led" });
+  rig.drive(rig.now + 1000);
+  device.update([], "</other>");
+  rig.drive(rig.now + 100);
+  expect(told()).toBe(4);
+});
+
+test("a resource stays listed while its DELETE is under way, and when the device refuses it", () => {
+  const rig = new Rig({ fate: () => [1000] });
+  const device = rig.registered("a", [], "</led>,</log>");
+  device.values.set("/log", "1");
+  rig.drive(5000);
+  const uris = () => rig.connector.registration("a")?.links.map((link) => link.uri);
+  rig.submit("a", { method: DELETE, path: "/log" });
+  rig.drive(rig.now + 500);
+  expect(uris()).toEqual(["/led", "/log"]);
+  device.respond = (_, path) => (path === "/led" ? bare(METHOD_NOT_ALLOWED) : undefined);
+  rig.submit("a", { method: DELETE, path: "/led" });
+  rig.drive(rig.now + 10_000);
+  expect(uris()).toEqual(["/led"]);
 });
