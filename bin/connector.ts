@@ -60,6 +60,7 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
   try {
     connector = await DeviceConnector.start({
       store: new LmdbStore(join(options.data, "store")),
+      secretsFolder: join(options.data, "secrets"),
       host: options.host,
       httpPort: options.httpPort,
       coapPort: options.coapPort,
@@ -80,8 +81,8 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
 
 /** Makes the first key of a store and shows it, this once. */
 async function showFirstKey(connector: DeviceConnector): Promise<void> {
-  if (connector.keys.size > 0) return;
-  const created = connector.keys.create("first", Date.now());
+  if (connector.access.keys.size > 0) return;
+  const created = connector.access.createFirstKey("first");
   await connector.commit();
-  console.error(`Your first access key, shown only now: ${created?.key}`);
+  console.error(`Your first access key, shown only now: ${created.key}`);
 }

@@ -74,6 +74,7 @@ async function runStart(options: StartOptions): Promise<void> {
     accessKey = demoKey(options.data);
     connector = await DeviceConnector.start({
       store: new LmdbStore(join(options.data, "store")),
+      secretsFolder: join(options.data, "secrets"),
       host: options.host,
       httpPort: options.httpPort,
       coapPort: options.coapPort,
@@ -81,7 +82,7 @@ async function runStart(options: StartOptions): Promise<void> {
       product: productName(),
       log: (line) => console.error(line),
     });
-    connector.keys.adopt(accessKey, "demo", Date.now());
+    connector.access.adoptFirstKey(accessKey, "demo");
     await connector.commit();
   } catch (error) {
     fail(startFailure(error as Error, options));

@@ -5,11 +5,13 @@
  *   HTTP -> routes -> Gateway -> ConnectorService -> UDP
  */
 import { HOUR, type Milliseconds } from "../protocol/time/duration.ts";
-import { AccessKeys } from "./access/access-keys.ts";
+import { Access } from "./access/access.ts";
+import { serverSecret } from "./access/secret-file.ts";
 import { systemRandom } from "./adapters/entropy.ts";
 import { CallbackClient } from "./adapters/http-callback.ts";
 import { HttpServer } from "./adapters/http-server.ts";
 import type { ConnectorEvent } from "./contract.ts";
+import type { Registration } from "./registry/registration.ts";
 import { Gateway } from "./rest/gateway.ts";
 import { NotificationDriver } from "./rest/notification-driver.ts";
 import { createRestApi } from "./rest/rest-api.ts";
@@ -20,6 +22,8 @@ import type { Store } from "./store/store.ts";
 export interface DeviceConnectorSettings {
   /** The connector's from then on: it closes it, also when it cannot start. */
   readonly store: Store;
+  /** Where the secrets are kept that must not lie with the data; without it they last as long as the process. */
+  readonly secretsFolder?: string;
   /** An address of this machine, numbers and no name, for both sides. */
   readonly host: string;
   /** 0 takes any free port. */
@@ -41,7 +45,7 @@ const REQUEST_EXPIRY: Milliseconds = 24 * HOUR;
 const TRANSACTIONS_PER_DAY = 100_000_000;
 
 export class DeviceConnector {
-  readonly keys: AccessKeys;
+  readonly access: Access;
   private readonly settings: DeviceConnectorSettings;
   private readonly callbacks: CallbackClient;
   // Set by `open`, in this order; `close` undoes whatever there is.
@@ -74,7 +78,11 @@ export class DeviceConnector {
   private constructor(settings: DeviceConnectorSettings) {
     this.settings = settings;
     this.callbacks = new CallbackClient({ allowedRanges: settings.allowedCallbacks ?? [] });
-    this.keys = new AccessKeys(settings.store.table("access-keys"));
+    this.access = new Access({
+      store: settings.store,
+      secret: serverSecret(settings.secretsFolder),
+      calendarNow: () => Date.now(),
+    });
   }
 
   get httpUrl(): string {
@@ -119,6 +127,7 @@ export class DeviceConnector {
       endpoints: core.registry.maxRegistrations,
     });
     this.gateway = gateway;
+    for (const registration of service.registrations()) this.record(registration);
     for (const event of this.early.splice(0)) this.handleEvent(event);
     const driver = new NotificationDriver(gateway.channels, now, (callback, body) =>
       this.callbacks.send(callback, body),
@@ -126,12 +135,11 @@ export class DeviceConnector {
     this.driver = driver;
     const app = createRestApi({
       gateway,
-      keys: this.keys,
+      access: this.access,
       driver,
       product,
       requestExpiry: REQUEST_EXPIRY,
       now,
-      calendarNow: () => Date.now(),
       commit: () => store.commit(),
       probe: (callback) => this.callbacks.probe(callback),
       log,
@@ -147,8 +155,13 @@ export class DeviceConnector {
       this.early.push(event);
       return;
     }
+    if (event.kind === "registration") this.record(event.registration);
     this.gateway.handleEvent(this.service.now(), event);
     this.driver?.wake();
+  }
+
+  private record(registration: Registration): void {
+    this.access.devices.handleRegistration(registration, Date.now());
   }
 
   private urlHost(): string {

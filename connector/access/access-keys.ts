@@ -3,45 +3,54 @@
  *
  * A key is 100 random letters and digits and is shown once. Only its SHA-256 digest is kept, so that neither the store nor a
  * log can give it away. Everything an application owns (channel, subscriptions, requests) is filed under the key's `id`,
- * which is no secret.
+ * which is no secret. What a key may do is what its owner may do.
  */
-import type { Table } from "../store/store.ts";
+import type { Journal, Table } from "../store/store.ts";
+import { refusal } from "./domains.ts";
 import { digestOf, isSameDigest, randomAlphanumerics } from "./key-crypto.ts";
+import type { AccessKey } from "./model.ts";
 
-/** What is kept of a key. */
-export interface AccessKey {
-  readonly id: string;
-  readonly name: string;
-  /** SHA-256 of the key, hex. */
-  readonly digest: string;
-  /** Calendar milliseconds. */
-  readonly createdAt: number;
+/** Who a key is made for. */
+export interface KeyOwner {
+  readonly domainId: string;
+  readonly ownerId: string;
 }
 
 /** A key just made: the only time that it is seen in clear. */
 export interface NewAccessKey {
+  readonly id: string;
   readonly key: string;
   readonly name: string;
 }
 
-const KEY_LENGTH = 100;
+export const ACCESS_KEY_LENGTH = 100;
 const ID_LENGTH = 16;
+const PREFIX_LENGTH = 6;
 const RANDOM_NAME_LENGTH = 10;
-/** A caller that makes keys in a loop must not fill the memory. */
-const MOST_KEYS = 1000;
+/** Callers that make keys in a loop must not fill the memory. */
+const MOST_KEYS = 100_000;
 const LONGEST_NAME = 100;
 
 export class AccessKeys {
   private readonly table: Table<AccessKey>;
+  private readonly byId = new Map<string, AccessKey>();
   private readonly byDigest = new Map<string, AccessKey>();
 
-  constructor(table: Table<AccessKey>) {
-    this.table = table;
-    for (const [, accessKey] of table.entries()) this.byDigest.set(accessKey.digest, accessKey);
+  constructor(store: Journal) {
+    this.table = store.table("access-keys");
+    for (const [, accessKey] of this.table.entries()) this.file(accessKey);
   }
 
   get size(): number {
-    return this.byDigest.size;
+    return this.byId.size;
+  }
+
+  get(id: string): AccessKey | undefined {
+    return this.byId.get(id);
+  }
+
+  all(): Iterable<AccessKey> {
+    return this.byId.values();
   }
 
   /**
@@ -49,45 +58,88 @@ export class AccessKeys {
    *
    * @param name shown to people; absent means ten random letters and digits
    * @param calendarNow calendar milliseconds
-   * @returns undefined when there are too many keys, or the name is longer than 100 characters
+   * @throws Error with code `access/too-many`, or `access/bad-name` when the name is longer than 100 characters
    */
-  create(name: string | undefined, calendarNow: number): NewAccessKey | undefined {
-    if (this.byDigest.size >= MOST_KEYS) return undefined;
-    if (name !== undefined && name.length > LONGEST_NAME) return undefined;
-    const key = randomAlphanumerics(KEY_LENGTH);
-    const chosenName = name ?? randomAlphanumerics(RANDOM_NAME_LENGTH);
-    this.adopt(key, chosenName, calendarNow);
-    return { key, name: chosenName };
+  create(
+    owner: KeyOwner,
+    name: string | undefined,
+    calendarNow: number,
+    expiresAt?: number,
+  ): NewAccessKey {
+    const key = randomAlphanumerics(ACCESS_KEY_LENGTH);
+    const adopted = this.adopt(owner, key, name, calendarNow, expiresAt);
+    return { id: adopted.id, key, name: adopted.name };
   }
 
   /** Takes up a key that was made elsewhere; nothing changes when it is known already. */
-  adopt(key: string, name: string, calendarNow: number): void {
+  adopt(
+    owner: KeyOwner,
+    key: string,
+    name: string | undefined,
+    calendarNow: number,
+    expiresAt?: number,
+  ): AccessKey {
     const digest = digestOf(key);
-    if (this.byDigest.has(digest)) return;
-    const accessKey = {
+    const known = this.byDigest.get(digest);
+    if (known !== undefined) return known;
+    if (this.byId.size >= MOST_KEYS) {
+      throw refusal("access/too-many", `There are ${MOST_KEYS} access keys, which is the most.`);
+    }
+    if (name !== undefined && name.length > LONGEST_NAME) {
+      throw refusal("access/bad-name", `The name is longer than ${LONGEST_NAME} characters.`);
+    }
+    const accessKey: AccessKey = {
       id: randomAlphanumerics(ID_LENGTH),
-      name,
+      name: name ?? randomAlphanumerics(RANDOM_NAME_LENGTH),
       digest,
+      prefix: key.slice(0, PREFIX_LENGTH),
+      domainId: owner.domainId,
+      ownerId: owner.ownerId,
       createdAt: calendarNow,
+      expiresAt,
     };
-    this.byDigest.set(digest, accessKey);
+    this.put(accessKey);
+    return accessKey;
+  }
+
+  /** The key that this text is, if it is good at this time. */
+  find(key: string, calendarNow: number): AccessKey | undefined {
+    const digest = digestOf(key);
+    const accessKey = this.byDigest.get(digest);
+    if (accessKey === undefined || !isSameDigest(accessKey.digest, digest)) return undefined;
+    return isGood(accessKey, calendarNow) ? accessKey : undefined;
+  }
+
+  /** Ends a key for good; it stays on record. False when there is no such key, or it was ended before. */
+  revoke(id: string, calendarNow: number): boolean {
+    const accessKey = this.byId.get(id);
+    if (accessKey === undefined || accessKey.revokedAt !== undefined) return false;
+    this.put({ ...accessKey, revokedAt: calendarNow });
+    return true;
+  }
+
+  /** Takes a key off the record. */
+  remove(id: string): boolean {
+    const accessKey = this.byId.get(id);
+    if (accessKey === undefined) return false;
+    this.byId.delete(id);
+    this.byDigest.delete(accessKey.digest);
+    this.table.remove(id);
+    return true;
+  }
+
+  private put(accessKey: AccessKey): void {
+    this.file(accessKey);
     this.table.put(accessKey.id, accessKey);
   }
 
-  /**
-   * Decides whose call it is.
-   *
-   * @param authorization the Authorization header, `Bearer KEY` (RFC 6750 §2.1)
-   * @returns undefined for a missing header, another scheme and an unknown key alike
-   */
-  authenticate(authorization: string | undefined): AccessKey | undefined {
-    if (authorization === undefined || authorization.slice(0, 7).toLowerCase() !== "bearer ") {
-      return undefined;
-    }
-    const digest = digestOf(authorization.slice(7).trim());
-    const accessKey = this.byDigest.get(digest);
-    return accessKey !== undefined && isSameDigest(accessKey.digest, digest)
-      ? accessKey
-      : undefined;
+  private file(accessKey: AccessKey): void {
+    this.byId.set(accessKey.id, accessKey);
+    this.byDigest.set(accessKey.digest, accessKey);
   }
+}
+
+export function isGood(accessKey: AccessKey, calendarNow: number): boolean {
+  if (accessKey.revokedAt !== undefined) return false;
+  return accessKey.expiresAt === undefined || calendarNow < accessKey.expiresAt;
 }

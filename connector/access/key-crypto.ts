@@ -1,5 +1,5 @@
 /** The crypto of access keys: drawing them, digesting them, comparing digests without a clue in the time it takes. */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /** The largest multiple of 62 that fits a byte: what lies above would favour the first letters. */
@@ -24,4 +24,9 @@ export function digestOf(key: string): string {
 /** Compares two hex digests in a time that does not depend on where they differ. */
 export function isSameDigest(one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+}
+
+/** A first version for a derived key. */
+export function randomVersion(): number {
+  return randomInt(2 ** 47);
 }

@@ -25,8 +25,11 @@ export class HttpServer {
   constructor(app: RestApp) {
     this.server = createAdaptorServer({
       fetch: async (request, env) => {
-        const { outgoing } = env as HttpBindings;
-        const response = await app.fetch(request, { exchange: exchangeOf(outgoing) });
+        const { incoming, outgoing } = env as HttpBindings;
+        const response = await app.fetch(request, {
+          exchange: exchangeOf(outgoing),
+          address: incoming.socket.remoteAddress ?? "",
+        });
         // Else a client whose poll just ended would poll again on the same connection, and again.
         if (this.isClosing) outgoing.setHeader("connection", "close");
         return response;

@@ -1,8 +1,10 @@
 /** What the routes share: the machine behind them, what they need from their host, and how they answer. */
 import type { Context, Hono } from "hono";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import type { AccessKey, AccessKeys } from "../access/access-keys.ts";
+import type { Access } from "../access/access.ts";
+import { type Principal, sees } from "../access/decision.ts";
 import type { Callback } from "../notifications/callback.ts";
+import type { Registration } from "../registry/registration.ts";
 import type { Gateway } from "./gateway.ts";
 import { isJsonRefusal, parseJson } from "./json.ts";
 import type { HttpExchange, NotificationDriver } from "./notification-driver.ts";
@@ -10,15 +12,13 @@ import type { HttpExchange, NotificationDriver } from "./notification-driver.ts"
 /** What the routes need. */
 export interface RestHost {
   readonly gateway: Gateway;
-  readonly keys: AccessKeys;
+  readonly access: Access;
   readonly driver: NotificationDriver;
   /** Shown at `/`. */
   readonly product: string;
   /** How long a request may wait for a sleeping device. */
   readonly requestExpiry: Milliseconds;
   now(): Milliseconds;
-  /** Calendar milliseconds. */
-  calendarNow(): number;
   /** Resolves when all that was accepted so far survives a kill. */
   commit(): Promise<void>;
   /** Takes one line for the operator. */
@@ -28,9 +28,21 @@ export interface RestHost {
 }
 
 export interface RestEnv {
-  Bindings: { readonly exchange: HttpExchange };
-  /** `path`: without a version, still percent-encoded. Hono's own parameters come half decoded and are not used. */
-  Variables: { accessKey: AccessKey; path: string };
+  Bindings: {
+    readonly exchange: HttpExchange;
+    /** Where the request came from: an IP address. */
+    readonly address: string;
+  };
+  Variables: {
+    /** Who asks. Not there on a route for anybody. */
+    principal: Principal;
+    /** The principal's notification channel, in families that need one. */
+    channelId: string;
+    /** Without a version, still percent-encoded. Hono's own parameters come half decoded and are not used. */
+    path: string;
+    /** The path began with a version. */
+    isVersioned: boolean;
+  };
 }
 
 export type RestApp = Hono<RestEnv>;
@@ -52,7 +64,24 @@ export function refuse(
   return c.text(reason, status, headers);
 }
 
-type RefusalStatus = 400 | 401 | 404 | 405 | 409 | 410 | 412 | 413 | 415 | 429 | 500 | 503;
+export type RefusalStatus =
+  | 400
+  | 401
+  | 403
+  | 404
+  | 405
+  | 409
+  | 410
+  | 412
+  | 413
+  | 415
+  | 422
+  | 429
+  | 500
+  | 502
+  | 503
+  | 504
+  | 507;
 
 /** Reads a body of at most `limit` bytes. Reading stops there, so that a longer one costs nothing. */
 export async function readBody(
@@ -89,7 +118,7 @@ export async function readJson(c: RestContext): Promise<{ value: unknown } | Res
 
 /** Answers 202 with the id of a request, durable by then, and lets its response go when that has been written. */
 export async function accept(host: RestHost, c: RestContext, id: string): Promise<Response> {
-  const keyId = c.get("accessKey").id;
+  const keyId = c.get("channelId");
   try {
     await host.commit();
   } catch (error) {
@@ -115,4 +144,33 @@ export function refuseOverQuota(host: RestHost, c: RestContext): Response | unde
 /** Whether a query parameter is `true`. */
 export function isSet(c: RestContext, name: string): boolean {
   return c.req.query(name)?.toLowerCase() === "true";
+}
+
+/** A registered device, if whoever asks can see it. Who cannot is answered as if it were not there. */
+export function visibleRegistration(
+  host: RestHost,
+  c: RestContext,
+  endpointName: string,
+): Registration | undefined {
+  const domainId = host.access.domainOf(endpointName);
+  return sees(c.get("principal"), { domainId, endpointName })
+    ? host.gateway.registration(endpointName)
+    : undefined;
+}
+
+/** The registered devices that whoever asks can see. */
+export function* visibleRegistrations(host: RestHost, c: RestContext): Iterable<Registration> {
+  const principal = c.get("principal");
+  if (principal.scope !== "domain") {
+    for (const endpointName of principal.scope) {
+      const registration = host.gateway.registration(endpointName);
+      if (registration !== undefined) yield registration;
+    }
+    return;
+  }
+  for (const registration of host.gateway.registrations()) {
+    const { endpointName } = registration;
+    const domainId = host.access.domainOf(endpointName);
+    if (domainId === principal.domain.id) yield registration;
+  }
 }

@@ -22,6 +22,8 @@ import {
   refuse,
   refuseOverQuota,
   TOO_LONG,
+  visibleRegistration,
+  visibleRegistrations,
 } from "./context.ts";
 import { endpointNameIn, resourcePathIn } from "./request-path.ts";
 
@@ -36,7 +38,7 @@ export function listEndpoints(host: RestHost, c: RestContext): Response {
   const isLinkFormat = prefersLinkFormat(c);
   const endpoints: object[] = [];
   const links: Link[] = [];
-  for (const registration of host.gateway.registrations()) {
+  for (const registration of visibleRegistrations(host, c)) {
     const endpointType = registration.endpointType ?? "";
     if (type !== undefined && type !== endpointType) continue;
     if (isLinkFormat) links.push(endpointLink(registration));
@@ -55,7 +57,7 @@ export function listEndpoints(host: RestHost, c: RestContext): Response {
 
 /** GET /endpoints/{endpoint-name} */
 export function listResources(host: RestHost, c: RestContext): Response {
-  const registration = host.gateway.registration(endpointNameOf(c));
+  const registration = visibleRegistration(host, c, endpointNameOf(c));
   if (registration === undefined) return refuse(c, 404, "The endpoint is not registered.");
   if (prefersLinkFormat(c)) return linkFormat(c, registration.links);
   return c.json(
@@ -150,7 +152,7 @@ async function submit(
   registration: Registration,
   request: DownlinkRequest,
 ): Promise<Response> {
-  const keyId = c.get("accessKey").id;
+  const keyId = c.get("channelId");
   if (request.confirmable) {
     if (!host.gateway.channels.of(keyId).isOpen()) return refuseWithoutChannel(c);
     if (!host.gateway.canAccept(keyId)) {
@@ -178,7 +180,7 @@ function targetOf(
   host: RestHost,
   c: RestContext,
 ): { registration: Registration; path: string } | Response {
-  const registration = host.gateway.registration(endpointNameOf(c));
+  const registration = visibleRegistration(host, c, endpointNameOf(c));
   if (registration === undefined) return refuseSubmission(c, GONE);
   const path = resourcePathIn(c.get("path"));
   return path === undefined

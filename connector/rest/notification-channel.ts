@@ -8,7 +8,7 @@ const REGISTRATIONS_PER_MINUTE = 10;
 
 /** GET /notification/pull */
 export async function pull(host: RestHost, c: RestContext): Promise<Response> {
-  const keyId = c.get("accessKey").id;
+  const keyId = c.get("channelId");
   const { channels } = host.gateway;
   if (channels.of(keyId).callback() !== undefined) {
     return refuse(c, 409, "Notifications go to your callback; remove it to poll.");
@@ -24,7 +24,7 @@ export async function pull(host: RestHost, c: RestContext): Promise<Response> {
 
 /** DELETE /notification/pull: closes the channel and drops what waits. */
 export async function deletePull(host: RestHost, c: RestContext): Promise<Response> {
-  const keyId = c.get("accessKey").id;
+  const keyId = c.get("channelId");
   const { channels } = host.gateway;
   if (channels.of(keyId).callback() !== undefined || !channels.close(keyId)) {
     return refuse(c, 404, "There is no pull channel.");
@@ -38,7 +38,7 @@ export async function deletePull(host: RestHost, c: RestContext): Promise<Respon
 export function callbackRegistration(): (host: RestHost, c: RestContext) => Promise<Response> {
   const attempts = new Attempts();
   return async (host, c) => {
-    const keyId = c.get("accessKey").id;
+    const keyId = c.get("channelId");
     const body = await readJson(c);
     if (body instanceof Response) return body;
     const callback = parseCallback(body.value);
@@ -59,13 +59,13 @@ export function callbackRegistration(): (host: RestHost, c: RestContext) => Prom
 
 /** GET /notification/callback: shows the headers to the key that set them, and to nobody else. */
 export function showCallback(host: RestHost, c: RestContext): Response {
-  const callback = host.gateway.channels.of(c.get("accessKey").id).callback();
+  const callback = host.gateway.channels.of(c.get("channelId")).callback();
   return callback === undefined ? refuseWithoutCallback(c) : c.json(callback);
 }
 
 /** DELETE /notification/callback: removes the key's subscriptions too. */
 export async function deleteCallback(host: RestHost, c: RestContext): Promise<Response> {
-  const keyId = c.get("accessKey").id;
+  const keyId = c.get("channelId");
   const { channels, subscriptions } = host.gateway;
   if (channels.of(keyId).callback() === undefined) return refuseWithoutCallback(c);
   channels.close(keyId);

@@ -8,8 +8,8 @@ export const REST_VERSIONS = ["v1", "v2"] as const;
 
 const LONGEST_RESOURCE_PATH = 255;
 
-/** The route path of a URL or request target, still percent-encoded, "/" at least. */
-export function routePath(url: string): string {
+/** The route path of a URL or request target, still percent-encoded, "/" at least, and whether a version was taken off. */
+export function pathAndVersion(url: string): { path: string; isVersioned: boolean } {
   const end = url.search(/[?#]/);
   let path = end < 0 ? url : url.slice(0, end);
   const scheme = path.indexOf("://");
@@ -17,16 +17,11 @@ export function routePath(url: string): string {
     const start = path.indexOf("/", scheme + 3);
     path = start < 0 ? "/" : path.slice(start);
   }
-  for (const version of REST_VERSIONS) {
-    const prefix = `/${version}`;
-    if (path === prefix) return "/";
-    if (path.startsWith(`${prefix}/`)) {
-      path = path.slice(prefix.length);
-      break;
-    }
-  }
-  while (path.length > 1 && path.endsWith("/")) path = path.slice(0, -1);
-  return path;
+  const version = REST_VERSIONS.find((each) => path === `/${each}` || path.startsWith(`/${each}/`));
+  if (version !== undefined) path = path.slice(version.length + 1) || "/";
+  let length = path.length;
+  while (length > 1 && path[length - 1] === "/") length--;
+  return { path: path.slice(0, length), isVersioned: version !== undefined };
 }
 
 /** The endpoint name in `/family/{endpoint-name}/...`, decoded; undefined when its escapes are not UTF-8. */

@@ -1,141 +1,217 @@
 /**
- * The REST API of the Device Connector: the mbed Device Connector Web API as its clients know it, versioned (`/v2/...`) and not.
+ * The HTTP side's front: one table of routes, made of the families, and the one way in.
  *
- * One table of routes; what is not in it is 404, and a method that a route has not is 405. Every route but `/` wants an access key.
- * Errors are one line of plain text.
+ *   path and method -> route -> who is it (access.identify) -> may they (decision.ts) -> handler
+ *
+ * A path that no route has is 404 before anybody is asked who they are, a method that a path has not is 405. Who is not known is 401, with
+ * the same words whatever the cause; who is known and may not is 403.
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import {
-  type RestApp,
-  type RestContext,
-  type RestEnv,
-  type RestHost,
-  readJson,
-  refuse,
-} from "./context.ts";
-import * as endpoints from "./endpoints.ts";
-import * as channel from "./notification-channel.ts";
-import { REST_VERSIONS, routePath } from "./request-path.ts";
-import * as subscriptions from "./subscriptions.ts";
+  BAD_CREDENTIAL,
+  type Credential,
+  NO_CREDENTIAL,
+  readCredential,
+} from "../access/credentials.ts";
+import { may, type Principal } from "../access/decision.ts";
+import { BUSY } from "../access/passwords.ts";
+import type { RestApp, RestContext, RestEnv, RestHost } from "./context.ts";
+import { deviceConnectorFamily } from "./device-connector-family.ts";
+import { pathAndVersion } from "./request-path.ts";
+import { ANYBODY, METHODS, type Route, type RouteFamily } from "./route.ts";
 
-type Route = (host: RestHost, c: RestContext) => Promise<Response> | Response;
-type Method = "GET" | "PUT" | "POST" | "DELETE";
-
-const RESOURCE = ":endpointName/:resourcePath{.+}";
-
-function routeTable(): Record<string, Partial<Record<Method, Route>>> {
-  return {
-    "/": { GET: showProduct },
-    "/rest-versions": { GET: (_, c) => c.json(REST_VERSIONS) },
-    "/limits": { GET: showLimits },
-    "/endpoints": { GET: endpoints.listEndpoints },
-    "/endpoints/:endpointName": { GET: endpoints.listResources },
-    [`/endpoints/${RESOURCE}`]: {
-      GET: endpoints.readResource,
-      PUT: endpoints.writeResource,
-      POST: endpoints.executeResource,
-      DELETE: endpoints.deleteResource,
-    },
-    "/notification/pull": { GET: channel.pull, DELETE: channel.deletePull },
-    "/notification/callback": {
-      GET: channel.showCallback,
-      PUT: channel.callbackRegistration(),
-      DELETE: channel.deleteCallback,
-    },
-    "/subscriptions": {
-      GET: subscriptions.showRules,
-      PUT: subscriptions.putRules,
-      DELETE: subscriptions.unsubscribeAll,
-    },
-    "/subscriptions/:endpointName": {
-      GET: subscriptions.listSubscriptions,
-      DELETE: subscriptions.unsubscribeEndpoint,
-    },
-    [`/subscriptions/${RESOURCE}`]: {
-      GET: subscriptions.showSubscription,
-      PUT: subscriptions.subscribe,
-      DELETE: subscriptions.unsubscribe,
-    },
-    "/api/api_tokens": { POST: createAccessKey },
-  };
+/** All routes there are. */
+export function routeFamilies(): RouteFamily[] {
+  return [deviceConnectorFamily()];
 }
 
 /** Builds the API over its host. */
-export function createRestApi(host: RestHost): RestApp {
-  const app = new Hono<RestEnv>({ getPath: (request) => routePath(request.url) });
+export function createRestApi(host: RestHost, families = routeFamilies()): RestApp {
+  const app = new Hono<RestEnv>({ getPath: (request) => pathAndVersion(request.url).path });
 
   app.use((c, next) => {
     // Any page may call: what admits is the key, which a browser never adds by itself. (Not hono/cors: it makes each answer twice.)
     c.header("access-control-allow-origin", "*");
     if (c.req.method === "OPTIONS") return Promise.resolve(preflight(c));
-    const path = routePath(c.req.url);
+    const { path, isVersioned } = pathAndVersion(c.req.url);
     c.set("path", path);
-    if (path === "/") return next();
+    c.set("isVersioned", isVersioned);
     c.header("cache-control", "no-store");
-    const accessKey = host.keys.authenticate(c.req.header("authorization"));
-    if (accessKey === undefined) {
-      c.header("www-authenticate", "Bearer");
-      return Promise.resolve(refuse(c, 401, "A valid access key is needed."));
-    }
-    c.set("accessKey", accessKey);
-    // Hono answers HEAD by running GET, which would take events off a channel or send a request to a device.
-    if (c.req.raw.method === "HEAD") return Promise.resolve(c.body(null, 405));
+    // An access token in a query must not travel on to whatever a page links to.
+    c.header("referrer-policy", "no-referrer");
     return next();
   });
 
-  for (const [path, methods] of Object.entries(routeTable())) {
-    for (const [method, route] of Object.entries(methods)) {
-      app.on(method, path, (c) => route(host, c));
-    }
-    const allowed = Object.keys(methods).join(", ");
-    app.all(path, (c) => refuse(c, 405, "The method is not allowed here.", { allow: allowed }));
-  }
+  for (const family of families) addFamily(app, host, family);
 
-  app.notFound((c) => refuse(c, 404, "There is nothing at this path."));
-  app.onError((error, c) => {
-    // The message only: a stack or a request could hold what is nobody's business.
-    host.log(`REST: ${c.req.method} failed: ${error.message}`);
-    return refuse(c, 500, "The request failed inside the connector.");
-  });
+  app.notFound((c) => refuseUnknownPath(c, families));
+  app.onError((error, c) => failed(host, families, error, c));
   return app;
+}
+
+function addFamily(app: RestApp, host: RestHost, family: RouteFamily): void {
+  const methodsOf = new Map<string, string[]>();
+  for (const route of family.routes) {
+    const methods = methodsOf.get(route.path) ?? [];
+    methods.push(route.method);
+    methodsOf.set(route.path, methods);
+    app.on(route.method, route.path, (c, next) => {
+      // Hono answers HEAD by running GET, which would take events off a channel or send a request to a device.
+      if (c.req.raw.method === "HEAD" || isOfOtherVersion(family, c)) return next();
+      return serve(host, family, route, c);
+    });
+  }
+  for (const [path, methods] of methodsOf) {
+    app.all(path, (c, next) => {
+      if (isOfOtherVersion(family, c)) return next();
+      const allow = methods.join(", ");
+      if (c.req.raw.method === "HEAD") return Promise.resolve(c.body(null, 405, { allow }));
+      return Promise.resolve(family.refuse(c, 405, "The method is not allowed here.", { allow }));
+    });
+  }
+}
+
+/** `/v2/customer` is not `/customer`. */
+function isOfOtherVersion(family: RouteFamily, c: RestContext): boolean {
+  return c.get("isVersioned") && !family.versioned;
+}
+
+async function serve(
+  host: RestHost,
+  family: RouteFamily,
+  route: Route,
+  c: RestContext,
+): Promise<Response> {
+  if (route.allows === ANYBODY) return route.handle(host, c);
+  const principal = await identify(host, family, route, c);
+  if (principal instanceof Response) return principal;
+  if (family.needsChannel) {
+    if (principal.channelId === undefined) return refuseUnidentified(family, c);
+    c.set("channelId", principal.channelId);
+  }
+  c.set("principal", principal);
+  const { verb, object } = route.allows;
+  if (!may(principal, verb, object)) {
+    host.access.record(principal, c.env.address, "permission.refused", `${verb} ${object}`);
+    return family.refuse(c, 403, "You don't have permissions to access this resource.");
+  }
+  return route.handle(host, c);
+}
+
+/** Finds out who asks; a Response is the refusal. */
+async function identify(
+  host: RestHost,
+  family: RouteFamily,
+  route: Route,
+  c: RestContext,
+): Promise<Principal | Response> {
+  const credential = credentialOf(family, c);
+  if (credential === undefined) return refuseUnidentified(family, c);
+  const accepts = (route.allows !== ANYBODY && route.allows.by) || family.credentials;
+  if (credential.scheme === "bearer") {
+    const found = host.access.identify(host.now(), credential, accepts);
+    const principal = found instanceof Promise ? await found : found;
+    if (principal === undefined || principal === BUSY) return refuseUnidentified(family, c);
+    return principal;
+  }
+  return logIn(host, family, credential, accepts, c);
+}
+
+/** Identifies by name and password, slowing down who guesses. */
+async function logIn(
+  host: RestHost,
+  family: RouteFamily,
+  credential: Extract<Credential, { scheme: "basic" }>,
+  accepts: RouteFamily["credentials"],
+  c: RestContext,
+): Promise<Principal | Response> {
+  const { access } = host;
+  const { address } = c.env;
+  const wait = access.backoff.refusedFor(host.now(), credential.name, address);
+  if (wait > 0) return refuseForNow(family, c, wait);
+  const principal = await access.identify(host.now(), credential, accepts);
+  if (principal === BUSY) return refuseForNow(family, c, 1000);
+  if (principal === undefined) {
+    access.backoff.handleFailure(host.now(), credential.name, address);
+    access.record(undefined, address, "login.refused", credential.name);
+    return refuseUnidentified(family, c);
+  }
+  access.backoff.handleSuccess(credential.name);
+  return principal;
+}
+
+function credentialOf(family: RouteFamily, c: RestContext): Credential | undefined {
+  let accessToken: string | undefined;
+  if (family.takesQueryToken) {
+    const given = c.req.queries("access_token") ?? [];
+    if (given.length > 1) return undefined;
+    accessToken = given[0];
+  }
+  const credential = readCredential(c.req.header("authorization"), accessToken);
+  return credential === NO_CREDENTIAL || credential === BAD_CREDENTIAL ? undefined : credential;
+}
+
+function refuseUnidentified(family: RouteFamily, c: RestContext): Response {
+  const challenge = family.challenge;
+  const headers = challenge === undefined ? undefined : { "www-authenticate": challenge };
+  return family.refuse(c, 401, "A valid access key is needed.", headers);
+}
+
+function refuseForNow(family: RouteFamily, c: RestContext, wait: number): Response {
+  const seconds = String(Math.ceil(wait / 1000));
+  return family.refuse(c, 429, "Too many attempts; try again later.", { "retry-after": seconds });
+}
+
+function refuseUnknownPath(c: RestContext, families: readonly RouteFamily[]): Response {
+  const path = c.get("path");
+  const owner = families.find((family) => family.owns(path) && !isOfOtherVersion(family, c));
+  if (owner !== undefined) return owner.refuse(c, 404, "There is nothing at this path.");
+  return c.json({ message: "Not Found" }, 404);
+}
+
+/** What a handler threw: a fault of the caller, of the disk, or a bug. */
+function failed(
+  host: RestHost,
+  families: readonly RouteFamily[],
+  error: Error,
+  c: Context<RestEnv>,
+): Response {
+  const path = c.get("path");
+  const family = familyOf(families, c.req.routePath) ?? families.find((each) => each.owns(path));
+  const refuse = family?.refuse ?? families[0].refuse;
+  const { code } = error as { code?: string };
+  switch (code) {
+    case "access/bad-name":
+    case "access/bad-value":
+    case "access/too-many":
+      return refuse(c, 400, error.message);
+    case "access/name-taken":
+      return refuse(c, 409, error.message);
+    case "access/not-found":
+      return refuse(c, 404, error.message);
+    case "access/not-allowed":
+      return refuse(c, 403, error.message);
+    case "access/busy":
+      return refuse(c, 503, error.message, { "retry-after": "1" });
+    case "store/full":
+      return refuse(c, 507, "The connector's disk is full.");
+    case "store/read-only":
+    case "store/write-failed":
+      return refuse(c, 503, "The connector cannot write to its disk.", { "retry-after": "5" });
+  }
+  // The message only: a stack or a request could hold what is nobody's business.
+  host.log(`REST: ${c.req.method} ${c.req.routePath} failed: ${error.message}`);
+  return refuse(c, 500, "The request failed inside the connector.");
+}
+
+function familyOf(families: readonly RouteFamily[], path: string): RouteFamily | undefined {
+  return families.find((family) => family.routes.some((route) => route.path === path));
 }
 
 /** What a browser asks before it lets a page call (Fetch standard, CORS-preflight request). */
 function preflight(c: RestContext): Response {
-  c.header("access-control-allow-methods", "GET, PUT, POST, DELETE");
+  c.header("access-control-allow-methods", METHODS.join(", "));
   c.header("access-control-allow-headers", c.req.header("access-control-request-headers"));
   c.header("access-control-max-age", "600");
   return c.body(null, 204);
-}
-
-function showProduct(host: RestHost, c: RestContext): Response {
-  return c.text(`${host.product}\nREST version = ${REST_VERSIONS[REST_VERSIONS.length - 1]}\n`);
-}
-
-function showLimits(host: RestHost, c: RestContext): Response {
-  const { traffic } = host.gateway;
-  let endpointCount = 0;
-  for (const _ of host.gateway.registrations()) endpointCount++;
-  return c.json({
-    "transaction-quota": traffic.quotas.transactions,
-    "transaction-count": traffic.transactions(host.now()),
-    "endpoint-quota": traffic.quotas.endpoints,
-    "endpoint-count": endpointCount,
-  });
-}
-
-async function createAccessKey(host: RestHost, c: RestContext): Promise<Response> {
-  const body = await readJson(c);
-  if (body instanceof Response) return body;
-  // No body at all is fine, and the name is the only member.
-  const { name } = (body.value ?? {}) as { name?: unknown };
-  const isObject = body.value === undefined || Object(body.value) === body.value;
-  if (!isObject || (name !== undefined && typeof name !== "string")) {
-    return refuse(c, 400, "The body must be a JSON object with a name.");
-  }
-  const created = host.keys.create(name, host.calendarNow());
-  if (created === undefined)
-    return refuse(c, 400, "The name is too long, or there are too many keys.");
-  await host.commit();
-  return c.json({ access_key: created.key, name: created.name }, 201);
 }

@@ -9,15 +9,16 @@ import {
   readJson,
   refuse,
   refuseOverQuota,
+  visibleRegistration,
 } from "./context.ts";
 import { endpointNameOf, refuseSubmission, refuseWithoutChannel } from "./endpoints.ts";
 import { resourcePathIn } from "./request-path.ts";
 
 /** PUT /subscriptions/{endpoint-name}/{resource-path} */
 export function subscribe(host: RestHost, c: RestContext): Promise<Response> | Response {
-  const keyId = c.get("accessKey").id;
+  const keyId = c.get("channelId");
   const endpointName = endpointNameOf(c);
-  const registration = host.gateway.registration(endpointName);
+  const registration = visibleRegistration(host, c, endpointName);
   if (registration === undefined) return refuse(c, 404, "The endpoint is not registered.");
   const path = resourcePathIn(c.get("path"));
   if (path === undefined || standingOf(registration, path) === UNLISTED) {
@@ -45,7 +46,7 @@ export function subscribe(host: RestHost, c: RestContext): Promise<Response> | R
 export function showSubscription(host: RestHost, c: RestContext): Response {
   const endpointName = endpointNameOf(c);
   const path = resourcePathIn(c.get("path"));
-  const keyId = c.get("accessKey").id;
+  const keyId = c.get("channelId");
   return path !== undefined && host.gateway.subscriptions.isSubscribed(keyId, endpointName, path)
     ? uriList(c, endpointName, [path])
     : refuse(c, 404, "The resource is not subscribed.");
@@ -56,7 +57,7 @@ export function unsubscribe(host: RestHost, c: RestContext): Promise<Response> |
   const path = resourcePathIn(c.get("path"));
   const { subscriptions } = host.gateway;
   return path !== undefined &&
-    subscriptions.unsubscribe(c.get("accessKey").id, endpointNameOf(c), path)
+    subscriptions.unsubscribe(c.get("channelId"), endpointNameOf(c), path)
     ? done(host, c)
     : refuse(c, 404, "The resource is not subscribed.");
 }
@@ -64,7 +65,7 @@ export function unsubscribe(host: RestHost, c: RestContext): Promise<Response> |
 /** GET /subscriptions/{endpoint-name} */
 export function listSubscriptions(host: RestHost, c: RestContext): Response {
   const endpointName = endpointNameOf(c);
-  const paths = host.gateway.subscriptions.pathsOf(c.get("accessKey").id, endpointName);
+  const paths = host.gateway.subscriptions.pathsOf(c.get("channelId"), endpointName);
   return paths.length > 0
     ? uriList(c, endpointName, paths)
     : refuse(c, 404, "The endpoint has no subscriptions.");
@@ -74,21 +75,21 @@ export function listSubscriptions(host: RestHost, c: RestContext): Response {
 export function unsubscribeEndpoint(host: RestHost, c: RestContext): Promise<Response> | Response {
   const { gateway } = host;
   const endpointName = endpointNameOf(c);
-  const ended = gateway.subscriptions.unsubscribeEndpoint(c.get("accessKey").id, endpointName);
-  return ended || gateway.registration(endpointName) !== undefined
+  const ended = gateway.subscriptions.unsubscribeEndpoint(c.get("channelId"), endpointName);
+  return ended || visibleRegistration(host, c, endpointName) !== undefined
     ? done(host, c)
     : refuse(c, 404, "The endpoint is not registered.");
 }
 
 /** DELETE /subscriptions: ends what is subscribed now. Pre-subscription rules stay, for the devices to come. */
 export function unsubscribeAll(host: RestHost, c: RestContext): Promise<Response> {
-  host.gateway.subscriptions.unsubscribeAll(c.get("accessKey").id);
+  host.gateway.subscriptions.unsubscribeAll(c.get("channelId"));
   return done(host, c);
 }
 
 /** GET /subscriptions */
 export function showRules(host: RestHost, c: RestContext): Response {
-  return c.json(host.gateway.subscriptions.rulesOf(c.get("accessKey").id));
+  return c.json(host.gateway.subscriptions.rulesOf(c.get("channelId")));
 }
 
 /** PUT /subscriptions */
@@ -97,7 +98,7 @@ export async function putRules(host: RestHost, c: RestContext): Promise<Response
   if (body instanceof Response) return body;
   const rules = parsePreSubscriptions(body.value);
   if (isRefusedRules(rules)) return refuse(c, 400, rules.refusal);
-  host.gateway.subscriptions.setRules(c.get("accessKey").id, rules);
+  host.gateway.subscriptions.setRules(c.get("channelId"), rules);
   return done(host, c);
 }
 

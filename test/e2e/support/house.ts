@@ -31,8 +31,7 @@ export class House {
   }
 
   newKey(): string {
-    const created = this.connector.keys.create(undefined, Date.now());
-    if (created === undefined) throw new Error("no key");
+    const created = this.connector.access.createFirstKey();
     return created.key;
   }
 

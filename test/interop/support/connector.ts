@@ -28,8 +28,7 @@ export class RunningConnector {
   static async start(): Promise<RunningConnector> {
     const folder = await mkdtemp(join(tmpdir(), "dormouse-interop-"));
     const connector = await startOn(folder, 0, 0);
-    const created = connector.keys.create("interop", Date.now());
-    if (created === undefined) throw new Error("no access key was made");
+    const created = connector.access.createFirstKey("interop");
     const rest = await RestClient.open(connector.httpUrl, created.key);
     return new RunningConnector(folder, connector, created.key, rest);
   }

@@ -1,66 +1,72 @@
 import { describe, expect, test } from "vitest";
-import { type AccessKey, AccessKeys } from "../../../../connector/access/access-keys.ts";
+import { AccessKeys } from "../../../../connector/access/access-keys.ts";
 import { randomAlphanumerics } from "../../../../connector/access/key-crypto.ts";
 import { MemoryStore } from "../../../../connector/store/memory-store.ts";
 
+const OWNER = { domainId: "default", ownerId: "admin" };
+
 function givenKeys(store = new MemoryStore()): AccessKeys {
-  return new AccessKeys(store.table<AccessKey>("access-keys"));
+  return new AccessKeys(store);
 }
 
 describe("access keys", () => {
-  test("a key is 100 letters and digits, and admits its bearer", () => {
+  test("a key is 100 letters and digits, and is found again", () => {
     const keys = givenKeys();
-    const created = keys.create("first", 1)!;
+    const created = keys.create(OWNER, "first", 1);
     expect(created.key).toMatch(/^[A-Za-z0-9]{100}$/);
-    expect(keys.authenticate(`Bearer ${created.key}`)).toMatchObject({ name: "first" });
-    expect(keys.authenticate(`bearer ${created.key} `)).toMatchObject({ name: "first" });
+    expect(keys.find(created.key, 2)).toMatchObject({ name: "first", ...OWNER });
   });
 
   test("a key without a name gets ten letters and digits for one", () => {
-    expect(givenKeys().create(undefined, 1)?.name).toMatch(/^[A-Za-z0-9]{10}$/);
+    expect(givenKeys().create(OWNER, undefined, 1).name).toMatch(/^[A-Za-z0-9]{10}$/);
   });
 
-  test("nothing else admits: no header, another scheme, a part of a key, a longer one", () => {
+  test("nothing else is found: nothing, a part of a key, a longer one, its id, its digest", () => {
     const keys = givenKeys();
-    const { key } = keys.create("first", 1)!;
-    for (const authorization of [
-      undefined,
-      "",
-      "Bearer",
-      "Bearer ",
-      key,
-      `Basic ${key}`,
-      `Bearer ${key.slice(0, 99)}`,
-      `Bearer ${key}a`,
-      `Bearer ${key.toLowerCase()}`,
-    ]) {
-      expect(keys.authenticate(authorization)).toBeUndefined();
+    const { key, id } = keys.create(OWNER, "first", 1);
+    const { digest } = keys.get(id)!;
+    for (const text of ["", key.slice(0, 99), `${key}a`, key.toLowerCase(), id, digest]) {
+      expect(keys.find(text, 1)).toBeUndefined();
     }
   });
 
-  test("the store holds a digest and never the key, and admits after a restart", async () => {
+  test("the store holds a digest and never the key, and finds it after a restart", async () => {
     const store = new MemoryStore();
-    const { key } = givenKeys(store).create("first", 1)!;
+    const { key } = givenKeys(store).create(OWNER, "first", 1);
     await store.commit();
     const found = store.afterKill();
     expect(JSON.stringify([...found.table("access-keys").entries()])).not.toContain(key);
-    expect(givenKeys(found).authenticate(`Bearer ${key}`)).toMatchObject({ name: "first" });
+    expect(givenKeys(found).find(key, 1)).toMatchObject({ name: "first" });
   });
 
   test("adopting a key that is known changes nothing", () => {
     const keys = givenKeys();
-    keys.adopt("demo-key", "demo", 1);
-    const { id } = keys.authenticate("Bearer demo-key")!;
-    keys.adopt("demo-key", "other", 2);
+    const { id } = keys.adopt(OWNER, "demo-key", "demo", 1);
+    keys.adopt(OWNER, "demo-key", "other", 2);
     expect(keys.size).toBe(1);
-    expect(keys.authenticate("Bearer demo-key")).toMatchObject({ id, name: "demo" });
+    expect(keys.find("demo-key", 2)).toMatchObject({ id, name: "demo" });
   });
 
-  test("no more than a thousand keys are made, and no name longer than 100 characters", () => {
+  test("a revoked key is not found from then on, and stays on record", async () => {
+    const store = new MemoryStore();
+    const keys = givenKeys(store);
+    const { key, id } = keys.create(OWNER, "first", 1);
+    expect(keys.revoke(id, 2)).toBe(true);
+    expect(keys.revoke(id, 3)).toBe(false);
+    expect(keys.find(key, 3)).toBeUndefined();
+    await store.commit();
+    expect(givenKeys(store.afterKill()).get(id)).toMatchObject({ revokedAt: 2 });
+  });
+
+  test("a key that expires is found until then", () => {
     const keys = givenKeys();
-    expect(keys.create("x".repeat(101), 1)).toBeUndefined();
-    for (let i = 0; i < 1000; i++) expect(keys.create(`${i}`, 1)).toBeDefined();
-    expect(keys.create("one more", 1)).toBeUndefined();
+    const { key } = keys.create(OWNER, "first", 1, 10);
+    expect(keys.find(key, 9)).toBeDefined();
+    expect(keys.find(key, 10)).toBeUndefined();
+  });
+
+  test("a name has at most 100 characters", () => {
+    expect(() => givenKeys().create(OWNER, "x".repeat(101), 1)).toThrow("100 characters");
   });
 
   test("every letter and digit is drawn equally often", () => {

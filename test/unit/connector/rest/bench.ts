@@ -1,5 +1,7 @@
 /** The REST API over fake devices: requests by `fetch`, time by hand, no socket. */
-import { type AccessKey, AccessKeys } from "../../../../connector/access/access-keys.ts";
+import { Access } from "../../../../connector/access/access.ts";
+import { ServerSecret } from "../../../../connector/access/server-secret.ts";
+import { ADMINISTRATOR } from "../../../../connector/access/users.ts";
 import type { ConnectorEvent } from "../../../../connector/contract.ts";
 import type { Callback } from "../../../../connector/notifications/callback.ts";
 import type { RestApp } from "../../../../connector/rest/context.ts";
@@ -30,7 +32,7 @@ export class RestBench {
   readonly store: MemoryStore;
   readonly devices: FakeDevices;
   readonly gateway: Gateway;
-  readonly keys: AccessKeys;
+  readonly access: Access;
   readonly driver: NotificationDriver;
   readonly app: RestApp;
   readonly key: string;
@@ -47,7 +49,12 @@ export class RestBench {
   ) {
     this.devices = devices;
     this.store = store;
-    this.keys = new AccessKeys(store.table<AccessKey>("access-keys"));
+    this.access = new Access({
+      store,
+      secret: new ServerSecret(new Uint8Array(32)),
+      calendarNow: () => this.now,
+      passwordCost: { logN: 4, p: 1 },
+    });
     this.key = this.newKey();
     this.gateway = new Gateway(0, 0, store, devices, quotas);
     this.driver = new NotificationDriver(
@@ -60,12 +67,11 @@ export class RestBench {
     );
     this.app = createRestApi({
       gateway: this.gateway,
-      keys: this.keys,
+      access: this.access,
       driver: this.driver,
       product: "Dormouse test",
       requestExpiry: 1000,
       now: () => this.now,
-      calendarNow: () => this.now,
       commit: () => {
         this.commits++;
         return store.commit();
@@ -76,7 +82,8 @@ export class RestBench {
   }
 
   newKey(): string {
-    return this.keys.create(undefined, 0)!.key;
+    const owner = { domainId: ADMINISTRATOR.domainId, ownerId: ADMINISTRATOR.id };
+    return this.access.keys.create(owner, undefined, 0).key;
   }
 
   /** Sends a request; its answer counts as written when `fetch` resolves, unless an exchange is given. */
@@ -101,7 +108,7 @@ export class RestBench {
       headers,
       body: more.body === undefined ? null : Buffer.from(more.body),
     });
-    const response = await this.app.fetch(request, { exchange });
+    const response = await this.app.fetch(request, { exchange, address: "192.0.2.1" });
     if (more.exchange === undefined) exchange.end(true);
     return response;
   }

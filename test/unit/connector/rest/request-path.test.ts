@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   endpointNameIn,
+  pathAndVersion,
   resourcePathIn,
-  routePath,
 } from "../../../../connector/rest/request-path.ts";
 
 describe("the path of a request", () => {
@@ -23,7 +23,7 @@ describe("the path of a request", () => {
     ["/v2/endpoints//", "/endpoints"],
   ];
   for (const [url, path] of cases) {
-    test(`of ${url} is ${path}`, () => expect(routePath(url)).toBe(path));
+    test(`of ${url} is ${path}`, () => expect(pathAndVersion(url).path).toBe(path));
   }
 
   test("names and paths come back as they were escaped", () => {
@@ -34,8 +34,8 @@ describe("the path of a request", () => {
         const url = `http://host/v2/endpoints/${encodeURIComponent(ep)}/${segments
           .map(encodeURIComponent)
           .join("/")}`;
-        expect(endpointNameIn(routePath(url))).toBe(ep);
-        expect(resourcePathIn(routePath(url))).toBe(`/${segments.join("/")}`);
+        expect(endpointNameIn(pathAndVersion(url).path)).toBe(ep);
+        expect(resourcePathIn(pathAndVersion(url).path)).toBe(`/${segments.join("/")}`);
       }),
     );
   });

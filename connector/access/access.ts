@@ -1,0 +1,265 @@
+/**
+ * The access model as one thing: who a credential belongs to, and what is on record of people, keys, devices and claims.
+ *
+ * A principal is made anew for each request from what is on record now: a revoked key, a deactivated owner or a released device has its
+ * effect at once. Who changes something on record calls `handleChange` of the REST side afterwards, so that waiting polls and channels end
+ * too.
+ */
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import type { Journal } from "../store/store.ts";
+import { AccessKeys, isGood, type NewAccessKey } from "./access-keys.ts";
+import { Audit } from "./audit.ts";
+import { Bindings } from "./bindings.ts";
+import type { Credential } from "./credentials.ts";
+import {
+  type CredentialKind,
+  type Principal,
+  PUBLIC_KEY_RIGHTS,
+  rightsOf,
+  type Scope,
+  sees,
+} from "./decision.ts";
+import { DeviceRecords } from "./devices.ts";
+import { Domains } from "./domains.ts";
+import { LoginBackoff } from "./login-backoff.ts";
+import type { AccessKey, DeviceRecord, User } from "./model.ts";
+import { BUSY, type PasswordCost, Passwords } from "./passwords.ts";
+import { idLength, type ServerSecret } from "./server-secret.ts";
+import { ADMINISTRATOR, Users } from "./users.ts";
+
+/** What the notification side asks: who may receive what. */
+export interface Audience {
+  /** Whether the owner of a channel may know of a device now; false for an owner who may not receive anything any more. */
+  sees(channelId: string, endpointName: string): boolean;
+  /** Whether the owner of a channel may receive anything at all. */
+  isEntitled(channelId: string): boolean;
+  domainOf(endpointName: string): string;
+}
+
+export interface AccessSettings {
+  readonly store: Journal;
+  readonly secret: ServerSecret;
+  /** Calendar milliseconds. */
+  readonly calendarNow: () => number;
+  /** Cheaper hashes, for tests. */
+  readonly passwordCost?: PasswordCost;
+}
+
+const OF_ADMINISTRATOR = { domainId: ADMINISTRATOR.domainId, ownerId: ADMINISTRATOR.id };
+
+export class Access implements Audience {
+  readonly domains: Domains;
+  readonly users: Users;
+  readonly keys: AccessKeys;
+  readonly devices: DeviceRecords;
+  readonly bindings: Bindings;
+  readonly audit: Audit;
+  readonly passwords: Passwords;
+  readonly backoff = new LoginBackoff();
+  readonly secret: ServerSecret;
+  readonly calendarNow: () => number;
+
+  constructor({ store, secret, calendarNow, passwordCost }: AccessSettings) {
+    this.secret = secret;
+    this.calendarNow = calendarNow;
+    this.domains = new Domains(store);
+    this.users = new Users(store);
+    this.keys = new AccessKeys(store);
+    this.devices = new DeviceRecords(store, this.domains, secret);
+    this.bindings = new Bindings(store);
+    this.audit = new Audit(store);
+    this.passwords = new Passwords(passwordCost);
+  }
+
+  /**
+   * Finds out whose credential this is.
+   *
+   * @param accepts the kinds that the route takes; one of another kind is nobody's
+   * @returns undefined for nobody, BUSY when too many passwords are being checked
+   */
+  identify(
+    now: Milliseconds,
+    credential: Credential,
+    accepts: readonly CredentialKind[],
+  ): Principal | undefined | Promise<Principal | undefined | typeof BUSY> {
+    if (credential.scheme === "bearer") return this.identifyBearer(credential.value, accepts);
+    return this.identifyLogin(now, credential.name, credential.password, accepts);
+  }
+
+  /** The owner of a notification channel as of now; undefined for one who may not receive anything any more. */
+  principalOfChannel(channelId: string): Principal | undefined {
+    const key = this.keys.get(channelId);
+    if (key !== undefined) return this.principalOfKey(key);
+    const user = this.users.get(channelId);
+    if (user === undefined) return undefined;
+    return user.role === "customer"
+      ? this.principalOfCustomer(user, "customer-key")
+      : this.principalOfUser(user, "user-password", user.id, user.id);
+  }
+
+  sees(channelId: string, endpointName: string): boolean {
+    const principal = this.principalOfChannel(channelId);
+    if (principal === undefined) return false;
+    return sees(principal, { domainId: this.domainOf(endpointName), endpointName });
+  }
+
+  isEntitled(channelId: string): boolean {
+    return this.principalOfChannel(channelId) !== undefined;
+  }
+
+  domainOf(endpointName: string): string {
+    return this.devices.domainOf(endpointName);
+  }
+
+  /** Makes a key of the administrator: with what everything else can be made. */
+  createFirstKey(name?: string): NewAccessKey {
+    return this.keys.create(OF_ADMINISTRATOR, name, this.calendarNow());
+  }
+
+  /** Takes up a key of the administrator that was made elsewhere. */
+  adoptFirstKey(key: string, name: string): void {
+    this.keys.adopt(OF_ADMINISTRATOR, key, name, this.calendarNow());
+  }
+
+  /** The CUSTOMER_KEY of a customer, which may be shown to it again and again. */
+  customerKeyOf(customer: User): string {
+    return this.secret.derive("customer-key", customer.id, customer.keyVersion);
+  }
+
+  /** Writes down who did what. Never give it a secret. */
+  record(principal: Principal | undefined, address: string, action: string, object: string): void {
+    this.audit.append({
+      at: this.calendarNow(),
+      domainId: principal?.domain.id ?? "default",
+      actor: principal === undefined ? "nobody" : `${principal.kind}:${principal.credentialId}`,
+      address,
+      action,
+      object,
+    });
+  }
+
+  private identifyBearer(
+    value: string,
+    accepts: readonly CredentialKind[],
+  ): Principal | undefined | Promise<Principal | undefined> {
+    for (const kind of accepts) {
+      const principal = this.principalOfBearer(value, kind);
+      if (principal !== undefined) return principal;
+    }
+    return undefined;
+  }
+
+  private principalOfBearer(value: string, kind: CredentialKind): Principal | undefined {
+    switch (kind) {
+      case "access-key": {
+        const key = this.keys.find(value, this.calendarNow());
+        return key === undefined ? undefined : this.principalOfKey(key);
+      }
+      case "customer-key": {
+        const customer = this.customerWithKey(value);
+        return customer && this.principalOfCustomer(customer, kind);
+      }
+      case "public-key": {
+        const device = this.devices.withPublicKey(value);
+        return device === undefined ? undefined : this.principalOfDevice(device);
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  private async identifyLogin(
+    now: Milliseconds,
+    name: string,
+    password: string,
+    accepts: readonly CredentialKind[],
+  ): Promise<Principal | undefined | typeof BUSY> {
+    const user = this.userOfLogin(name);
+    const kind = user?.role === "customer" ? "customer-password" : "user-password";
+    if (!accepts.includes("customer-password") && !accepts.includes("user-password")) {
+      return undefined;
+    }
+    // Before the kind is looked at: what takes no time says that there is nobody of that name.
+    const isRight = await this.passwords.verify(now, user, password);
+    if (isRight === BUSY) return BUSY;
+    if (!isRight || user === undefined || !accepts.includes(kind)) return undefined;
+    if (kind === "customer-password") return this.principalOfCustomer(user, kind);
+    return this.principalOfUser(user, kind, user.id, user.id);
+  }
+
+  /** `name`, or `domain/name` as mbed's legacy clients write it. */
+  private userOfLogin(login: string): User | undefined {
+    const slash = login.indexOf("/");
+    if (slash < 0) return this.users.named(login);
+    const user = this.users.named(login.slice(slash + 1));
+    const domain = this.domains.named(login.slice(0, slash));
+    return domain !== undefined && user?.domainId === domain.id ? user : undefined;
+  }
+
+  private customerWithKey(key: string): User | undefined {
+    const length = idLength(key);
+    if (length < 0) return undefined;
+    const user = this.users.get(key.slice(0, length));
+    if (user?.role !== "customer") return undefined;
+    return this.secret.isDerived(key, "customer-key", user.id, user.keyVersion) ? user : undefined;
+  }
+
+  private principalOfKey(key: AccessKey): Principal | undefined {
+    const owner = this.users.get(key.ownerId);
+    if (owner === undefined || !isGood(key, this.calendarNow())) return undefined;
+    return this.principalOfUser(owner, "access-key", key.id, key.id);
+  }
+
+  /** Somebody who acts for a user, with all of the user's rights. */
+  private principalOfUser(
+    user: User,
+    kind: CredentialKind,
+    credentialId: string,
+    channelId: string | undefined,
+  ): Principal | undefined {
+    const domain = this.domains.get(user.domainId);
+    if (!user.active || user.role !== "user" || domain === undefined) return undefined;
+    const rights = rightsOf(user, (id) => this.users.group(id));
+    return { kind, domain, user, credentialId, channelId, scope: "domain", rights };
+  }
+
+  private principalOfCustomer(
+    user: User,
+    kind: "customer-key" | "customer-password",
+  ): Principal | undefined {
+    const domain = this.domains.get(user.domainId);
+    if (!user.active || domain === undefined) return undefined;
+    return {
+      kind,
+      domain,
+      user,
+      credentialId: user.id,
+      channelId: kind === "customer-key" && domain.customersUseRest ? user.id : undefined,
+      scope: this.claimedBy(user),
+      rights: rightsOf(user, () => undefined),
+    };
+  }
+
+  private principalOfDevice(device: DeviceRecord): Principal | undefined {
+    const domain = this.domains.get(device.domainId);
+    if (domain === undefined) return undefined;
+    return {
+      kind: "public-key",
+      domain,
+      user: undefined,
+      credentialId: `device-${device.id}`,
+      channelId: undefined,
+      scope: new Set([device.endpointName]),
+      rights: PUBLIC_KEY_RIGHTS,
+    };
+  }
+
+  private claimedBy(customer: User): Scope {
+    const names = new Set<string>();
+    for (const id of this.bindings.devicesOf(customer.id)) {
+      const device = this.devices.get(id);
+      if (device !== undefined) names.add(device.endpointName);
+    }
+    return names;
+  }
+}
