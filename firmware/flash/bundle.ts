@@ -4,12 +4,14 @@
  * `docs/decisions/0001-es5-for-boards.md` says which fault each avoids.
  */
 import { readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import * as esbuild from "esbuild";
-import { type MinifyOptions, minify } from "terser";
+import { type MangleOptions, type MinifyOptions, minify } from "terser";
 import ts from "typescript";
 import { boardFaults } from "./board-faults.ts";
 import { type BoardCost, costOf } from "./cost.ts";
+import { flattenClasses } from "./flatten-classes.ts";
+import { propertyNames, shortenableNames } from "./short-names.ts";
 
 export interface BundleOptions {
   /** False leaves names and lines readable, for debugging on the board. Default true. */
@@ -50,31 +52,59 @@ const TERSER: MinifyOptions = {
     sequences: false,
     lhs_constants: false,
   },
-  // `of` is reserved on a board.
-  mangle: { reserved: ["of"] },
   // Without `ascii_only` the byte "\xff" becomes two.
   format: { ecma: 5, ascii_only: true },
 };
 
-const toES5: esbuild.Plugin = {
-  name: "typescript-es5",
-  setup(build) {
-    const tslib = join(import.meta.dirname, "board-tslib.ts");
-    build.onResolve({ filter: /^tslib$/ }, () => ({ path: tslib }));
-    build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      const source = readFileSync(path, "utf8");
-      const { outputText, diagnostics = [] } = ts.transpileModule(source, {
-        fileName: path,
-        compilerOptions: ES5,
-        reportDiagnostics: true,
-      });
-      const errors = diagnostics.map(({ messageText }) => ({
-        text: `${path}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
-      }));
-      return { contents: outputText, loader: "js", errors };
-    });
-  },
+const READABLE: MinifyOptions = {
+  ...TERSER,
+  mangle: false,
+  format: { ...TERSER.format, beautify: true },
 };
+
+/** Short names for all variables, and for these properties. */
+function mangling(properties: readonly string[]): MangleOptions {
+  return {
+    // A board reserves it.
+    reserved: ["of"],
+    properties: {
+      regex: new RegExp(`^(?:${properties.join("|").replaceAll("$", "\\$")})$`),
+      keep_quoted: true,
+      builtins: true,
+    },
+  };
+}
+
+const PACKAGE = join(import.meta.dirname, "../..");
+/** The library's own modules: what they call their properties is their business, and no application's or peer's. */
+const LIBRARY = /^(protocol|firmware\/(agent|objects|boards|loop|flash))\b/;
+
+/** @param applicationNames where to put the names of properties that the application mentions */
+function toES5(entry: string, applicationNames: Set<string>): esbuild.Plugin {
+  return {
+    name: "typescript-es5",
+    setup(build) {
+      const tslib = join(import.meta.dirname, "board-tslib.ts");
+      build.onResolve({ filter: /^tslib$/ }, () => ({ path: tslib }));
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const source = readFileSync(path, "utf8");
+        const { outputText, diagnostics = [] } = ts.transpileModule(source, {
+          fileName: path,
+          compilerOptions: ES5,
+          reportDiagnostics: true,
+        });
+        const errors = diagnostics.map(({ messageText }) => ({
+          text: `${path}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+        }));
+        const isLibrary = path !== entry && LIBRARY.test(relative(PACKAGE, path));
+        if (!isLibrary && errors.length === 0) {
+          for (const name of propertyNames(outputText)) applicationNames.add(name);
+        }
+        return { contents: outputText, loader: "js", errors };
+      });
+    },
+  };
+}
 
 /**
  * Bundles the program that begins at `entry`, a TypeScript file, for a board.
@@ -86,9 +116,11 @@ export async function bundleForBoard(
   entry: string,
   options: BundleOptions = {},
 ): Promise<BoardBundle> {
+  const file = resolve(entry);
+  const applicationNames = new Set<string>();
   const built = await esbuild.build({
     // Imported rather than given, so that nothing waits for its exports.
-    stdin: { contents: `import ${JSON.stringify(resolve(entry))};`, resolveDir: dirname(entry) },
+    stdin: { contents: `import ${JSON.stringify(file)};`, resolveDir: dirname(file) },
     bundle: true,
     write: false,
     format: "cjs",
@@ -97,15 +129,13 @@ export async function bundleForBoard(
     external: BUILT_IN,
     charset: "ascii",
     logLevel: "silent",
-    plugins: [toES5],
+    plugins: [toES5(file, applicationNames)],
   });
-  const modules = built.outputFiles[0].text.replace(/^"use strict";\n/, "");
-  const wrapped = `(function(){${modules}})();`;
+  const modules = flattenClasses(built.outputFiles[0].text.replace(/^"use strict";\n/, ""));
+  const names = shortenableNames(modules, applicationNames);
   const { code } = await minify(
-    wrapped,
-    options.minify === false
-      ? { ...TERSER, mangle: false, format: { ...TERSER.format, beautify: true } }
-      : TERSER,
+    `(function(){${modules}})();`,
+    options.minify === false ? READABLE : { ...TERSER, mangle: mangling(names) },
   );
   if (code === undefined) throw new Error(`${entry} is empty`);
   const faults = boardFaults(code);

@@ -1,0 +1,83 @@
+/**
+ * Which property names of a bundle may be replaced by short ones. On a board a name of more than 4 characters takes a variable of
+ * its own for every 10 characters or so, wherever it stands: in each prototype, and in each object.
+ *
+ * Short names are wrong where both sides of a name are not in the bundle: in JSON, and in what the firmware of a board supplies. So a
+ * name keeps its length when
+ * - the application mentions it: all files that are not the library's own, which alone read JSON;
+ * - the board's declarations or JavaScript itself have it (`espruino.lib.d.ts`, `espruino.api.d.ts`);
+ * - it stands in quotes anywhere, since then it may be used as `object[name]`.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type AnyNode, parse } from "acorn";
+import ts from "typescript";
+import { eachNode } from "./board-faults.ts";
+
+const BOARD_DECLARATIONS = ["espruino.lib.d.ts", "espruino.api.d.ts"];
+const LANGUAGE_TYPES = [
+  ...[Object, Function, Array, String, Number, Boolean, RegExp, Date, Error, Promise],
+  ...[ArrayBuffer, DataView, Uint8Array, Object.getPrototypeOf(Uint8Array)],
+];
+const DESCRIPTOR_NAMES = ["get", "set", "value", "writable", "enumerable", "configurable"];
+
+/** The names of properties that a module mentions, in quotes or not. */
+export function propertyNames(code: string): string[] {
+  const { plain, quoted } = namesIn(code);
+  return [...plain, ...quoted];
+}
+
+/**
+ * The names in a bundle that may become short ones.
+ *
+ * @param code the whole of it
+ * @param applicationNames what its application mentions
+ */
+export function shortenableNames(code: string, applicationNames: Iterable<string>): string[] {
+  const { plain, quoted } = namesIn(code);
+  const kept = new Set([...applicationNames, ...quoted, ...boardNames(), ...languageNames()]);
+  return [...plain].filter((name) => !kept.has(name));
+}
+
+function namesIn(code: string): { plain: Set<string>; quoted: Set<string> } {
+  const plain = new Set<string>();
+  const quoted = new Set<string>();
+  eachNode(parse(code, { ecmaVersion: 2022, sourceType: "module" }) as AnyNode, (node) => {
+    if (node.type === "Literal" && typeof node.value === "string") quoted.add(node.value);
+    else if (node.type === "MemberExpression" && !node.computed) add(node.property);
+    else if (node.type === "Property") add(node.key);
+  });
+  function add(name: AnyNode): void {
+    if (name.type === "Identifier") plain.add(name.name);
+  }
+  return { plain, quoted };
+}
+
+/** Every member that the declarations of the board have. */
+function boardNames(): Set<string> {
+  const names = new Set<string>();
+  for (const file of BOARD_DECLARATIONS) {
+    const path = join(import.meta.dirname, "../boards/espruino", file);
+    const visit = (node: ts.Node): void => {
+      const name = (node as ts.NamedDeclaration).name;
+      if (name !== undefined && (ts.isIdentifier(name) || ts.isStringLiteral(name))) {
+        names.add(name.text);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022));
+  }
+  return names;
+}
+
+/** What JavaScript's own objects have, which includes what a board's declarations leave out because it does not work there. */
+function languageNames(): Set<string> {
+  const names = new Set<string>();
+  for (const type of LANGUAGE_TYPES) {
+    for (const owner of [type, type.prototype]) {
+      for (const name of Object.getOwnPropertyNames(owner)) names.add(name);
+    }
+  }
+  for (const name of [...Object.getOwnPropertyNames(Math), ...DESCRIPTOR_NAMES]) names.add(name);
+  return names;
+}
