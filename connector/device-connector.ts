@@ -10,6 +10,8 @@ import { serverSecret } from "./access/secret-file.ts";
 import { systemRandom } from "./adapters/entropy.ts";
 import { CallbackClient } from "./adapters/http-callback.ts";
 import { HttpServer } from "./adapters/http-server.ts";
+import { DeviceCertificates } from "./certificates/device-certificates.ts";
+import { MemorySecrets, SecretFolder, type Secrets } from "./certificates/secrets.ts";
 import type { ConnectorEvent } from "./contract.ts";
 import type { Registration } from "./registry/registration.ts";
 import { Gateway } from "./rest/gateway.ts";
@@ -46,6 +48,8 @@ const TRANSACTIONS_PER_DAY = 100_000_000;
 
 export class DeviceConnector {
   readonly access: Access;
+  readonly certificates: DeviceCertificates;
+  private readonly secrets: Secrets;
   private readonly settings: DeviceConnectorSettings;
   private readonly callbacks: CallbackClient;
   // Set by `open`, in this order; `close` undoes whatever there is.
@@ -81,6 +85,14 @@ export class DeviceConnector {
     this.access = new Access({
       store: settings.store,
       secret: serverSecret(settings.secretsFolder),
+      calendarNow: () => Date.now(),
+    });
+    const { secretsFolder } = settings;
+    this.secrets =
+      secretsFolder === undefined ? new MemorySecrets() : new SecretFolder(secretsFolder);
+    this.certificates = new DeviceCertificates({
+      secrets: this.secrets,
+      table: settings.store.table("certificates"),
       calendarNow: () => Date.now(),
     });
   }
@@ -136,6 +148,7 @@ export class DeviceConnector {
     const app = createRestApi({
       gateway,
       access: this.access,
+      certificates: this.certificates,
       driver,
       product,
       requestExpiry: REQUEST_EXPIRY,

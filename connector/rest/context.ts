@@ -3,6 +3,7 @@ import type { Context, Hono } from "hono";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { Access } from "../access/access.ts";
 import { type Principal, sees } from "../access/decision.ts";
+import type { DeviceCertificates } from "../certificates/device-certificates.ts";
 import type { Callback } from "../notifications/callback.ts";
 import type { Registration } from "../registry/registration.ts";
 import type { Gateway } from "./gateway.ts";
@@ -13,6 +14,7 @@ import type { HttpExchange, NotificationDriver } from "./notification-driver.ts"
 export interface RestHost {
   readonly gateway: Gateway;
   readonly access: Access;
+  readonly certificates: DeviceCertificates;
   readonly driver: NotificationDriver;
   /** Shown at `/`. */
   readonly product: string;

@@ -15,6 +15,7 @@ import {
 } from "../access/credentials.ts";
 import { may, type Principal } from "../access/decision.ts";
 import { BUSY } from "../access/passwords.ts";
+import { certificatesFamily } from "./certificates.ts";
 import type { RestApp, RestContext, RestEnv, RestHost } from "./context.ts";
 import { deviceConnectorFamily } from "./device-connector-family.ts";
 import { pathAndVersion } from "./request-path.ts";
@@ -22,7 +23,7 @@ import { ANYBODY, METHODS, type Route, type RouteFamily } from "./route.ts";
 
 /** All routes there are. */
 export function routeFamilies(): RouteFamily[] {
-  return [deviceConnectorFamily()];
+  return [deviceConnectorFamily(), certificatesFamily()];
 }
 
 /** Builds the API over its host. */
@@ -185,7 +186,12 @@ function failed(
     case "access/bad-value":
     case "access/too-many":
       return refuse(c, 400, error.message);
+    case "access/too-long":
+      return refuse(c, 413, error.message);
+    case "access/wrong-type":
+      return refuse(c, 415, error.message);
     case "access/name-taken":
+    case "access/conflict":
       return refuse(c, 409, error.message);
     case "access/not-found":
       return refuse(c, 404, error.message);

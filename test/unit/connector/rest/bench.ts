@@ -2,6 +2,8 @@
 import { Access } from "../../../../connector/access/access.ts";
 import { ServerSecret } from "../../../../connector/access/server-secret.ts";
 import { ADMINISTRATOR } from "../../../../connector/access/users.ts";
+import { DeviceCertificates } from "../../../../connector/certificates/device-certificates.ts";
+import { MemorySecrets, type Secrets } from "../../../../connector/certificates/secrets.ts";
 import type { ConnectorEvent } from "../../../../connector/contract.ts";
 import type { Callback } from "../../../../connector/notifications/callback.ts";
 import type { RestApp } from "../../../../connector/rest/context.ts";
@@ -33,6 +35,8 @@ export class RestBench {
   readonly devices: FakeDevices;
   readonly gateway: Gateway;
   readonly access: Access;
+  readonly certificates: DeviceCertificates;
+  readonly secrets: Secrets;
   readonly driver: NotificationDriver;
   readonly app: RestApp;
   readonly key: string;
@@ -55,6 +59,13 @@ export class RestBench {
       calendarNow: () => this.now,
       passwordCost: { logN: 4, p: 1 },
     });
+    this.secrets = new MemorySecrets();
+    this.certificates = new DeviceCertificates({
+      secrets: this.secrets,
+      table: store.table("certificates"),
+      calendarNow: () => this.now,
+      limits: { perDay: 3, total: 5 },
+    });
     this.key = this.newKey();
     this.gateway = new Gateway(0, 0, store, devices, quotas);
     this.driver = new NotificationDriver(
@@ -68,6 +79,7 @@ export class RestBench {
     this.app = createRestApi({
       gateway: this.gateway,
       access: this.access,
+      certificates: this.certificates,
       driver: this.driver,
       product: "Dormouse test",
       requestExpiry: 1000,

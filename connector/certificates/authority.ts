@@ -1,0 +1,307 @@
+/**
+ * The connector's own certificate authority: one P-256 key and its self-signed certificate, made when they are first needed.
+ *
+ *   CA (20 years) -> device certificates (10 years, client use)
+ *                 -> the connector's server certificate (1 year, server use)
+ *                 -> revocation lists (7 days)
+ *
+ * A device keeps the CA's certificate as what it trusts, so that the server's certificate can be renewed without a word to the devices. The
+ * key is kept outside the store, in one file with its certificate, and signs nothing but these. What was signed is not remembered
+ * here: see `ledger.ts`.
+ */
+import { createHash, createPrivateKey, randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import type { Extension, X509CertificateCreateWithKeyParams } from "@peculiar/x509";
+import { HOUR, type Milliseconds } from "../../protocol/time/duration.ts";
+import { writePem } from "./pem.ts";
+import type { Secrets } from "./secrets.ts";
+import { loadX509, SIGNATURE, type X509 } from "./x509.ts";
+
+export interface SignedCertificate {
+  /** No newline after the last line. */
+  readonly pem: string;
+  /** Hex, small letters. */
+  readonly serial: string;
+  /** Calendar milliseconds. */
+  readonly notAfter: number;
+}
+
+/** What a device certificate says. */
+export interface DeviceSubject {
+  /** The common name. */
+  readonly endpointName: string;
+  /** The organization. */
+  readonly domainId: string;
+  readonly serial: string;
+  /** SubjectPublicKeyInfo, DER, checked before. */
+  readonly spki: Uint8Array;
+  /** Calendar milliseconds. */
+  readonly notAfter: number;
+}
+
+/** A key and its certificate, in PEM. */
+export interface CertifiedKey {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** A certificate that is no longer good before its time. */
+export interface RevokedSerial {
+  readonly serial: string;
+  readonly revokedAt: number;
+}
+
+const FILE = "certificate-authority.pem";
+const PRODUCT = "Dormouse";
+
+const DAY: Milliseconds = 24 * HOUR;
+const YEAR: Milliseconds = 365 * DAY;
+const AUTHORITY_LIFETIME: Milliseconds = 20 * YEAR;
+/**
+ * Devices in the field live about as long, and few can be given a new certificate there. What shortens it is the authority's own end,
+ * and revocation.
+ */
+export const DEVICE_LIFETIME: Milliseconds = 10 * YEAR;
+/** What browsers and systems accept of a server is 398 days. */
+const SERVER_LIFETIME: Milliseconds = 397 * DAY;
+const REVOCATION_LIST_LIFETIME: Milliseconds = 7 * DAY;
+/** Clocks of devices go wrong; a certificate is good from some time before it is made. */
+const BACKDATED: Milliseconds = HOUR;
+/** A common name and an organization are no longer than this (RFC 5280 Appendix A). */
+
+const LONGEST_NAME = 64;
+/** 126 of its bits are random, and the first is 0 so that it is positive (RFC 5280 §4.1.2.2: at most 20 octets). */
+const SERIAL_BYTES = 16;
+/** An uncompressed point of P-256. */
+const POINT_BYTES = 65;
+
+const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+const CRL_NUMBER = "2.5.29.20";
+
+/** Draws the serial number of a certificate. */
+export function newSerial(): string {
+  const bytes = randomBytes(SERIAL_BYTES);
+  bytes[0] = (bytes[0] & 0x3f) | 0x40;
+  return bytes.toString("hex");
+}
+
+export class CertificateAuthority {
+  /** In PEM; what devices and clients are to trust. */
+  readonly certificate: string;
+  /** Names the key: the subject key identifier, hex. */
+  readonly keyId: string;
+  /** Calendar milliseconds. */
+  readonly notAfter: number;
+  private readonly parsed: X509Certificate;
+  private readonly keyPem: string;
+  private signingKey: Promise<webcrypto.CryptoKey> | undefined;
+
+  /**
+   * Takes up the authority that these secrets hold; makes one when they hold none.
+   *
+   * Rejects with `certificates/bad-authority`, its message fit for the operator, when what they hold cannot be used: a new one in its place
+   * would cut off every device that trusts the old one.
+   */
+  static async open(secrets: Secrets, calendarNow: number): Promise<CertificateAuthority> {
+    const kept = secrets.read(FILE) ?? (await make(calendarNow));
+    let authority: CertificateAuthority;
+    try {
+      authority = new CertificateAuthority(kept);
+    } catch {
+      const file = secrets.describe(FILE);
+      throw Object.assign(
+        new Error(
+          `The certificate authority in ${file} is damaged: restore it from a backup, or move it away to begin anew.`,
+        ),
+        { code: "certificates/bad-authority" },
+      );
+    }
+    if (secrets.read(FILE) === undefined) secrets.write(FILE, kept);
+    return authority;
+  }
+
+  private constructor(pem: string) {
+    this.parsed = new X509Certificate(pem);
+    const key = createPrivateKey(pem);
+    if (!this.parsed.ca || !this.parsed.checkPrivateKey(key)) throw new Error("not a pair");
+    this.certificate = writePem("CERTIFICATE", this.parsed.raw);
+    this.keyPem = key.export({ format: "pem", type: "pkcs8" }) as string;
+    this.keyId = keyIdOf(this.parsed);
+    this.notAfter = Date.parse(this.parsed.validTo);
+  }
+
+  /** Whether a certificate was signed by this authority. */
+  hasSigned(certificate: X509Certificate): boolean {
+    return certificate.checkIssued(this.parsed) && certificate.verify(this.parsed.publicKey);
+  }
+
+  /**
+   * Until when a device certificate made now is good: calendar milliseconds, whole seconds.
+   *
+   * Throws `certificates/authority-ended` when the authority's own time is over.
+   */
+  deviceNotAfter(calendarNow: number): number {
+    if (calendarNow >= this.notAfter) {
+      throw Object.assign(new Error("The certificate authority has come to its end."), {
+        code: "certificates/authority-ended",
+      });
+    }
+    return wholeSeconds(Math.min(calendarNow + DEVICE_LIFETIME, this.notAfter));
+  }
+
+  /** Signs a device's certificate. */
+  async signDevice(calendarNow: number, subject: DeviceSubject): Promise<string> {
+    const { endpointName, domainId, serial, spki, notAfter } = subject;
+    const x509 = await loadX509();
+    return this.sign(x509, {
+      serialNumber: serial,
+      subject: [{ O: [checkedName(domainId)] }, { CN: [checkedName(endpointName)] }],
+      notBefore: new Date(calendarNow - BACKDATED),
+      notAfter: new Date(notAfter),
+      publicKey: spki,
+      extensions: leafExtensions(x509, CLIENT_AUTH),
+    });
+  }
+
+  /**
+   * Makes a key for the connector itself and signs its certificate.
+   *
+   * @param names the host names and addresses that clients reach it by; not empty
+   */
+  async signServer(calendarNow: number, names: readonly string[]): Promise<CertifiedKey> {
+    const x509 = await loadX509();
+    const keys = await webcrypto.subtle.generateKey(SIGNATURE, true, ["sign", "verify"]);
+    const cert = await this.sign(x509, {
+      serialNumber: newSerial(),
+      subject: [{ O: [PRODUCT] }, { CN: [`${PRODUCT} Device Connector`] }],
+      notBefore: new Date(calendarNow - BACKDATED),
+      notAfter: new Date(Math.min(calendarNow + SERVER_LIFETIME, this.notAfter)),
+      publicKey: new Uint8Array(await webcrypto.subtle.exportKey("spki", keys.publicKey)),
+      extensions: [
+        ...leafExtensions(x509, SERVER_AUTH),
+        new x509.SubjectAlternativeNameExtension(
+          names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+        ),
+      ],
+    });
+    return { key: await privateKeyPem(keys.privateKey), cert };
+  }
+
+  /** Signs the list of what is revoked (RFC 5280 §5). Its number is the time in seconds, so that it grows by itself. */
+  async signRevocationList(
+    calendarNow: number,
+    revoked: readonly RevokedSerial[],
+  ): Promise<Uint8Array> {
+    const x509 = await loadX509();
+    const list = await x509.X509CrlGenerator.create({
+      issuer: new x509.X509Certificate(this.parsed.raw).subjectName,
+      thisUpdate: new Date(calendarNow),
+      nextUpdate: new Date(calendarNow + REVOCATION_LIST_LIFETIME),
+      entries: revoked.map(({ serial, revokedAt }) => ({
+        serialNumber: serial,
+        revocationDate: new Date(revokedAt),
+      })),
+      extensions: [
+        new x509.AuthorityKeyIdentifierExtension(this.keyId),
+        new x509.Extension(CRL_NUMBER, false, derInteger(Math.floor(calendarNow / 1000))),
+      ],
+      signingAlgorithm: SIGNATURE,
+      signingKey: (await this.importedKey()) as never,
+    });
+    return new Uint8Array(list.rawData);
+  }
+
+  private async sign(
+    x509: X509,
+    params: Omit<X509CertificateCreateWithKeyParams, "signingKey" | "issuer">,
+  ): Promise<string> {
+    const certificate = await x509.X509CertificateGenerator.create({
+      ...params,
+      issuer: new x509.X509Certificate(this.parsed.raw).subjectName,
+      extensions: [
+        ...(params.extensions ?? []),
+        await x509.SubjectKeyIdentifierExtension.create(params.publicKey),
+        new x509.AuthorityKeyIdentifierExtension(this.keyId),
+      ],
+      signingAlgorithm: SIGNATURE,
+      signingKey: (await this.importedKey()) as never,
+    });
+    return writePem("CERTIFICATE", new Uint8Array(certificate.rawData));
+  }
+
+  private importedKey(): Promise<webcrypto.CryptoKey> {
+    this.signingKey ??= webcrypto.subtle.importKey(
+      "pkcs8",
+      createPrivateKey(this.keyPem).export({ format: "der", type: "pkcs8" }),
+      SIGNATURE,
+      false,
+      ["sign"],
+    );
+    return this.signingKey;
+  }
+}
+
+/** A new authority: its key and its certificate, in PEM. */
+async function make(calendarNow: number): Promise<string> {
+  const x509 = await loadX509();
+  const keys = await webcrypto.subtle.generateKey(SIGNATURE, true, ["sign", "verify"]);
+  const serial = newSerial();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial,
+    // Two authorities of one name would be mixed up by whoever trusts both.
+    name: [{ O: [PRODUCT] }, { CN: [`${PRODUCT} CA ${serial.slice(-8)}`] }],
+    notBefore: new Date(calendarNow - BACKDATED),
+    notAfter: new Date(calendarNow + AUTHORITY_LIFETIME),
+    keys: keys as never,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+        true,
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey as never),
+    ],
+    signingAlgorithm: SIGNATURE,
+  });
+  const cert = writePem("CERTIFICATE", new Uint8Array(certificate.rawData));
+  return `${await privateKeyPem(keys.privateKey)}\n${cert}\n`;
+}
+
+function leafExtensions(x509: X509, usage: string): Extension[] {
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([usage]),
+  ];
+}
+
+async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
+  return writePem("PRIVATE KEY", new Uint8Array(await webcrypto.subtle.exportKey("pkcs8", key)));
+}
+
+/** The last guard of what becomes part of a distinguished name: nothing in it means anything there. */
+function checkedName(name: string): string {
+  if (name === "" || name.length > LONGEST_NAME || /[^A-Za-z0-9.:_-]/.test(name)) {
+    throw new Error("A name in a certificate must be 1 to 64 letters, digits or .:_-");
+  }
+  return name;
+}
+
+/** SHA-1 of the point: the usual way to name a key (RFC 5280 §4.2.1.2), and the one of the library. */
+function keyIdOf(certificate: X509Certificate): string {
+  const spki = certificate.publicKey.export({ format: "der", type: "spki" });
+  return createHash("sha1").update(spki.subarray(-POINT_BYTES)).digest("hex");
+}
+
+function wholeSeconds(time: number): number {
+  return Math.floor(time / 1000) * 1000;
+}
+
+/** A positive INTEGER in DER. */
+function derInteger(value: number): ArrayBuffer {
+  const hex = value.toString(16);
+  const digits = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
+  const content = digits[0] < 0x80 ? digits : Buffer.concat([Buffer.of(0), digits]);
+  return new Uint8Array([0x02, content.length, ...content]).buffer;
+}
