@@ -5,7 +5,9 @@ import { DeviceConnector } from "../connector/device-connector.ts";
 import { LmdbStore } from "../connector/store/lmdb-store.ts";
 import {
   fail,
+  type HttpsOptions,
   hostOption,
+  httpsSettings,
   portOption,
   productName,
   repeated,
@@ -14,7 +16,7 @@ import {
   untilStopped,
 } from "./daemon.ts";
 
-interface ConnectorOptions {
+interface ConnectorOptions extends HttpsOptions {
   host: string;
   httpPort: number;
   coapPort: number;
@@ -28,11 +30,16 @@ Devices register at coap://HOST:COAP-PORT, applications use the REST API at
 http://HOST:HTTP-PORT with an access key. The first key is made at the first start
 and shown then, once, on stderr; more are made with POST /api/api_tokens.
 
+With --https-port the API is at https://HOST:HTTPS-PORT too. Without --tls-cert the
+connector certifies itself; GET /api/ca.pem is what clients trust then, or curl -k.
+
 Callbacks go to public addresses only; --allow-callback opens others.
 
 Examples:
   dormouse connector
   dormouse connector --host 0.0.0.0 --data /var/lib/dormouse
+  dormouse connector --https-port 8443 --http-redirect
+  dormouse connector --https-port 443 --tls-cert fullchain.pem --tls-key privkey.pem
   dormouse connector --allow-callback 127.0.0.0/8 --allow-callback 192.168.1.20
 `;
 
@@ -42,6 +49,10 @@ export function connectorCommand(program: Command): void {
     .description("run the Device Connector: LwM2M server and REST API")
     .option("--host <address>", "the address to listen at", hostOption, "127.0.0.1")
     .option("--http-port <port>", "port of the REST API, 0 for any", portOption, 8080)
+    .option("--https-port <port>", "port of the REST API over HTTPS, 0 for any", portOption)
+    .option("--tls-cert <file>", "certificate for HTTPS in PEM, with its chain if it has one")
+    .option("--tls-key <file>", "the key of that certificate in PEM")
+    .option("--http-redirect", "let HTTP send everybody to HTTPS")
     .option("--coap-port <port>", "port for devices, 0 for any", portOption, 5683)
     .option("--data <folder>", "where everything is kept", ".dormouse")
     .option(
@@ -58,11 +69,13 @@ export function connectorCommand(program: Command): void {
 async function runConnector(options: ConnectorOptions): Promise<void> {
   let connector: DeviceConnector;
   try {
+    const https = httpsSettings(options);
     connector = await DeviceConnector.start({
       store: new LmdbStore(join(options.data, "store")),
       secretsFolder: join(options.data, "secrets"),
       host: options.host,
       httpPort: options.httpPort,
+      https,
       coapPort: options.coapPort,
       allowedCallbacks: options.allowCallback,
       product: productName(),
@@ -72,9 +85,11 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
   } catch (error) {
     fail(startFailure(error as Error, options));
   }
-  const { httpUrl, coapUrl } = connector;
-  if (options.json === true) console.log(JSON.stringify({ http: httpUrl, coap: coapUrl }));
-  else console.log(`Ready: REST API at ${httpUrl}, devices at ${coapUrl}. Ctrl-C stops.`);
+  const { httpUrl, httpsUrl, coapUrl } = connector;
+  const ready = { http: httpUrl, https: httpsUrl, coap: coapUrl };
+  const urls = httpsUrl === undefined ? httpUrl : `${httpUrl} and ${httpsUrl}`;
+  if (options.json === true) console.log(JSON.stringify(ready));
+  else console.log(`Ready: REST API at ${urls}, devices at ${coapUrl}. Ctrl-C stops.`);
   await untilStopped();
   await stopWithin(() => connector.close());
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isIP } from "node:net";
 import { InvalidArgumentError } from "commander";
+import type { HttpsSettings } from "../connector/device-connector.ts";
 
 /** From the first signal to the end of the process, whatever still hangs then, ms. */
 const STOPPING_PERIOD = 4500;
@@ -27,6 +28,32 @@ export function portOption(text: string): number {
   return port;
 }
 
+/** As options say it. */
+export interface HttpsOptions {
+  readonly httpsPort?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly httpRedirect?: boolean;
+}
+
+/** What the options on HTTPS ask for; undefined for HTTP alone. Throws where they make no sense together. */
+export function httpsSettings(options: HttpsOptions): HttpsSettings | undefined {
+  const { httpsPort, tlsCert, tlsKey, httpRedirect = false } = options;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new Error("--tls-cert and --tls-key go together: a certificate and its key.");
+  }
+  if (httpsPort === undefined) {
+    if (tlsCert !== undefined) throw new Error("--tls-cert needs --https-port.");
+    if (httpRedirect) throw new Error("--http-redirect needs --https-port.");
+    return undefined;
+  }
+  return {
+    port: httpsPort,
+    redirectHttp: httpRedirect,
+    ...(tlsCert !== undefined && tlsKey !== undefined && { files: { cert: tlsCert, key: tlsKey } }),
+  };
+}
+
 /** Reads the option of an address to listen at. */
 export function hostOption(text: string): string {
   if (text === "localhost") return "127.0.0.1";
@@ -49,15 +76,25 @@ export function fail(message: string): never {
   process.exit(1);
 }
 
+type Side = "http" | "https" | "coap";
+
 /** One line for whoever could not start a connector. */
 export function startFailure(
   error: Error,
-  options: { readonly host: string; readonly httpPort: number; readonly coapPort: number },
+  options: {
+    readonly host: string;
+    readonly httpPort: number;
+    readonly httpsPort?: number | undefined;
+    readonly coapPort: number;
+  },
 ): string {
-  const { code, side } = error as { code?: string; side?: "http" | "coap" };
+  const { code, side } = error as { code?: string; side?: Side };
   if (side === undefined) return error.message;
-  const port = side === "http" ? options.httpPort : options.coapPort;
-  const name = side === "http" ? "HTTP" : "CoAP";
+  const { port, name } = {
+    http: { port: options.httpPort, name: "HTTP" },
+    https: { port: options.httpsPort, name: "HTTPS" },
+    coap: { port: options.coapPort, name: "CoAP" },
+  }[side];
   if (code === "EADDRINUSE") {
     return `${name} port ${port} of ${options.host} is in use: stop what uses it, or choose another with --${side}-port.`;
   }

@@ -27,6 +27,9 @@ import { demoLight, demoSleeper } from "./demo-devices.ts";
 interface StartOptions {
   host: string;
   httpPort: number;
+  httpsPort?: number;
+  /** False with --no-https. */
+  https: boolean;
   coapPort: number;
   data: string;
   fleet: number;
@@ -42,13 +45,14 @@ interface Demo {
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 const LARGEST_FLEET = 10_000;
+const HTTPS_PORT = 8443;
 /** Devices and fleet have this long to de-register, ms; then the connector stops all the same. */
 const LEAVING_PERIOD = 2000;
 
 const HELP = `
 The access key is the same at each start: it is kept in the data folder, readable by
-its owner alone. Callbacks may go to this machine. For anything but trying out, use
-dormouse connector.
+its owner alone. Callbacks may go to this machine. With --http-port 0 the HTTPS port is
+any free one too. For anything but trying out, use dormouse connector.
 `;
 
 export function startCommand(program: Command): void {
@@ -57,6 +61,12 @@ export function startCommand(program: Command): void {
     .description("run a connector, this machine as a device, two demo devices and a fleet")
     .option("--host <address>", "the address to listen at", hostOption, "127.0.0.1")
     .option("--http-port <port>", "port of the REST API, 0 for any", portOption, 8080)
+    .option(
+      "--https-port <port>",
+      `port of the same over HTTPS (default: ${HTTPS_PORT})`,
+      portOption,
+    )
+    .option("--no-https", "do not listen on HTTPS")
     .option("--coap-port <port>", "port for devices, 0 for any", portOption, 5683)
     .option("--data <folder>", "where everything is kept", ".dormouse")
     .option("--fleet <n>", "how many simulated devices", fleetOption, 50)
@@ -68,6 +78,7 @@ export function startCommand(program: Command): void {
 async function runStart(options: StartOptions): Promise<void> {
   const stopped = untilStopped(true);
   const endpoint = machineName();
+  const httpsPort = httpsPortOf(options);
   let accessKey: string;
   let connector: DeviceConnector;
   try {
@@ -77,6 +88,7 @@ async function runStart(options: StartOptions): Promise<void> {
       secretsFolder: join(options.data, "secrets"),
       host: options.host,
       httpPort: options.httpPort,
+      https: httpsPort === undefined ? undefined : { port: httpsPort },
       coapPort: options.coapPort,
       allowedCallbacks: LOOPBACK,
       product: productName(),
@@ -85,9 +97,10 @@ async function runStart(options: StartOptions): Promise<void> {
     connector.access.adoptFirstKey(accessKey, "demo");
     await connector.commit();
   } catch (error) {
-    fail(startFailure(error as Error, options));
+    fail(startFailure(error as Error, { ...options, httpsPort }));
   }
   const http = reachable(connector.httpUrl);
+  const https = connector.httpsUrl === undefined ? undefined : reachable(connector.httpsUrl);
   const coap = reachable(connector.coapUrl);
   const server = await resolveServer(coap);
   const fleet = new UdpFleet({ server, size: options.fleet, profile: SENSOR, window: 16 });
@@ -96,13 +109,19 @@ async function runStart(options: StartOptions): Promise<void> {
   const demo: Demo = { connector, devices, fleet };
   const isReady = await Promise.race([register(devices), stopped.then(() => false)]);
   if (isReady) {
-    const ready = { http, coap, accessKey, endpoint, fleet: options.fleet };
+    const ready = { http, https, coap, accessKey, endpoint, fleet: options.fleet };
     console.log(options.json === true ? JSON.stringify(ready) : welcome(ready));
     await fleet.open();
     fleet.start();
     await stopped;
   }
   await stopWithin(() => stopDemo(demo));
+}
+
+/** Whoever wants any free port for HTTP does not want a certain one for HTTPS. */
+function httpsPortOf(options: StartOptions): number | undefined {
+  if (!options.https) return undefined;
+  return options.httpsPort ?? (options.httpPort === 0 ? 0 : HTTPS_PORT);
 }
 
 /** Starts devices; resolves when all are registered. */
@@ -159,20 +178,21 @@ function reachable(url: string): string {
 
 interface Ready {
   readonly http: string;
+  readonly https: string | undefined;
   readonly coap: string;
   readonly accessKey: string;
   readonly endpoint: string;
   readonly fleet: number;
 }
 
-function welcome({ http, coap, accessKey, endpoint, fleet }: Ready): string {
+function welcome({ http, https, coap, accessKey, endpoint, fleet }: Ready): string {
   const curl = `curl -s -w '\\n' -H 'Authorization: Bearer ${accessKey}'`;
   const open = `'${http}/v2/notification/pull?noWait=true'`;
   const pull = `${http}/v2/notification/pull`;
   return `
 Dormouse is running. Ctrl-C stops it.
 
-  REST API     ${http}
+  REST API     ${http}${https === undefined ? "" : `, ${https} (curl -k)`}
   devices at   ${coap}
   access key   ${accessKey}
   registered   ${endpoint} (this machine), node-001, node-003, and a fleet of ${fleet}

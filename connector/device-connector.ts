@@ -9,9 +9,11 @@ import { Access } from "./access/access.ts";
 import { serverSecret } from "./access/secret-file.ts";
 import { systemRandom } from "./adapters/entropy.ts";
 import { CallbackClient } from "./adapters/http-callback.ts";
-import { HttpServer } from "./adapters/http-server.ts";
+import { HttpSide, type HttpsPort } from "./adapters/http-side.ts";
+import { serverNames, TlsFiles } from "./adapters/tls-credentials.ts";
 import { DeviceCertificates } from "./certificates/device-certificates.ts";
 import { MemorySecrets, SecretFolder, type Secrets } from "./certificates/secrets.ts";
+import { ServerCertificate } from "./certificates/server-certificate.ts";
 import type { ConnectorEvent } from "./contract.ts";
 import type { Registration } from "./registry/registration.ts";
 import { Gateway } from "./rest/gateway.ts";
@@ -20,6 +22,16 @@ import { createRestApi } from "./rest/rest-api.ts";
 import { ConnectorService } from "./service.ts";
 import { type ConnectorSettings, defaultSettings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
+
+/** The REST API over HTTPS. */
+export interface HttpsSettings {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** A certificate and its key, PEM files; without them the connector's own authority certifies it. */
+  readonly files?: { readonly cert: string; readonly key: string };
+  /** HTTP answers 301 to the same on HTTPS, and nothing else. */
+  readonly redirectHttp?: boolean;
+}
 
 export interface DeviceConnectorSettings {
   /** The connector's from then on: it closes it, also when it cannot start. */
@@ -30,6 +42,8 @@ export interface DeviceConnectorSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly httpPort: number;
+  /** Without it there is HTTP alone. */
+  readonly https?: HttpsSettings | undefined;
   readonly coapPort: number;
   /** CIDR ranges that callbacks may go to although they are not public. */
   readonly allowedCallbacks?: readonly string[];
@@ -56,15 +70,14 @@ export class DeviceConnector {
   private service: ConnectorService | undefined;
   private gateway: Gateway | undefined;
   private driver: NotificationDriver | undefined;
-  private server: HttpServer | undefined;
-  private httpPort = 0;
+  private httpSide: HttpSide | undefined;
   /** What the core tells while it starts, before there is somebody to hear it. */
   private readonly early: ConnectorEvent[] = [];
 
   /**
    * Takes up what the store holds, and listens on both sides.
    *
-   * Rejects with the system's error, `side` ("http" or "coap") added to it, when a port cannot be bound; with
+   * Rejects with the system's error, `side` ("http", "https" or "coap") added to it, when a port cannot be bound; with
    * `connector/bad-range` for a range of `allowedCallbacks` that cannot be read.
    */
   static async start(settings: DeviceConnectorSettings): Promise<DeviceConnector> {
@@ -98,7 +111,13 @@ export class DeviceConnector {
   }
 
   get httpUrl(): string {
-    return `http://${this.urlHost()}:${this.httpPort}`;
+    return `http://${this.urlHost()}:${this.httpSide?.httpPort}`;
+  }
+
+  /** Undefined without HTTPS. */
+  get httpsUrl(): string | undefined {
+    const port = this.httpSide?.httpsPort;
+    return port === undefined ? undefined : `https://${this.urlHost()}:${port}`;
   }
 
   get coapUrl(): string {
@@ -112,7 +131,7 @@ export class DeviceConnector {
 
   /** Ends waiting polls, lets answers be written, commits, and lets go of sockets and store. */
   async close(): Promise<void> {
-    const closing = this.server?.close();
+    const closing = this.httpSide?.close();
     this.driver?.close();
     await closing;
     this.callbacks.close();
@@ -157,9 +176,20 @@ export class DeviceConnector {
       probe: (callback) => this.callbacks.probe(callback),
       log,
     });
-    const server = new HttpServer(app);
-    this.httpPort = await onSide("http", () => server.listen(host, this.settings.httpPort));
-    this.server = server;
+    const { httpPort } = this.settings;
+    this.httpSide = await HttpSide.open({ app, host, httpPort, https: this.httpsPort(), log });
+  }
+
+  private httpsPort(): HttpsPort | undefined {
+    const { https, host, log } = this.settings;
+    if (https === undefined) return undefined;
+    const { port, files, redirectHttp = false } = https;
+    const authority = () => this.certificates.authority();
+    const source =
+      files === undefined
+        ? new ServerCertificate(this.secrets, authority, serverNames(host))
+        : new TlsFiles(files.cert, files.key, log);
+    return { port, source, redirectHttp };
   }
 
   /** Called within the core's turn: what this writes is committed before anything is acknowledged to a device. */
@@ -183,7 +213,7 @@ export class DeviceConnector {
   }
 }
 
-async function onSide<T>(side: "http" | "coap", start: () => Promise<T>): Promise<T> {
+async function onSide<T>(side: "coap", start: () => Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (error) {

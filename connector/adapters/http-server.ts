@@ -1,49 +1,85 @@
-/** The HTTP side of the connector: a server with bounds on everything that a client can make it hold. */
-import type { Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+/** An HTTP or HTTPS server of the connector, with bounds on everything that a client can make it hold. */
+import { constants } from "node:crypto";
+import { createServer as createHttpServer, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer, type Server as SecureServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
+import type { CertifiedKey } from "../certificates/authority.ts";
 import type { RestApp } from "../rest/context.ts";
 import type { HttpExchange } from "../rest/notification-driver.ts";
 
 /** For a whole request to arrive, and for its headers alone: slower clients are cut off. */
 const REQUEST_TIMEOUT: Milliseconds = 30 * SECOND;
 const HEADERS_TIMEOUT: Milliseconds = 10 * SECOND;
+const HANDSHAKE_TIMEOUT: Milliseconds = 10 * SECOND;
 /** Longer than a long poll, so that pollers keep their connection. */
 const KEEP_ALIVE: Milliseconds = 65 * SECOND;
 const LONGEST_HEADERS = 16 * 1024;
 const MOST_HEADERS = 100;
 /** Below the usual limit of 20,000 files per process; a waiting poll takes one, at about 12 KB. */
 const MOST_CONNECTIONS = 15_000;
+const BOUNDS = {
+  requestTimeout: REQUEST_TIMEOUT,
+  headersTimeout: HEADERS_TIMEOUT,
+  keepAliveTimeout: KEEP_ALIVE,
+  maxHeaderSize: LONGEST_HEADERS,
+  connectionsCheckingInterval: 5 * SECOND,
+};
 /** How long answers under way may take when the server stops. */
 const CLOSING_PERIOD: Milliseconds = 2 * SECOND;
 
+/** Counts the connections of servers that share the files of one process. */
+export class ConnectionCount {
+  private readonly most: number;
+  private open = 0;
+
+  constructor(most = MOST_CONNECTIONS) {
+    this.most = most;
+  }
+
+  /** Cuts off what comes to a server beyond the most that all of them may have. */
+  watch(server: Server | SecureServer): void {
+    server.on("connection", (socket: Socket) => {
+      if (this.open >= this.most) {
+        socket.destroy();
+        return;
+      }
+      this.open++;
+      socket.once("close", () => this.open--);
+    });
+  }
+}
+
+export interface HttpServerSettings {
+  readonly connections: ConnectionCount;
+  /** Makes it an HTTPS server. */
+  readonly tls?: CertifiedKey;
+}
+
+type Listener = Parameters<typeof createHttpServer>[1];
+
 export class HttpServer {
-  private readonly server: Server;
+  private readonly server: Server | SecureServer;
   private isClosing = false;
 
-  constructor(app: RestApp) {
-    this.server = createAdaptorServer({
-      fetch: async (request, env) => {
-        const { incoming, outgoing } = env as HttpBindings;
-        const response = await app.fetch(request, {
-          exchange: exchangeOf(outgoing),
-          address: incoming.socket.remoteAddress ?? "",
-        });
-        // Else a client whose poll just ended would poll again on the same connection, and again.
-        if (this.isClosing) outgoing.setHeader("connection", "close");
-        return response;
-      },
-      serverOptions: {
-        requestTimeout: REQUEST_TIMEOUT,
-        headersTimeout: HEADERS_TIMEOUT,
-        keepAliveTimeout: KEEP_ALIVE,
-        maxHeaderSize: LONGEST_HEADERS,
-        connectionsCheckingInterval: 5 * SECOND,
-      },
-    }) as Server;
+  /** @param answers the API, or what answers in its place */
+  constructor(answers: RestApp | Listener, { connections, tls }: HttpServerSettings) {
+    const options = tls === undefined ? BOUNDS : { ...BOUNDS, ...secureOptions(tls) };
+    const createServer = (
+      tls === undefined ? createHttpServer : createHttpsServer
+    ) as typeof createHttpServer;
+    this.server =
+      typeof answers === "function"
+        ? createServer(options, answers)
+        : this.createApiServer(answers as RestApp, createServer, options);
     this.server.maxHeadersCount = MOST_HEADERS;
-    this.server.maxConnections = MOST_CONNECTIONS;
+    connections.watch(this.server);
+  }
+
+  /** Uses another certificate for the connections from now on. */
+  renew(tls: CertifiedKey): void {
+    (this.server as SecureServer).setSecureContext(secureOptions(tls));
   }
 
   /** Binds the server; returns the port, which the system chooses for 0. */
@@ -69,6 +105,38 @@ export class HttpServer {
       this.server.closeIdleConnections();
     });
   }
+
+  private createApiServer(
+    app: RestApp,
+    createServer: typeof createHttpServer,
+    serverOptions: typeof BOUNDS,
+  ): Server {
+    return createAdaptorServer({
+      fetch: async (request, env) => {
+        const { incoming, outgoing } = env as HttpBindings;
+        const response = await app.fetch(request, {
+          exchange: exchangeOf(outgoing),
+          address: incoming.socket.remoteAddress ?? "",
+        });
+        // Else a client whose poll just ended would poll again on the same connection, and again.
+        if (this.isClosing) outgoing.setHeader("connection", "close");
+        return response;
+      },
+      createServer,
+      serverOptions,
+    }) as Server;
+  }
+}
+
+/** TLS 1.2 at least; asking for a new handshake on a connection, which costs the asker nothing, is refused. */
+function secureOptions({ key, cert }: CertifiedKey) {
+  return {
+    key,
+    cert,
+    minVersion: "TLSv1.2" as const,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    handshakeTimeout: HANDSHAKE_TIMEOUT,
+  };
 }
 
 function exchangeOf(outgoing: HttpBindings["outgoing"] | ServerResponse): HttpExchange {

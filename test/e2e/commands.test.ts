@@ -47,7 +47,14 @@ describe("dormouse start", () => {
     async () => {
       const command = run("start", "--json", "--fleet", "3", "--data", data(), ...ANY_PORTS);
       const ready = JSON.parse(await command.line(/^\{/));
-      expect(Object.keys(ready)).toEqual(["http", "coap", "accessKey", "endpoint", "fleet"]);
+      expect(Object.keys(ready)).toEqual([
+        "http",
+        "https",
+        "coap",
+        "accessKey",
+        "endpoint",
+        "fleet",
+      ]);
       expect(ready.http).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
       expect(ready.coap).toMatch(/^coap:\/\/127\.0\.0\.1:\d+$/);
       expect(ready.accessKey).toMatch(/^[A-Za-z0-9]{100}$/);
