@@ -11,7 +11,7 @@
  *
  * Knows neither formats nor messages.
  */
-import { equalBytes } from "../../protocol/coap/block.ts";
+import { equalBytes } from "../../protocol/bytes/equal.ts";
 import type { Attributes } from "../../protocol/model/attributes.ts";
 import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import type { Entry, Value } from "../../protocol/model/data-types.ts";

@@ -5,7 +5,7 @@
  * and pmax /1/x/2 and /1/x/3. What is set below the observed path does not count for that observation.
  */
 
-import { equalBytes } from "../../protocol/coap/block.ts";
+import { equalBytes } from "../../protocol/bytes/equal.ts";
 import type { CoapEndpoint } from "../../protocol/coap/coap-endpoint.ts";
 import { isSuccess } from "../../protocol/coap/codes.ts";
 import type { Option } from "../../protocol/coap/options.ts";

@@ -7,7 +7,7 @@
  * Woken by an Update or a notification that is due; the Update goes first, all due notifications after its answer.
  */
 
-import { equalBytes } from "../../protocol/coap/block.ts";
+import { equalBytes } from "../../protocol/bytes/equal.ts";
 import type {
   CoapEvent,
   IncomingRequest,

@@ -11,6 +11,8 @@ import ts from "typescript";
 import { boardFaults } from "./board-faults.ts";
 import { type BoardCost, costOf } from "./cost.ts";
 import { flattenClasses } from "./flatten-classes.ts";
+import { inlineConstants } from "./inline-constants.ts";
+import { joinTemplates } from "./join-templates.ts";
 import { propertyNames, shortenableNames } from "./short-names.ts";
 
 export interface BundleOptions {
@@ -51,6 +53,9 @@ const TERSER: MinifyOptions = {
     inline: 1,
     sequences: false,
     lhs_constants: false,
+    keep_fargs: false,
+    pure_getters: true,
+    unsafe_undefined: true,
   },
   // Without `ascii_only` the byte "\xff" becomes two.
   format: { ecma: 5, ascii_only: true },
@@ -92,6 +97,7 @@ function toES5(entry: string, applicationNames: Set<string>): esbuild.Plugin {
           fileName: path,
           compilerOptions: ES5,
           reportDiagnostics: true,
+          transformers: { before: [joinTemplates] },
         });
         const errors = diagnostics.map(({ messageText }) => ({
           text: `${path}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
@@ -131,10 +137,12 @@ export async function bundleForBoard(
     logLevel: "silent",
     plugins: [toES5(file, applicationNames)],
   });
-  const modules = flattenClasses(built.outputFiles[0].text.replace(/^"use strict";\n/, ""));
+  const modules = inlineConstants(
+    flattenClasses(built.outputFiles[0].text.replace(/^"use strict";\n/, "")),
+  );
   const names = shortenableNames(modules, applicationNames);
   const { code } = await minify(
-    `(function(){${modules}})();`,
+    `(function(undefined){${modules}})();`,
     options.minify === false ? READABLE : { ...TERSER, mangle: mangling(names) },
   );
   if (code === undefined) throw new Error(`${entry} is empty`);

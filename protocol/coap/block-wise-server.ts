@@ -2,9 +2,11 @@
  * The peer's requests on their way through blocks (RFC 7959): a body that it sends us by Block1 (§2.5), and a response that it
  * fetches by Block2 (§2.4). One of each at a time, since the peer's NSTART is 1; both are forgotten after EXCHANGE_LIFETIME.
  */
+import type { Malformed } from "../malformed.ts";
 import { isMalformed } from "../malformed.ts";
 import type { Milliseconds } from "../time/duration.ts";
 import { NEVER } from "../time/duration.ts";
+import type { Block } from "./block.ts";
 import { Body, blockOption, decodeBlock, entityTag, isSameTransfer } from "./block.ts";
 import {
   BAD_REQUEST,
@@ -14,7 +16,7 @@ import {
   REQUEST_ENTITY_INCOMPLETE,
   REQUEST_ENTITY_TOO_LARGE,
 } from "./codes.ts";
-import type { Response } from "./exchange.ts";
+import type { IncomingRequest, Response } from "./exchange.ts";
 import type { Message } from "./message.ts";
 import { NO_BYTES, NO_OPTIONS } from "./message.ts";
 import type { Option } from "./options.ts";
@@ -53,12 +55,48 @@ export class BlockWiseServer {
   }
 
   /**
-   * Takes one Block1 block.
+   * Takes a request with a Block1 or a Block2 option.
    *
-   * @param option the message's Block1
-   * @returns the whole body after its last block; before that, what to answer: 2.31, or an error
+   * @returns the whole body when the application has to see the request; else what to answer: 2.31 while the body is incomplete, a later
+   * block of the response that is kept, or an error
    */
-  takeBlock(now: Milliseconds, message: Message, option: Option): Uint8Array | Response {
+  take(now: Milliseconds, message: Message): Uint8Array | Response {
+    const block1 = findOption(message.options, BLOCK1);
+    const body = block1 === undefined ? message.payload : this.takeBlock(now, message, block1);
+    const wanted = blockWanted(message.options, this.blockSize);
+    if (!(body instanceof Uint8Array)) return body;
+    if (isMalformed(wanted)) return refusal(BAD_REQUEST);
+    if (wanted.num === 0) return body;
+    const served = this.find(now, message);
+    if (served !== undefined) return cut(served, wanted.num, wanted.size);
+    // Only a GET may be run again for the sake of a later block.
+    return message.code === GET ? body : refusal(REQUEST_ENTITY_INCOMPLETE);
+  }
+
+  /** The block of a response that its request asks for, the first unless it says otherwise. The whole is kept for later blocks. */
+  cutFor(now: Milliseconds, request: IncomingRequest, response: Response): Response {
+    const wanted = blockWanted(request.options, this.blockSize);
+    let content = response;
+    if (!isMalformed(wanted) && (wanted.num > 0 || response.payload.length > wanted.size)) {
+      if (wanted.num === 0) {
+        this.served = response;
+        this.servedCode = request.code;
+        this.servedOptions = request.options;
+        this.servedExpiresAt = now + this.lifetime;
+      }
+      content = cut(response, wanted.num, wanted.size);
+    }
+    const block1 = findOption(request.options, BLOCK1);
+    if (block1 === undefined) return content;
+    return {
+      code: content.code,
+      options: content.options.concat(block1),
+      payload: content.payload,
+    };
+  }
+
+  /** Takes one block of a body: the body after its last one; before that, what to answer. */
+  private takeBlock(now: Milliseconds, message: Message, option: Option): Uint8Array | Response {
     const block = decodeBlock(option.value);
     if (isMalformed(block) || (block.more && message.payload.length !== block.size)) {
       return refusal(BAD_REQUEST);
@@ -92,16 +130,8 @@ export class BlockWiseServer {
     return upload.whole();
   }
 
-  /** Keeps a response whose first block is about to be sent. */
-  keep(now: Milliseconds, code: number, options: readonly Option[], response: Response): void {
-    this.served = response;
-    this.servedCode = code;
-    this.servedOptions = options;
-    this.servedExpiresAt = now + this.lifetime;
-  }
-
   /** The response that this request asks a later block of, if it is still kept. */
-  find(now: Milliseconds, message: Message): Response | undefined {
+  private find(now: Milliseconds, message: Message): Response | undefined {
     if (this.served === undefined || this.servedCode !== message.code) return undefined;
     if (!isSameTransfer(this.servedOptions, message.options)) return undefined;
     this.servedExpiresAt = now + this.lifetime;
@@ -124,6 +154,15 @@ export class BlockWiseServer {
     this.servedOptions = NO_OPTIONS;
     this.servedExpiresAt = NEVER;
   }
+}
+
+/** Which block of the response a request asks for, in blocks of at most `blockSize` bytes. */
+function blockWanted(options: readonly Option[], blockSize: number): Block | Malformed {
+  const option = findOption(options, BLOCK2);
+  if (option === undefined) return { num: 0, more: false, size: blockSize };
+  const block = decodeBlock(option.value);
+  if (isMalformed(block) || block.size <= blockSize) return block;
+  return { num: (block.num * block.size) / blockSize, more: false, size: blockSize };
 }
 
 /** One block of a response, with Block2, ETag and, on the first, Size2. A block past the end is 4.00. */

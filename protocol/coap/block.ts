@@ -2,6 +2,7 @@
  * Block-wise transfer, the parts both directions share (RFC 7959 §2): the Block option's value, a body being collected,
  * and what makes two messages part of the same transfer.
  */
+import { equalBytes } from "../bytes/equal.ts";
 import type { Malformed } from "../malformed.ts";
 import { malformed } from "../malformed.ts";
 import type { Option } from "./options.ts";
@@ -118,12 +119,6 @@ function isPerBlock(number: number): boolean {
     number === SIZE2 ||
     number === OBSERVE
   );
-}
-
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 /** Four bytes that change with the body: an ETag for the blocks of one representation (FNV-1a, without overflow). */

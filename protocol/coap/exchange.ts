@@ -1,7 +1,23 @@
 /**
- * What an application and its CoAP endpoint say to each other: requests, responses, and events.
+ * What an application and its CoAP endpoint say to each other: settings, requests, responses, and events.
  */
+import type { Random } from "../ports.ts";
 import type { Option } from "./options.ts";
+import type { TransmissionParameters } from "./parameters.ts";
+
+/** What all endpoints of a host share; never changed by them. */
+export interface CoapSettings {
+  readonly random: Random;
+  readonly transmission: TransmissionParameters;
+  /** Preferred block size, 16..1024 bytes, a power of two (RFC 7959 §2.2). Bodies longer than this go block-wise. */
+  readonly blockSize: number;
+  /** Longest body assembled from a peer's blocks, bytes; above it 4.13 with Size1 (RFC 7959 §2.9.3). */
+  readonly maxBody: number;
+  /** How many recent Message IDs are remembered to recognize duplicates (RFC 7252 §4.5). */
+  readonly rememberedMessages: number;
+  /** How many of our own requests may wait or be under way at once, observations not counted. */
+  readonly maxRequests: number;
+}
 
 /** A request as the application gives it. Options in any order; Block1, Block2, Size1 belong to the endpoint. */
 export interface Request {

@@ -59,8 +59,12 @@ const UNDERSTOOD: { readonly [number: number]: number } = {
  * §5.4.5). Undefined when there is none. An elective one in that state is ignored, as if it were not there.
  *
  * @param options ascending, as decoded
+ * @param knowsBlocks false where block-wise transfer is not at hand: its critical options are then unknown
  */
-export function unusableCriticalOption(options: readonly Option[]): number | undefined {
+export function unusableCriticalOption(
+  options: readonly Option[],
+  knowsBlocks: boolean,
+): number | undefined {
   let previous = -1;
   for (let i = 0; i < options.length; i++) {
     const number = options[i].number;
@@ -68,6 +72,7 @@ export function unusableCriticalOption(options: readonly Option[]): number | und
       const format = UNDERSTOOD[number];
       if (format === undefined || options[i].value.length > (format & 0xfff)) return number;
       if (number === previous && format < REPEATABLE) return number;
+      if (!knowsBlocks && (number === BLOCK1 || number === BLOCK2)) return number;
     }
     previous = number;
   }
