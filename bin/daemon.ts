@@ -12,11 +12,16 @@ const ECHO_PERIOD = 500;
 /** How often a process looks whether its parent is still there, ms. */
 const PARENT_INTERVAL = 1000;
 
-/** Name and version of this package, as programs show them. */
+/** Name and version of the connector, as programs show them. */
 export function productName(): string {
+  return `Dormouse Device Connector ${productVersion()}`;
+}
+
+/** The version of this package. */
+export function productVersion(): string {
   const require = createRequire(import.meta.url);
   const { version } = require("dormouse-lwm2m/package.json") as { version: string };
-  return `Dormouse Device Connector ${version}`;
+  return version;
 }
 
 /** Reads the option of a port; 0 is any free one. */

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   connector: async () => (await import("./connector.ts")).connectorCommand,
   device: async () => (await import("./device.ts")).deviceCommand,
   fleet: async () => (await import("./fleet.ts")).fleetCommand,
+  conform: async () => (await import("./conform.ts")).conformCommand,
 };
 
 const require = createRequire(import.meta.url);

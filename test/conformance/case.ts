@@ -4,6 +4,7 @@
  */
 import type { Bench } from "./bench.ts";
 import type { BaseConfiguration } from "./configurations.ts";
+import type { Packet } from "./ladder.ts";
 
 /** Of the LwM2M enabler. */
 export type Version = "1.0" | "1.1" | "1.2";
@@ -64,8 +65,16 @@ export interface CaseResult {
   readonly why: string;
   /** The name of the criterion that failed. */
   readonly criterion: string | undefined;
+  /** What it proves, as citations. */
+  readonly clauses: readonly string[];
+  /** In words, by a short name. */
+  readonly criteria: Readonly<Record<string, string>>;
+  /** Where the printed case is wrong: what was run instead. */
+  readonly correction: string | undefined;
   /** The exchange, one line per datagram and step. */
   readonly ladder: string;
+  /** The datagrams of the exchange. */
+  readonly packets: readonly Packet[];
   /** How long it took by the client's clock. */
   readonly seconds: number;
 }

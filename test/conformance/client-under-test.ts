@@ -16,6 +16,8 @@ export interface ClientClaims {
   readonly features: readonly Feature[];
   /** Objects that can be part of its configuration. */
   readonly objects: readonly number[];
+  /** By path of a resource: the values that it has where a configuration prescribes others; null for one that it lacks. */
+  readonly values?: Readonly<Record<string, Value | readonly Value[] | null>>;
 }
 
 export interface ClientSetup {

@@ -122,6 +122,23 @@ export function withValues(
   };
 }
 
+/** The same with what a device really has, where the configuration says something else: by path, null for what it lacks. */
+export function asDeviceHas(
+  base: BaseConfiguration,
+  has: Readonly<Record<string, Value | readonly Value[] | null>>,
+): BaseConfiguration {
+  let objects = base.objects;
+  for (const [path, value] of Object.entries(has)) {
+    const [objectId, instanceId, resourceId] = pathOfText(path);
+    const instance = objects[objectId]?.[instanceId];
+    if (instance?.[resourceId] === undefined) continue;
+    const { [resourceId]: _, ...rest } = instance;
+    const values = value === null ? rest : { ...rest, [resourceId]: value };
+    objects = { ...objects, [objectId]: { ...objects[objectId], [instanceId]: values } };
+  }
+  return objects === base.objects ? base : { ...base, objects };
+}
+
 /** The same with another lifetime, in seconds. */
 export function withLifetime(base: BaseConfiguration, lifetime: number): BaseConfiguration {
   return { ...withValues(base, 1, 0, { 1: lifetime }), name: `${base.name}, lifetime ${lifetime}` };

@@ -3,8 +3,15 @@
  */
 import { SECOND } from "../../protocol/time/duration.ts";
 import { Bench, Ended } from "./bench.ts";
-import type { CaseResult, ConformanceCase, Verdict, Version } from "./case.ts";
+import {
+  type CaseResult,
+  type ConformanceCase,
+  UNIVERSAL_CRITERIA,
+  type Verdict,
+  type Version,
+} from "./case.ts";
 import { type ClientAdapter, ClientFault, type ClientUnderTest } from "./client-under-test.ts";
+import { asDeviceHas } from "./configurations.ts";
 import { formatName } from "./content.ts";
 
 const ENDPOINT_NAME = "dormouse-conformance";
@@ -39,7 +46,7 @@ export async function runCase(
 ): Promise<CaseResult> {
   const obstacle = obstacleOf(stated, adapter, version);
   if (obstacle !== undefined) return result(stated, version, obstacle);
-  const { configuration } = stated;
+  const configuration = asDeviceHas(stated.configuration, adapter.claims.values ?? {});
   let client: ClientUnderTest;
   try {
     client = await adapter.prepare({ endpointName: ENDPOINT_NAME, version, configuration });
@@ -107,7 +114,7 @@ function found(verdict: Verdict, why: string, criterion: string | undefined = un
 }
 
 function result(
-  { id, title }: ConformanceCase,
+  { id, title, clauses, criteria, correction }: ConformanceCase,
   version: Version,
   { verdict, why, criterion }: Finding,
   bench?: Bench,
@@ -119,9 +126,15 @@ function result(
     verdict,
     why,
     criterion,
+    clauses,
+    criteria: { ...criteria, ...UNIVERSAL_CRITERIA },
+    correction,
     seconds: bench === undefined ? 0 : bench.now() / SECOND,
     get ladder() {
       return bench === undefined ? "" : bench.ladder.toString();
+    },
+    get packets() {
+      return bench === undefined ? [] : bench.ladder.packets();
     },
   };
 }

@@ -42,6 +42,16 @@ interface Rung {
   readonly datagram: Uint8Array | undefined;
 }
 
+/** A datagram as it went by. */
+export interface Packet {
+  /** Since the case began. */
+  readonly at: Milliseconds;
+  readonly isFromClient: boolean;
+  /** Number of the harness's server. */
+  readonly server: number;
+  readonly datagram: Uint8Array;
+}
+
 export class Ladder {
   private readonly rungs: Rung[] = [];
   private readonly hasSeveralServers: boolean;
@@ -60,6 +70,16 @@ export class Ladder {
 
   arrived(at: Milliseconds, server: number, datagram: Uint8Array): void {
     this.rungs.push({ at, text: "->", server, datagram });
+  }
+
+  /** The datagrams, in order. */
+  packets(): Packet[] {
+    const packets: Packet[] = [];
+    for (const { at, text, server, datagram } of this.rungs) {
+      if (datagram !== undefined)
+        packets.push({ at, isFromClient: text === "->", server, datagram });
+    }
+    return packets;
   }
 
   toString(): string {

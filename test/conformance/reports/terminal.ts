@@ -1,27 +1,8 @@
 /**
  * Results as text for a terminal.
  */
-import type { CaseResult, Verdict } from "./case.ts";
-
-export interface Summary {
-  readonly pass: number;
-  readonly fail: number;
-  readonly inconclusive: number;
-  readonly notApplicable: number;
-  readonly notRun: number;
-}
-
-/** How often each verdict was given. */
-export function summaryOf(results: readonly CaseResult[]): Summary {
-  const count = (verdict: Verdict) => results.filter((one) => one.verdict === verdict).length;
-  return {
-    pass: count("pass"),
-    fail: count("fail"),
-    inconclusive: count("inconclusive"),
-    notApplicable: count("not applicable"),
-    notRun: count("not run"),
-  };
-}
+import type { CaseResult, Verdict } from "../case.ts";
+import { summaryLine } from "./summary.ts";
 
 export interface RenderOptions {
   /** Show the exchanges of these verdicts. Default: fail and inconclusive. */
@@ -43,11 +24,6 @@ export function renderResults(
     lines.push("", `${" ".repeat(4)}the exchange, ${seconds} s:`);
     lines.push(...ladder.split("\n").map((line) => `${" ".repeat(4)}${line}`), "");
   }
-  const summary = summaryOf(results);
-  lines.push(
-    "",
-    `${results.length} cases: ${summary.pass} pass, ${summary.fail} fail, ${summary.inconclusive} inconclusive, ` +
-      `${summary.notApplicable} not applicable, ${summary.notRun} not run`,
-  );
+  lines.push("", summaryLine(results));
   return lines.join("\n");
 }

@@ -1,0 +1,243 @@
+/** `dormouse conform`: judges any LwM2M client or server, case by case. */
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { type Command, Option } from "commander";
+import { type DeviceProfile, readProfile } from "../test/conformance/adapters/claims.ts";
+import { commandControl } from "../test/conformance/adapters/command.ts";
+import { inProcessAdapter } from "../test/conformance/adapters/in-process.ts";
+import { manualControl } from "../test/conformance/adapters/manual.ts";
+import {
+  type DeviceControl,
+  type UdpClientAdapter,
+  udpClientAdapter,
+} from "../test/conformance/adapters/udp-client.ts";
+import type { CaseResult, ConformanceCase, Version } from "../test/conformance/case.ts";
+import { CLIENT_CASES } from "../test/conformance/cases/catalogue.ts";
+import { GROUPS, groupOf, LEVELS, type Level } from "../test/conformance/cases/groups.ts";
+import type { ClientAdapter } from "../test/conformance/client-under-test.ts";
+import { runCases } from "../test/conformance/harness.ts";
+import { selectCases } from "../test/conformance/selection.ts";
+import {
+  addReportOptions,
+  conclude,
+  REPORT_HELP,
+  type ReportOptions,
+  readBaseline,
+} from "./conform-reports.ts";
+import { hostOption, portOption, productVersion, repeated } from "./daemon.ts";
+
+interface SelectionOptions {
+  only: readonly string[];
+  group: readonly string[];
+  level?: Level;
+}
+
+interface ClientOptions extends SelectionOptions, ReportOptions {
+  adapter: "in-process" | "command" | "manual";
+  lwm2m: Version;
+  profile?: string;
+  commands?: string;
+  host: string;
+  port: number;
+}
+
+const GROUP_HELP = `
+Groups:
+${GROUPS.map(({ name, title }) => `  ${name.padEnd(20)}${title}`).join("\n")}
+`;
+
+const CLIENT_HELP = `
+Adapters:
+  in-process  Dormouse's own agent, in virtual time: a check of the harness and of the agent
+  command     shell commands start, stop and change the client: --commands FILE with
+              { "start": "my-client {server} {endpoint} {lifetime}", "stop": "...",
+                "set": "...", "device": { ... } }; only start is needed
+  manual      a person does what the harness says; the device is pointed at its address
+
+--profile FILE says what the device claims, as JSON: { "name": "Sensor 4711",
+"versions": ["1.0", "1.1"], "contentFormats": [0, 11542], "features": ["queue mode"],
+"objects": [1, 3, 4], "values": { "/3/0/0": "Acme" } }. What it does not claim makes a
+case not applicable; features are: queue mode, reboot, disable, observe parameters.
+${GROUP_HELP}${REPORT_HELP}
+Examples:
+  dormouse conform client --adapter in-process
+  dormouse conform client --adapter manual --host 192.0.2.7 --level testfest --html report.html
+  dormouse conform client --adapter command --commands my-client.json --only 101 --only "201"
+`;
+
+export function conformCommand(program: Command): void {
+  const conform = program
+    .command("conform")
+    .description("judge an LwM2M client or server, case by OMA test case");
+  addSelectionOptions(
+    conform
+      .command("list")
+      .description("print every case with what it proves")
+      .option("--json", "as JSON"),
+  )
+    .addHelpText("after", GROUP_HELP)
+    .action(runList);
+  const client = conform
+    .command("client")
+    .description("judge a client: the harness is its servers")
+    .addOption(
+      new Option("--adapter <name>", "how the client is reached")
+        .choices(["in-process", "command", "manual"])
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option("--lwm2m <version>", "which version of the enabler it is judged by")
+        .choices(["1.0", "1.1", "1.2"])
+        .default("1.1"),
+    )
+    .option("--profile <file>", "what the device claims (JSON), for the manual adapter")
+    .option("--commands <file>", "the commands (JSON), for the command adapter")
+    .option("--host <address>", "where the harness's servers listen", hostOption, "127.0.0.1")
+    .option("--port <port>", "port of the first of them, 0 for any", portOption, 5683);
+  addReportOptions(addSelectionOptions(client)).addHelpText("after", CLIENT_HELP).action(runClient);
+}
+
+function addSelectionOptions(command: Command): Command {
+  return command
+    .option(
+      "--only <id>",
+      "this case: an id, its number, or a part with *; repeatable",
+      repeated,
+      [],
+    )
+    .option("--group <name>", "this group; repeatable", repeated, [])
+    .addOption(
+      new Option("--level <level>", "the TestFest's minimum, or up to a version").choices(LEVELS),
+    );
+}
+
+function selected<C extends Pick<ConformanceCase, "id" | "versions">>(
+  cases: readonly C[],
+  { only, group, level }: SelectionOptions,
+): C[] {
+  const some = (list: readonly string[]) => (list.length === 0 ? undefined : list);
+  const found = selectCases(cases, { only: some(only), groups: some(group), level });
+  if (found.length === 0) throw new Error("No case is left: choose fewer conditions.");
+  return found;
+}
+
+function runList(options: SelectionOptions & { json?: boolean }): void {
+  const cases = orFail(() => selected(CLIENT_CASES, options));
+  if (options.json === true) {
+    const rows = cases.map((one) => ({
+      id: one.id,
+      title: one.title,
+      role: one.role,
+      group: groupOf(one.id).name,
+      versions: one.versions,
+      clauses: one.clauses,
+      configuration: one.configuration.name,
+      criteria: one.criteria,
+      correction: one.correction,
+    }));
+    console.log(JSON.stringify(rows, null, 2));
+    return;
+  }
+  for (const { name, title } of GROUPS) {
+    const inGroup = cases.filter(({ id }) => groupOf(id).name === name);
+    if (inGroup.length === 0) continue;
+    console.log(`\n${title}`);
+    for (const one of inGroup) {
+      console.log(`  ${one.id}  ${one.title} (${one.role}, LwM2M ${one.versions.join(" ")})`);
+      console.log(`      ${one.clauses.join("; ")}`);
+    }
+  }
+}
+
+async function runClient(options: ClientOptions): Promise<void> {
+  const cases = orFail(() => selected(CLIENT_CASES, options));
+  const baseline = orFail(() => readBaseline(options.baseline));
+  const adapter = orFail(() => adapterOf(options));
+  const startedAt = Date.now();
+  const progress = await progressOf(cases, adapter, options);
+  let results: CaseResult[];
+  try {
+    results = await runCases(cases, adapter, options.lwm2m, progress);
+  } finally {
+    await close(adapter);
+  }
+  const harness = `Dormouse conformance harness ${productVersion()}`;
+  const run = { subject: adapter.name, role: "client", harness, startedAt, results } as const;
+  process.exitCode = conclude(run, options, baseline);
+}
+
+function adapterOf(options: ClientOptions): ClientAdapter | UdpClientAdapter {
+  if (options.adapter === "in-process") return inProcessAdapter();
+  return udpClientAdapter(controlOf(options), { host: options.host, port: options.port });
+}
+
+function controlOf({ adapter, profile, commands }: ClientOptions): DeviceControl {
+  if (adapter === "manual") return manualControl(profileOf(profile), askPerson);
+  if (commands === undefined) {
+    throw new Error("The command adapter needs --commands FILE; --help shows what is in it.");
+  }
+  return commandControl(readJsonFile(commands));
+}
+
+function profileOf(file: string | undefined): DeviceProfile {
+  return readProfile(file === undefined ? {} : readJsonFile(file));
+}
+
+function readJsonFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function askPerson(text: string): Promise<void> {
+  if (process.stdin.isTTY !== true) {
+    // Nobody can press Enter: what was asked is taken to be done by whoever started this.
+    console.error(text);
+    return;
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    await terminal.question(`\n${text} `);
+  } finally {
+    terminal.close();
+  }
+}
+
+async function close(adapter: ClientAdapter | UdpClientAdapter): Promise<void> {
+  if ("close" in adapter) await adapter.close();
+}
+
+/** Says each result as it comes, and how long the rest may take: what the cases take our own agent, in its time. */
+async function progressOf(
+  cases: readonly ConformanceCase[],
+  adapter: ClientAdapter,
+  { adapter: kind, lwm2m, quiet }: ClientOptions,
+): Promise<((result: CaseResult) => void) | undefined> {
+  if (quiet === true || kind === "in-process") return undefined;
+  const estimates = await runCases(cases, { ...inProcessAdapter(), claims: adapter.claims }, lwm2m);
+  let left = estimates.reduce((sum, { seconds }) => sum + seconds, 0);
+  let done = 0;
+  console.error(`${cases.length} cases, about ${durationText(left)}.`);
+  return ({ id, verdict }) => {
+    left -= estimates[done].seconds;
+    done++;
+    const rest = done < cases.length ? `, about ${durationText(left)} left` : "";
+    console.error(`[${done}/${cases.length}] ${id}: ${verdict}${rest}`);
+  };
+}
+
+function durationText(seconds: number): string {
+  return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
+}
+
+/** Ends the process with status 2 and one line when the run cannot be made. */
+function orFail<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
+}

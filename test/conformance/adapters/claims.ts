@@ -1,0 +1,93 @@
+/**
+ * What a tester writes down about a device, as JSON: what it claims to have, and the values it has where the ETS prescribes others.
+ *
+ *   { "name": "Sensor 4711", "versions": ["1.0", "1.1"], "contentFormats": [0, 11542], "features": ["queue mode"],
+ *     "objects": [1, 3, 4], "values": { "/3/0/0": "Acme", "/3/0/7": null } }
+ */
+import type { Feature, Version } from "../case.ts";
+import type { ClientClaims } from "../client-under-test.ts";
+
+export interface DeviceProfile extends ClientClaims {
+  readonly name: string;
+}
+
+/** What every client has that is judged at all. */
+const LEAST: DeviceProfile = {
+  name: "the device",
+  versions: ["1.0", "1.1"],
+  contentFormats: [0, 11542],
+  features: [],
+  objects: [1, 3],
+  values: {},
+};
+
+const VERSIONS: readonly Version[] = ["1.0", "1.1", "1.2"];
+const FEATURES: readonly Feature[] = ["queue mode", "reboot", "disable", "observe parameters"];
+
+/**
+ * Reads a profile, already parsed as JSON. What is left out is taken to be the least that a client has.
+ *
+ * @throws Error whose message names the member and what it may be
+ */
+export function readProfile(given: unknown): DeviceProfile {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new Error("A device's profile must be a JSON object.");
+  }
+  const known = ["name", "versions", "contentFormats", "features", "objects", "values"];
+  for (const member of Object.keys(given)) {
+    if (!known.includes(member)) {
+      throw new Error(`A device's profile has no member "${member}"; it has ${known.join(", ")}.`);
+    }
+  }
+  const profile = given as Record<string, unknown>;
+  return {
+    name: text(profile.name, "name") ?? LEAST.name,
+    versions: listOf(profile.versions, "versions", VERSIONS) ?? LEAST.versions,
+    contentFormats: numbers(profile.contentFormats, "contentFormats") ?? LEAST.contentFormats,
+    features: listOf(profile.features, "features", FEATURES) ?? LEAST.features,
+    objects: numbers(profile.objects, "objects") ?? LEAST.objects,
+    values: values(profile.values),
+  };
+}
+
+function text(given: unknown, member: string): string | undefined {
+  if (given === undefined || typeof given === "string") return given;
+  throw new Error(`"${member}" must be a text.`);
+}
+
+function listOf<T extends string>(
+  given: unknown,
+  member: string,
+  allowed: readonly T[],
+): readonly T[] | undefined {
+  if (given === undefined) return undefined;
+  if (Array.isArray(given) && given.every((one) => allowed.includes(one))) return given;
+  throw new Error(`"${member}" must be an array of: ${allowed.join(", ")}.`);
+}
+
+function numbers(given: unknown, member: string): readonly number[] | undefined {
+  if (given === undefined) return undefined;
+  const isNumber = (one: unknown) =>
+    Number.isInteger(one) && (one as number) >= 0 && (one as number) <= 65535;
+  if (Array.isArray(given) && given.every(isNumber)) return given;
+  throw new Error(`"${member}" must be an array of numbers from 0 to 65535.`);
+}
+
+function values(given: unknown): DeviceProfile["values"] {
+  if (given === undefined) return {};
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new Error('"values" must be an object of paths and values.');
+  }
+  for (const [path, value] of Object.entries(given)) {
+    if (!/^\/\d+\/\d+\/\d+$/.test(path)) {
+      throw new Error(`"values" names the path ${path}; it must be that of a resource, as /3/0/0.`);
+    }
+    const isScalar = ["string", "number", "boolean"].includes(typeof value) || value === null;
+    if (!isScalar && !Array.isArray(value)) {
+      throw new Error(
+        `The value of ${path} must be a text, a number, a boolean, an array or null.`,
+      );
+    }
+  }
+  return given as DeviceProfile["values"];
+}

@@ -1,0 +1,168 @@
+/**
+ * A client that shell commands start, stop and change: `dormouse conform client --adapter command --commands FILE`.
+ *
+ * In a command these are replaced: {server} {server2} (coap://...), {endpoint}, {lifetime}, {version}, {queue} (true or false), {config} (a
+ * JSON file with the whole configuration), and in `set` {path} and {value}, each quoted for the shell where it has to be. A command that ends
+ * before it is stopped is a client that has crashed; one that is to be rebooted needs something that starts it again.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Value } from "../../../protocol/model/data-types.ts";
+import type { ClientSetup } from "../client-under-test.ts";
+import { type DeviceProfile, readProfile } from "./claims.ts";
+import type { DeviceControl } from "./udp-client.ts";
+
+export interface Commands {
+  /** Runs until the case is over; then it gets SIGTERM, and SIGKILL if it stays. */
+  readonly start: string;
+  /** Instead of the signals. */
+  readonly stop?: string;
+  /** Changes a value as the device itself would. Without it cases that need that are not run. */
+  readonly set?: string;
+}
+
+/** How long a command may take to stop or to set, ms. */
+const COMMAND_PERIOD = 10_000;
+/** What is kept of a client's output, to say why it ended. */
+const LAST_WORDS = 400;
+
+/**
+ * Reads the file of commands, already parsed as JSON: `{ "start": "...", "stop": "...", "set": "...", "device": { ... } }`, `device` being a
+ * profile.
+ *
+ * @throws Error whose message names the member and what it may be
+ */
+export function commandControl(given: unknown): DeviceControl {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new Error("The file of commands must hold a JSON object.");
+  }
+  const { start, stop, set, device, ...rest } = given as Record<string, unknown>;
+  const unknown = Object.keys(rest)[0];
+  if (unknown !== undefined) {
+    throw new Error(`There is no command "${unknown}"; there are start, stop, set and device.`);
+  }
+  if (typeof start !== "string") throw new Error('"start" must be a command.');
+  for (const [name, command] of Object.entries({ stop, set })) {
+    if (command !== undefined && typeof command !== "string") {
+      throw new Error(`"${name}" must be a command.`);
+    }
+  }
+  const commands = { start, stop, set } as Commands;
+  return new CommandControl(commands, readProfile(device ?? {}));
+}
+
+class CommandControl implements DeviceControl {
+  readonly name: string;
+  readonly claims: DeviceProfile;
+  readonly canSetValues: boolean;
+  readonly staysOn = false;
+  private readonly commands: Commands;
+  private readonly folder = mkdtempSync(join(tmpdir(), "dormouse-conform-"));
+  private variables: Record<string, string> = {};
+  private running: ChildProcess | undefined;
+  private lastWords = "";
+
+  constructor(commands: Commands, profile: DeviceProfile) {
+    this.commands = commands;
+    this.claims = profile;
+    this.name = profile.name;
+    this.canSetValues = commands.set !== undefined;
+  }
+
+  async prepare(setup: ClientSetup, servers: readonly string[]): Promise<void> {
+    const { configuration, endpointName, version } = setup;
+    const config = join(this.folder, "configuration.json");
+    writeFileSync(config, JSON.stringify({ endpointName, version, servers, ...configuration }));
+    this.variables = {
+      endpoint: endpointName,
+      version,
+      lifetime: `${configuration.objects[1]?.[0]?.[1] ?? 86400}`,
+      queue: `${configuration.queueMode}`,
+      config,
+    };
+    servers.forEach((uri, i) => {
+      this.variables[i === 0 ? "server" : `server${i + 1}`] = uri;
+    });
+  }
+
+  async start(): Promise<void> {
+    const child = spawn("/bin/sh", ["-c", `exec ${this.filled(this.commands.start)}`], {
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    this.running = child;
+    this.lastWords = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        this.lastWords = (this.lastWords + chunk.toString("utf8")).slice(-LAST_WORDS);
+      });
+    }
+    await new Promise<void>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("spawn", resolve);
+    });
+  }
+
+  ended(): string | undefined {
+    const { exitCode = null, signalCode = null } = this.running ?? {};
+    if (exitCode === null && signalCode === null) return undefined;
+    return `its command ended with ${signalCode ?? exitCode}; its last words: ${this.lastWords.trim()}`;
+  }
+
+  async set(path: string, value: Value): Promise<void> {
+    const command = this.commands.set;
+    if (command === undefined) throw new Error("there is no command to set a value");
+    await this.run(this.filled(command, { path, value: String(value) }));
+  }
+
+  async stop(): Promise<void> {
+    const child = this.running;
+    this.running = undefined;
+    if (child === undefined) {
+      rmSync(this.folder, { recursive: true, force: true });
+      return;
+    }
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    const giveUp = setTimeout(() => signal(child, "SIGKILL"), COMMAND_PERIOD);
+    if (this.commands.stop === undefined) signal(child, "SIGTERM");
+    else await this.run(this.filled(this.commands.stop));
+    await ended;
+    clearTimeout(giveUp);
+  }
+
+  private filled(command: string, more: Readonly<Record<string, string>> = {}): string {
+    const variables = { ...this.variables, ...more };
+    return command.replace(/\{(\w+)\}/g, (whole, name: string) =>
+      variables[name] === undefined ? whole : quoted(variables[name]),
+    );
+  }
+
+  private run(command: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const child = spawn("/bin/sh", ["-c", command], { stdio: "ignore", timeout: COMMAND_PERIOD });
+      child.once("error", reject);
+      child.once("exit", (code) => {
+        if (code === 0) resolve();
+        else reject(new Error(`the command "${command}" ended with ${code}`));
+      });
+    });
+  }
+}
+
+/** For a shell, where it has to be. */
+function quoted(text: string): string {
+  return /^[\w.,:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** To the whole group: what a shell started must not outlive the case. */
+function signal(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    child.kill(name);
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * A client that is reached over UDP and by the real clock, whoever starts and stops it: a person, a command.
+ *
+ * The harness's servers have sockets of their own, which stay the same from case to case, so that a device on the desk is told their
+ * addresses once. A device that stays on between cases is called back: the harness executes its Registration Update Trigger and answers
+ * the Update with 4.04, upon which it registers anew.
+ */
+import { createSocket, type Socket } from "node:dgram";
+import { isRequest, NOT_FOUND, POST } from "../../../protocol/coap/codes.ts";
+import {
+  ACK,
+  CON,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  NO_BYTES,
+  NO_OPTIONS,
+} from "../../../protocol/coap/message.ts";
+import { URI_PATH } from "../../../protocol/coap/options.ts";
+import { pathOf, pathOptions } from "../../../protocol/coap/uri.ts";
+import { isMalformed } from "../../../protocol/malformed.ts";
+import type { Value } from "../../../protocol/model/data-types.ts";
+import { type Milliseconds, SECOND } from "../../../protocol/time/duration.ts";
+import {
+  type Arrival,
+  type ClientAdapter,
+  type ClientClaims,
+  ClientFault,
+  type ClientSetup,
+  type ClientUnderTest,
+} from "../client-under-test.ts";
+
+/** Who configures, starts and stops the device. */
+export interface DeviceControl {
+  readonly name: string;
+  readonly claims: ClientClaims;
+  readonly canSetValues: boolean;
+  /** Stays on from case to case, and is called back by the harness. */
+  readonly staysOn: boolean;
+  /**
+   * Configures the device for a case and leaves it switched off.
+   *
+   * @param servers their addresses, `coap://127.0.0.1:5683`, by instance of object 1
+   */
+  prepare(setup: ClientSetup, servers: readonly string[]): Promise<void>;
+  start(): Promise<void>;
+  set(path: string, value: Value): Promise<void>;
+  stop(): Promise<void>;
+  /** Why it has ended although nobody stopped it; undefined while it runs, and where nobody can know. */
+  ended?(): string | undefined;
+}
+
+export interface UdpClientSettings {
+  /** The address to listen at. */
+  readonly host: string;
+  /** Of the first server; the others follow. 0 takes any free ones. */
+  readonly port: number;
+  /** How far a moment may be off. */
+  readonly tolerance?: Milliseconds;
+}
+
+/** An adapter that has sockets to let go of. */
+export interface UdpClientAdapter extends ClientAdapter {
+  close(): Promise<void>;
+}
+
+const DEFAULT_TOLERANCE: Milliseconds = SECOND;
+/** How long a device that is called back may take. */
+const RECALL_PERIOD: Milliseconds = 20 * SECOND;
+/** Datagrams kept until somebody looks at them. */
+const MOST_ARRIVALS = 10_000;
+
+export function udpClientAdapter(
+  control: DeviceControl,
+  settings: UdpClientSettings,
+): UdpClientAdapter {
+  const sockets: ServerSocket[] = [];
+  let hasRegistered = false;
+  return {
+    name: control.name,
+    claims: control.claims,
+    canSetValues: control.canSetValues,
+    async prepare(setup) {
+      const accounts = Object.keys(setup.configuration.objects[1] ?? {}).length;
+      while (sockets.length < accounts) {
+        const port = settings.port === 0 ? 0 : settings.port + sockets.length;
+        sockets.push(await ServerSocket.open(settings.host, port));
+      }
+      for (const socket of sockets) socket.forget();
+      const client = new UdpClient(control, sockets.slice(0, accounts), settings, hasRegistered);
+      await control.prepare(
+        setup,
+        sockets.slice(0, accounts).map((socket) => socket.uri),
+      );
+      hasRegistered = control.staysOn;
+      return client;
+    },
+    async close() {
+      await control.stop();
+      await Promise.all(sockets.map((socket) => socket.close()));
+    },
+  };
+}
+
+class UdpClient implements ClientUnderTest {
+  readonly tolerance: Milliseconds;
+  private readonly control: DeviceControl;
+  private readonly sockets: readonly ServerSocket[];
+  private readonly isOn: boolean;
+  private readonly arrivals: Arrival[] = [];
+  private wake: (() => void) | undefined;
+
+  constructor(
+    control: DeviceControl,
+    sockets: readonly ServerSocket[],
+    settings: UdpClientSettings,
+    isOn: boolean,
+  ) {
+    this.control = control;
+    this.sockets = sockets;
+    this.isOn = isOn;
+    this.tolerance = settings.tolerance ?? DEFAULT_TOLERANCE;
+    sockets.forEach((socket, server) => {
+      socket.onDatagram = (datagram) => this.take({ server, datagram });
+    });
+  }
+
+  now(): Milliseconds {
+    return performance.now();
+  }
+
+  async start(): Promise<void> {
+    if (this.isOn && (await this.recall())) return;
+    await this.control.start();
+  }
+
+  set(path: string, value: Value): Promise<void> {
+    return this.control.set(path, value);
+  }
+
+  async send(server: number, datagram: Uint8Array): Promise<void> {
+    this.sockets[server].send(datagram);
+  }
+
+  async receive(until: Milliseconds): Promise<Arrival | undefined> {
+    const arrival = this.arrivals.shift();
+    const wait = until - this.now();
+    if (arrival !== undefined || wait <= 0) return arrival;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, wait);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = undefined;
+    const came = this.arrivals.shift();
+    const end = came === undefined ? this.control.ended?.() : undefined;
+    if (end !== undefined) throw new ClientFault(end);
+    return came;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.onDatagram = () => {};
+    if (!this.control.staysOn) await this.control.stop();
+  }
+
+  private take(arrival: Arrival): void {
+    if (this.arrivals.length < MOST_ARRIVALS) this.arrivals.push(arrival);
+    this.wake?.();
+  }
+
+  /** Makes a device that is on register anew; false when it did not. What came meanwhile is left for the case. */
+  private async recall(): Promise<boolean> {
+    const deadline = this.now() + RECALL_PERIOD;
+    this.sockets.forEach((socket, server) => {
+      socket.send(encodeMessage(updateTrigger(server)));
+    });
+    const registered = new Set<number>();
+    while (registered.size < this.sockets.length) {
+      const arrival = await this.receive(deadline);
+      if (arrival === undefined) return false;
+      const message = decodeMessage(arrival.datagram);
+      if (isMalformed(message) || !isRequest(message.code)) continue;
+      const path = pathOf(message.options, URI_PATH);
+      if (message.code === POST && path === "/rd") {
+        registered.add(arrival.server);
+        this.arrivals.unshift(arrival);
+        if (registered.size === this.sockets.length) break;
+      } else {
+        this.sockets[arrival.server].send(encodeMessage(notFound(message)));
+      }
+    }
+    return true;
+  }
+}
+
+/** One server's socket, and where its client was heard last. */
+class ServerSocket {
+  onDatagram: (datagram: Uint8Array) => void = () => {};
+  private readonly socket: Socket;
+  private client: { readonly address: string; readonly port: number } | undefined;
+
+  static open(host: string, port: number): Promise<ServerSocket> {
+    const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+    return new Promise((resolve, reject) => {
+      socket.once("error", reject);
+      socket.bind(port, host, () => {
+        socket.off("error", reject);
+        resolve(new ServerSocket(socket));
+      });
+    });
+  }
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("message", (datagram, { address, port: from }) => {
+      this.client = { address, port: from };
+      this.onDatagram(new Uint8Array(datagram));
+    });
+    socket.on("error", () => {});
+  }
+
+  get uri(): string {
+    const { address, port } = this.socket.address();
+    return `coap://${address.includes(":") ? `[${address}]` : address}:${port}`;
+  }
+
+  send(datagram: Uint8Array): void {
+    if (this.client !== undefined)
+      this.socket.send(datagram, this.client.port, this.client.address);
+  }
+
+  /** Datagrams of a case that is over are nobody's. */
+  forget(): void {
+    this.onDatagram = () => {};
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.socket.close(() => resolve()));
+  }
+}
+
+/** Execute of /1/n/8, with a Message ID far from those of the scripted servers. */
+function updateTrigger(server: number): Message {
+  return {
+    type: CON,
+    code: POST,
+    messageId: 0xf000 + Math.floor(Math.random() * 0xf00) + server,
+    token: new Uint8Array([0xfe, server]),
+    options: pathOptions(URI_PATH, `/1/${server}/8`),
+    payload: NO_BYTES,
+  };
+}
+
+function notFound(request: Message): Message {
+  const { messageId, token } = request;
+  return {
+    type: ACK,
+    code: NOT_FOUND,
+    messageId,
+    token,
+    options: NO_OPTIONS,
+    payload: NO_BYTES,
+  };
+}
