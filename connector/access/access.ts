@@ -8,16 +8,19 @@
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { Journal } from "../store/store.ts";
 import { AccessKeys, isGood, type NewAccessKey } from "./access-keys.ts";
+import { type ApiClient, ApiClients } from "./api-clients.ts";
 import { Audit } from "./audit.ts";
 import { Bindings } from "./bindings.ts";
 import type { Credential } from "./credentials.ts";
 import {
+  CLIENT_SECRET_RIGHTS,
   type CredentialKind,
   type Principal,
   PUBLIC_KEY_RIGHTS,
   rightsOf,
   type Scope,
   sees,
+  TOKEN_RIGHTS,
 } from "./decision.ts";
 import { DeviceRecords } from "./devices.ts";
 import { Domains } from "./domains.ts";
@@ -25,6 +28,9 @@ import { LoginBackoff } from "./login-backoff.ts";
 import type { AccessKey, DeviceRecord, User } from "./model.ts";
 import { BUSY, type PasswordCost, Passwords } from "./passwords.ts";
 import { idLength, type ServerSecret } from "./server-secret.ts";
+import { TokenKeys } from "./token-keys.ts";
+import { isTokenShaped, type TokenClaims, TokenSigner } from "./token-signer.ts";
+import { Tokens } from "./tokens.ts";
 import { ADMINISTRATOR, Users } from "./users.ts";
 
 /** What the notification side asks: who may receive what. */
@@ -41,6 +47,8 @@ export interface AccessSettings {
   readonly secret: ServerSecret;
   /** Calendar milliseconds. */
   readonly calendarNow: () => number;
+  /** What tokens are signed with; absent means keys that last as long as the process. */
+  readonly tokenKeys?: TokenKeys;
   /** Cheaper hashes, for tests. */
   readonly passwordCost?: PasswordCost;
 }
@@ -51,6 +59,8 @@ export class Access implements Audience {
   readonly domains: Domains;
   readonly users: Users;
   readonly keys: AccessKeys;
+  readonly clients: ApiClients;
+  readonly tokens: Tokens;
   readonly devices: DeviceRecords;
   readonly bindings: Bindings;
   readonly audit: Audit;
@@ -58,13 +68,17 @@ export class Access implements Audience {
   readonly backoff = new LoginBackoff();
   readonly secret: ServerSecret;
   readonly calendarNow: () => number;
+  private readonly signer: TokenSigner;
 
-  constructor({ store, secret, calendarNow, passwordCost }: AccessSettings) {
+  constructor({ store, secret, calendarNow, tokenKeys, passwordCost }: AccessSettings) {
     this.secret = secret;
+    this.signer = new TokenSigner(tokenKeys ?? new TokenKeys());
     this.calendarNow = calendarNow;
     this.domains = new Domains(store);
     this.users = new Users(store);
     this.keys = new AccessKeys(store);
+    this.clients = new ApiClients(store, this.users);
+    this.tokens = new Tokens(store, this.signer);
     this.devices = new DeviceRecords(store, this.domains, secret);
     this.bindings = new Bindings(store);
     this.audit = new Audit(store);
@@ -90,6 +104,8 @@ export class Access implements Audience {
   principalOfChannel(channelId: string): Principal | undefined {
     const key = this.keys.get(channelId);
     if (key !== undefined) return this.principalOfKey(key);
+    const client = this.clients.get(channelId);
+    if (client !== undefined) return this.principalOfClient(client, "token", client.id);
     const user = this.users.get(channelId);
     if (user === undefined) return undefined;
     return user.role === "customer"
@@ -142,6 +158,9 @@ export class Access implements Audience {
     value: string,
     accepts: readonly CredentialKind[],
   ): Principal | undefined | Promise<Principal | undefined> {
+    if (isTokenShaped(value)) {
+      return accepts.includes("token") ? this.identifyToken(value) : undefined;
+    }
     for (const kind of accepts) {
       const principal = this.principalOfBearer(value, kind);
       if (principal !== undefined) return principal;
@@ -168,12 +187,19 @@ export class Access implements Audience {
     }
   }
 
+  private identifyToken(token: string): Principal | undefined | Promise<Principal | undefined> {
+    const claims = this.signer.verify(token, this.calendarNow());
+    if (!(claims instanceof Promise)) return claims && this.principalOfToken(claims);
+    return claims.then((said) => said && this.principalOfToken(said));
+  }
+
   private async identifyLogin(
     now: Milliseconds,
     name: string,
     password: string,
     accepts: readonly CredentialKind[],
   ): Promise<Principal | undefined | typeof BUSY> {
+    if (accepts.includes("client-secret")) return this.principalOfClientKeys(name, password);
     const user = this.userOfLogin(name);
     const kind = user?.role === "customer" ? "customer-password" : "user-password";
     if (!accepts.includes("customer-password") && !accepts.includes("user-password")) {
@@ -208,6 +234,33 @@ export class Access implements Audience {
     const owner = this.users.get(key.ownerId);
     if (owner === undefined || !isGood(key, this.calendarNow())) return undefined;
     return this.principalOfUser(owner, "access-key", key.id, key.id);
+  }
+
+  private principalOfToken(claims: TokenClaims): Principal | undefined {
+    const client = this.clients.get(claims.clientId);
+    if (client === undefined || !this.tokens.isGood(claims)) return undefined;
+    const principal = this.principalOfClient(client, "token", `${client.id}.${claims.tokenId}`);
+    if (principal !== undefined) this.clients.handleUse(client, this.calendarNow());
+    return principal;
+  }
+
+  private principalOfClientKeys(clientKey: string, secretKey: string): Principal | undefined {
+    const client = this.clients.find({ clientKey, secretKey }, this.calendarNow());
+    if (client === undefined) return undefined;
+    const principal = this.principalOfClient(client, "client-secret", client.id);
+    return principal && { ...principal, rights: CLIENT_SECRET_RIGHTS };
+  }
+
+  /** A program that acts for its client's owner. Channel, subscriptions and requests are the client's, whatever token it comes with. */
+  private principalOfClient(
+    client: ApiClient,
+    kind: "token" | "client-secret",
+    credentialId: string,
+  ): Principal | undefined {
+    const owner = this.clients.actingOwner(client);
+    const principal = owner && this.principalOfUser(owner, kind, credentialId, client.id);
+    if (principal === undefined || principal.rights === "all") return principal;
+    return { ...principal, rights: [...principal.rights, ...TOKEN_RIGHTS] };
   }
 
   /** Somebody who acts for a user, with all of the user's rights. */

@@ -60,6 +60,12 @@ export const PUBLIC_KEY_RIGHTS: readonly Permission[] = [
   "change resource",
 ];
 
+/** What an API client's keys are good for: a token. All else is done with that. */
+export const CLIENT_SECRET_RIGHTS: readonly Permission[] = ["add token"];
+
+/** What a token is good for, beside what its client's owner may do. */
+export const TOKEN_RIGHTS: readonly Permission[] = ["change token", "delete token"];
+
 /** Whether somebody may do something, if it concerns a device: to that device. */
 export function may(
   principal: Principal,

@@ -17,6 +17,8 @@ export const OBJECTS = [
   "resource",
   "access-key",
   "api-client",
+  /** What an API client makes of its keys: each its own only. */
+  "token",
   "certificate",
   /** Users, groups and what they may do. */
   "user",
