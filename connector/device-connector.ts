@@ -6,6 +6,7 @@
  */
 import { HOUR, type Milliseconds } from "../protocol/time/duration.ts";
 import { Access } from "./access/access.ts";
+import { DEFAULT_DOMAIN } from "./access/model.ts";
 import { serverSecret } from "./access/secret-file.ts";
 import { systemRandom } from "./adapters/entropy.ts";
 import { CallbackClient } from "./adapters/http-callback.ts";
@@ -16,9 +17,11 @@ import { MemorySecrets, SecretFolder, type Secrets } from "./certificates/secret
 import { ServerCertificate } from "./certificates/server-certificate.ts";
 import type { ConnectorEvent } from "./contract.ts";
 import type { Registration } from "./registry/registration.ts";
+import type { NamedParameters } from "./registry/registry.ts";
 import { Gateway } from "./rest/gateway.ts";
 import { NotificationDriver } from "./rest/notification-driver.ts";
 import { createRestApi } from "./rest/rest-api.ts";
+import { type Quotas, UNLIMITED } from "./rest/traffic-meter.ts";
 import { ConnectorService } from "./service.ts";
 import { type ConnectorSettings, defaultSettings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
@@ -51,14 +54,16 @@ export interface DeviceConnectorSettings {
   readonly product: string;
   /** Takes one line for the operator. */
   readonly log: (line: string) => void;
+  /** For each domain; unlimited when absent. */
+  readonly quotas?: Partial<Quotas>;
+  /** `original`: individual subscriptions end when their device registers anew, as mbed Device Connector had it. */
+  readonly subscriptions?: "kept" | "original";
   /** The core's settings, instead of its defaults. */
   readonly connector?: ConnectorSettings;
 }
 
 /** How long a request may wait for a device that sleeps. */
 const REQUEST_EXPIRY: Milliseconds = 24 * HOUR;
-/** A bound against runaway programs, not a tariff; the original's free one was 10,000. */
-const TRANSACTIONS_PER_DAY = 100_000_000;
 
 export class DeviceConnector {
   readonly access: Access;
@@ -134,6 +139,7 @@ export class DeviceConnector {
     const closing = this.httpSide?.close();
     this.driver?.close();
     await closing;
+    this.gateway?.traffic.save();
     this.callbacks.close();
     await (this.service ?? this.settings.store).close();
   }
@@ -143,7 +149,10 @@ export class DeviceConnector {
     const core = this.settings.connector ?? defaultSettings(systemRandom());
     const service = await onSide("coap", () =>
       ConnectorService.start({
-        connector: core,
+        connector: {
+          ...core,
+          registry: { ...core.registry, admits: (parameters) => this.admits(parameters) },
+        },
         store,
         host,
         port: this.settings.coapPort,
@@ -153,13 +162,17 @@ export class DeviceConnector {
     );
     this.service = service;
     const now = () => service.now();
-    const gateway = new Gateway(now(), Date.now(), store, service, {
-      transactions: TRANSACTIONS_PER_DAY,
-      endpoints: core.registry.maxRegistrations,
+    for (const registration of service.registrations()) this.record(registration);
+    const gateway = new Gateway(now(), Date.now(), {
+      store,
+      devices: service,
+      audience: this.access,
+      quotas: { ...UNLIMITED, ...this.settings.quotas },
+      endsIndividualSubscriptions: this.settings.subscriptions === "original",
     });
     this.gateway = gateway;
-    for (const registration of service.registrations()) this.record(registration);
     for (const event of this.early.splice(0)) this.handleEvent(event);
+    gateway.endOrphans(now());
     const driver = new NotificationDriver(gateway.channels, now, (callback, body) =>
       this.callbacks.send(callback, body),
     );
@@ -201,6 +214,14 @@ export class DeviceConnector {
     if (event.kind === "registration") this.record(event.registration);
     this.gateway.handleEvent(this.service.now(), event);
     this.driver?.wake();
+  }
+
+  /** Whether the domain that a new device belongs to has room for it. */
+  private admits({ endpointName, domain }: NamedParameters): boolean {
+    const { devices, domains } = this.access;
+    const named = domain === undefined ? undefined : domains.named(domain);
+    const domainId = devices.named(endpointName)?.domainId ?? named?.id ?? DEFAULT_DOMAIN;
+    return this.gateway?.admits(endpointName, domainId) ?? true;
   }
 
   private record(registration: Registration): void {

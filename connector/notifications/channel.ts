@@ -1,31 +1,24 @@
 /**
- * One application's notification channel: a bounded queue of events and the one way by which they leave it.
+ * One application's notification channel: what waits for it, and the one way by which that leaves.
  *
- * Decides what waits, for how long, in which message it goes and what counts as delivered. Knows nothing of HTTP: a delivery is an
- * output (`Delivery`), and the driver says later whether it was written or answered.
+ * Decides when something goes, by which way, and what counts as delivered; what is kept is the backlog's business. Knows nothing of HTTP:
+ * a delivery is an output (`Delivery`), and the driver says later whether it was written or answered.
  *
  *   closed --- poll ----> pull --- callback set ---> callback
  *      ^                   | idle 15 min, closed        | removed
  *      +-------------------+----------------------------+
- *
- * Events are of two sorts. Responses to accepted requests must not be lost: their number is bounded by refusing requests
- * (`canAccept`). Everything else (notifications, registrations) is bounded by dropping the oldest.
- *
- * A response is held until its request's `202` has been written, and a little longer: the original's Node client starts to listen
- * for an id only when the body that names it has arrived, and drops what comes before.
  */
 import { MINUTE, type Milliseconds, NEVER, SECOND } from "../../protocol/time/duration.ts";
+import { ANSWER_HEAD_START, AnswerHolds } from "./answer-holds.ts";
+import { Backlog, type BacklogHost, type BacklogLimits, type Load } from "./backlog.ts";
 import type { Callback } from "./callback.ts";
-import { EventQueue, type QueuedEvent, UNDELIVERED } from "./event-queue.ts";
+import { FAILING, HEALTHY, type LaneLimits, type LaneNumber } from "./callback-lanes.ts";
+import type { QueuedEvent } from "./event-queue.ts";
 import { type EventKind, messageJson } from "./message.ts";
 
-export interface ChannelLimits {
-  /** How many events other than responses may wait. */
-  readonly maxEvents: number;
-  /** How many responses may wait or be owed. */
-  readonly maxResponses: number;
-  /** How much JSON may wait, in UTF-16 units, counted for each of the two sorts. */
-  readonly maxQueuedBytes: number;
+export interface ChannelLimits extends BacklogLimits, LaneLimits {
+  /** How much may wait in all channels together, bytes of memory. */
+  readonly maxTotalBytes: number;
   /** Soft limit of one callback's body: receivers refuse large ones (100 kB with a common default). */
   readonly maxCallbackBytes: number;
 }
@@ -34,15 +27,16 @@ export const CHANNEL_LIMITS: ChannelLimits = {
   maxEvents: 10_000,
   maxResponses: 1000,
   maxQueuedBytes: 16 * 1024 * 1024,
+  maxTotalBytes: 256 * 1024 * 1024,
   maxCallbackBytes: 64 * 1024,
+  maxHealthy: 2048,
+  maxFailing: 512,
 };
 
 /** "mbed Device Connector tries to deliver each notification event for up to 15 minutes". */
 export const EVENT_LIFETIME: Milliseconds = 15 * MINUTE;
 /** How long a long poll is kept open. */
 export const POLL_PERIOD: Milliseconds = 30 * SECOND;
-/** From the end of writing a `202` to the earliest delivery of its response. */
-export const ANSWER_HEAD_START: Milliseconds = 25;
 /** A pull channel that nobody polled for this long is closed: its events have expired. */
 const PULL_IDLE_PERIOD: Milliseconds = EVENT_LIFETIME;
 const FIRST_RETRY: Milliseconds = SECOND;
@@ -68,11 +62,18 @@ export type Delivery =
 /** What a channel needs from the collection that it is part of. */
 export interface ChannelHost {
   readonly limits: ChannelLimits;
-  /** A new delivery's id, greater than 0. */
-  newDelivery(channel: Channel): number;
+  /** A new delivery's id, greater than 0; for a callback with the lane whose place it has. */
+  newDelivery(channel: Channel, lane: LaneNumber | undefined): number;
   deliver(delivery: Delivery): void;
-  /** The event has left the queue for good: delivered, expired, dropped, or its channel was closed. */
+  /** Takes a place for a callback's delivery; without one the channel is told by `flush` when there is one. */
+  enterLane(channel: Channel, lane: LaneNumber): boolean;
+  leaveLane(lane: LaneNumber): void;
+  /** Whether the channel's owner may receive anything at all. */
+  isEntitled(channel: Channel): boolean;
+  noteHeld(bytes: number): void;
   forgetEvent(channel: Channel, event: QueuedEvent): void;
+  calendarTimeOf(event: QueuedEvent): number;
+  withdrawn(channel: Channel, response: QueuedEvent): QueuedEvent;
 }
 
 /** A new event, before it has a place in the queue. */
@@ -80,16 +81,17 @@ export interface NewEvent {
   readonly kind: EventKind;
   readonly json: string;
   readonly asyncId?: string;
+  /** The device that it tells of, so that it can be taken back. */
+  readonly endpointName?: string;
 }
 
-export class Channel {
+export class Channel implements BacklogHost {
   readonly keyId: string;
-  /** How many events were dropped because too many waited. */
-  dropped = 0;
+  /** Of its deadline. */
+  readonly index: number;
+  readonly backlog: Backlog;
   private readonly host: ChannelHost;
-  private readonly responses = new EventQueue();
-  private readonly events = new EventQueue();
-  private readonly inFlight = new Map<number, QueuedEvent[]>();
+  private readonly holds = new AnswerHolds();
   private mode: "closed" | "pull" | "callback" = "closed";
 
   private waitingPoll = 0;
@@ -102,13 +104,11 @@ export class Channel {
   private failures = 0;
   private retryAt: Milliseconds = 0;
 
-  /** Ids whose 202 is being written, and those whose 202 was, with the time from which their responses may go. */
-  private readonly answering = new Set<string>();
-  private readonly answered = new Map<string, Milliseconds>();
-
-  constructor(keyId: string, host: ChannelHost) {
+  constructor(keyId: string, index: number, host: ChannelHost) {
     this.keyId = keyId;
+    this.index = index;
     this.host = host;
+    this.backlog = new Backlog(this);
   }
 
   isOpen(): boolean {
@@ -119,14 +119,9 @@ export class Channel {
     return this.activeCallback;
   }
 
-  size(): number {
-    return this.responses.size + this.events.size;
-  }
-
   /** Whether one more response can be promised when `owed` ones have not arrived yet. */
   canAccept(owed: number): boolean {
-    const { maxResponses, maxQueuedBytes } = this.host.limits;
-    return owed + this.responses.size < maxResponses && this.responses.bytes < maxQueuedBytes;
+    return this.backlog.canAccept(owed);
   }
 
   /** Opens the channel for polling; with a callback it stays as it is. */
@@ -155,9 +150,7 @@ export class Channel {
     this.idleAt = NEVER;
     this.activeCallback = undefined;
     this.callbackDelivery = 0;
-    for (const queue of [this.responses, this.events]) {
-      for (const event of queue.all()) this.discard(event);
-    }
+    this.backlog.clear();
   }
 
   /**
@@ -171,8 +164,7 @@ export class Channel {
     this.waitingPoll = pollId;
     this.pollUntil = now + POLL_PERIOD;
     // Who has just been given an id is polling for its response: it comes with what else there is, and not one poll later.
-    this.forgetAnswered(now);
-    const isExpecting = this.answered.size > 0 || this.responses.nextEligibleAt(now) !== NEVER;
+    const isExpecting = this.holds.isFresh(now) || this.backlog.nextEligibleAt(now) !== NEVER;
     this.pollFrom = wait && isExpecting ? now + ANSWER_HEAD_START : now;
     this.openPull(now);
     this.flush(now);
@@ -188,34 +180,22 @@ export class Channel {
 
   /** A request was accepted and its 202 is about to be written: hold its response. */
   handleAnswering(asyncId: string): void {
-    this.answering.add(asyncId);
-    const event = this.responses.withAsyncId(asyncId);
+    this.holds.begin(asyncId);
+    const event = this.backlog.response(asyncId);
     if (event !== undefined) event.eligibleAt = NEVER;
   }
 
   /** The 202 has been written, or its connection is gone. */
   handleAnswered(now: Milliseconds, asyncId: string): void {
-    if (!this.answering.delete(asyncId)) return;
-    this.forgetAnswered(now);
-    const eligibleAt = now + ANSWER_HEAD_START;
-    const event = this.responses.withAsyncId(asyncId);
-    if (event !== undefined) event.eligibleAt = eligibleAt;
-    else this.answered.set(asyncId, eligibleAt);
+    const eligibleAt = this.holds.end(now, asyncId);
+    const event = this.backlog.response(asyncId);
+    if (event !== undefined && eligibleAt !== undefined) event.eligibleAt = eligibleAt;
   }
 
-  /** Queues an event; a closed channel has nobody to tell. Its `eligibleAt` is set here. */
-  append(now: Milliseconds, event: QueuedEvent): boolean {
-    if (this.mode === "closed") return false;
-    if (event.asyncId !== undefined) {
-      event.eligibleAt = this.answering.has(event.asyncId)
-        ? NEVER
-        : (this.answered.get(event.asyncId) ?? now);
-      this.responses.add(event);
-    } else {
-      this.events.add(event);
-      this.dropExcess();
-    }
-    return true;
+  /** Queues an event on an open channel. Its `eligibleAt` is set here. */
+  append(now: Milliseconds, event: QueuedEvent): void {
+    if (event.asyncId !== undefined) event.eligibleAt = this.holds.eligibleAt(now, event.asyncId);
+    this.backlog.add(event);
   }
 
   /** When this event of the queue can leave as things are: NEVER without a waiting poll or an idle callback. */
@@ -227,34 +207,13 @@ export class Channel {
 
   /** Sends what may go now, if there is a way. */
   flush(now: Milliseconds): void {
-    if (this.waitingPoll !== 0) {
-      if (now < this.pollFrom) return;
-      const id = this.take(now, Infinity);
-      if (id === 0) return;
-      const pollId = this.waitingPoll;
-      this.waitingPoll = 0;
-      this.idleAt = now + PULL_IDLE_PERIOD;
-      this.host.deliver({ kind: "poll", id, pollId, body: this.bodyOf(id) });
-    } else if (
-      this.activeCallback !== undefined &&
-      this.callbackDelivery === 0 &&
-      now >= this.retryAt
-    ) {
-      const id = this.take(now, this.host.limits.maxCallbackBytes);
-      if (id === 0) return;
-      this.callbackDelivery = id;
-      this.host.deliver({
-        kind: "callback",
-        id,
-        callback: this.activeCallback,
-        body: this.bodyOf(id),
-      });
-    }
+    if (this.waitingPoll !== 0) this.flushToPoll(now);
+    else if (this.isCallbackIdle() && now >= this.retryAt) this.flushToCallback(now);
   }
 
   /** The application has it: written to the poll, or answered by the callback with 2xx. */
   handleDelivered(now: Milliseconds, deliveryId: number): void {
-    for (const event of this.endDelivery(deliveryId)) this.discard(event);
+    this.backlog.confirm(deliveryId);
     if (this.callbackDelivery !== deliveryId) return;
     this.callbackDelivery = 0;
     this.failures = 0;
@@ -263,7 +222,7 @@ export class Channel {
 
   /** The delivery failed: its events wait again, and a callback is tried after 1, 2, 4 ... 120 s. */
   handleUndelivered(now: Milliseconds, deliveryId: number): void {
-    for (const event of this.endDelivery(deliveryId)) event.delivery = UNDELIVERED;
+    this.backlog.giveBack(deliveryId);
     if (this.callbackDelivery === deliveryId) {
       this.callbackDelivery = 0;
       this.retryAt = now + Math.min(FIRST_RETRY * 2 ** this.failures, LONGEST_RETRY);
@@ -273,65 +232,80 @@ export class Channel {
   }
 
   handleTimeout(now: Milliseconds): void {
-    this.dropExpired(now, this.responses);
-    this.dropExpired(now, this.events);
+    this.backlog.dropExpired(now);
     this.flush(now);
     if (this.waitingPoll !== 0 && now >= this.pollUntil) this.answerEmpty(now);
     if (now >= this.idleAt) this.close();
   }
 
   deadline(now: Milliseconds): Milliseconds {
-    let next = Math.min(
-      this.idleAt,
-      this.responses.oldest()?.expiresAt ?? NEVER,
-      this.events.oldest()?.expiresAt ?? NEVER,
-    );
+    let next = Math.min(this.idleAt, this.backlog.firstExpiry());
     if (this.waitingPoll !== 0) {
-      const sendsNext = now < this.pollFrom ? this.pollFrom : this.responses.nextEligibleAt(now);
+      const sendsNext = now < this.pollFrom ? this.pollFrom : this.backlog.nextEligibleAt(now);
       next = Math.min(next, this.pollUntil, sendsNext);
-    } else if (
-      this.activeCallback !== undefined &&
-      this.callbackDelivery === 0 &&
-      this.size() > 0
-    ) {
-      next = Math.min(next, this.retryAt > now ? this.retryAt : this.responses.nextEligibleAt(now));
+    } else if (this.isCallbackIdle()) {
+      next = Math.min(next, this.retryAt > now ? this.retryAt : this.backlog.nextEligibleAt(now));
     }
     return next;
   }
 
-  /** Takes the events that may go; returns the id of their delivery, 0 when there are none. */
-  private take(now: Milliseconds, maxBytes: number): number {
-    const taken: QueuedEvent[] = [];
-    let bytes = 0;
-    for (const queue of [this.responses, this.events]) {
-      for (const event of queue.all()) {
-        if (event.delivery !== UNDELIVERED || event.eligibleAt > now) continue;
-        bytes += event.json.length;
-        if (bytes > maxBytes && taken.length > 0) break;
-        taken.push(event);
-      }
-    }
-    if (taken.length === 0) return 0;
-    const id = this.host.newDelivery(this);
-    for (const event of taken) event.delivery = id;
-    this.inFlight.set(id, taken);
-    return id;
+  // What the backlog asks for.
+
+  get limits(): ChannelLimits {
+    return this.host.limits;
   }
 
-  private bodyOf(deliveryId: number): string {
-    const elements = new Map<EventKind, string[]>();
-    for (const event of this.inFlight.get(deliveryId) ?? []) {
-      const list = elements.get(event.kind);
-      if (list === undefined) elements.set(event.kind, [event.json]);
-      else list.push(event.json);
-    }
-    return messageJson(elements);
+  noteHeld(bytes: number): void {
+    this.host.noteHeld(bytes);
   }
 
-  private endDelivery(deliveryId: number): readonly QueuedEvent[] {
-    const events = this.inFlight.get(deliveryId) ?? [];
-    this.inFlight.delete(deliveryId);
-    return events;
+  forgetEvent(event: QueuedEvent): void {
+    this.host.forgetEvent(this, event);
+  }
+
+  calendarTimeOf(event: QueuedEvent): number {
+    return this.host.calendarTimeOf(event);
+  }
+
+  withdrawn(response: QueuedEvent): QueuedEvent {
+    return this.host.withdrawn(this, response);
+  }
+
+  private flushToPoll(now: Milliseconds): void {
+    if (now < this.pollFrom) return;
+    const load = this.backlog.take(now, Infinity);
+    if (load === undefined) return;
+    const id = this.host.newDelivery(this, undefined);
+    this.backlog.launch(id, load);
+    const pollId = this.waitingPoll;
+    this.waitingPoll = 0;
+    this.idleAt = now + PULL_IDLE_PERIOD;
+    this.host.deliver({ kind: "poll", id, pollId, body: bodyOf(load) });
+  }
+
+  private flushToCallback(now: Milliseconds): void {
+    const callback = this.activeCallback;
+    if (!this.host.isEntitled(this)) {
+      this.idleAt = now;
+      return;
+    }
+    const lane = this.failures === 0 ? HEALTHY : FAILING;
+    if (callback === undefined || !this.host.enterLane(this, lane)) return;
+    const load = this.backlog.take(now, this.limits.maxCallbackBytes);
+    if (load === undefined) {
+      this.host.leaveLane(lane);
+      return;
+    }
+    const id = this.host.newDelivery(this, lane);
+    this.backlog.launch(id, load);
+    this.callbackDelivery = id;
+    this.host.deliver({ kind: "callback", id, callback, body: bodyOf(load) });
+  }
+
+  /** Whether there is a callback with something to wait for and nothing under way. */
+  private isCallbackIdle(): boolean {
+    const hasCallback = this.activeCallback !== undefined && this.callbackDelivery === 0;
+    return hasCallback && this.backlog.size > 0;
   }
 
   private endPoll(): void {
@@ -345,37 +319,14 @@ export class Channel {
     this.endPoll();
     this.idleAt = now + PULL_IDLE_PERIOD;
   }
+}
 
-  private dropExcess(): void {
-    const { maxEvents, maxQueuedBytes } = this.host.limits;
-    while (this.events.size > maxEvents || this.events.bytes > maxQueuedBytes) {
-      const oldest = this.events.oldest();
-      if (oldest === undefined) return;
-      this.dropped++;
-      this.discard(oldest);
-    }
+function bodyOf({ events, gap }: Load): string {
+  const elements = new Map<EventKind, string[]>();
+  for (const event of events) {
+    const list = elements.get(event.kind);
+    if (list === undefined) elements.set(event.kind, [event.json]);
+    else list.push(event.json);
   }
-
-  private dropExpired(now: Milliseconds, queue: EventQueue): void {
-    for (
-      let oldest = queue.oldest();
-      oldest !== undefined && oldest.expiresAt <= now;
-      oldest = queue.oldest()
-    ) {
-      this.discard(oldest);
-    }
-  }
-
-  private discard(event: QueuedEvent): void {
-    const queue = event.asyncId === undefined ? this.events : this.responses;
-    if (queue.remove(event)) this.host.forgetEvent(this, event);
-  }
-
-  private forgetAnswered(now: Milliseconds): void {
-    // Set in the order of their times: what has passed stands in front.
-    for (const [asyncId, eligibleAt] of this.answered) {
-      if (eligibleAt > now) return;
-      this.answered.delete(asyncId);
-    }
-  }
+  return messageJson(elements, gap);
 }

@@ -1,11 +1,15 @@
 /**
  * The notification channels of all access keys, and their store: which are open and what waits in them survives a restart.
  *
- * A sans-I/O machine. Calendar time is used for one thing only, to know after a restart how old a stored event is.
+ * A sans-I/O machine. Calendar time is used to know after a restart how old a stored event is, and to say when lost ones happened.
  */
+
+import { Deadlines } from "../../protocol/time/deadlines.ts";
 import { type Milliseconds, NEVER } from "../../protocol/time/duration.ts";
+import { Fifo } from "../fifo.ts";
 import type { Journal, Table } from "../store/store.ts";
 import type { Callback } from "./callback.ts";
+import { CallbackLanes, type LaneNumber } from "./callback-lanes.ts";
 import {
   CHANNEL_LIMITS,
   Channel,
@@ -16,10 +20,12 @@ import {
   type NewEvent,
 } from "./channel.ts";
 import { type QueuedEvent, UNDELIVERED } from "./event-queue.ts";
-import type { EventKind } from "./message.ts";
+import type { Gap } from "./gap.ts";
+import { asyncResponseJson, type EventKind } from "./message.ts";
 
 interface StoredChannel {
-  readonly callback?: Callback;
+  readonly callback?: Callback | undefined;
+  readonly gap?: Gap | undefined;
 }
 
 interface StoredEvent {
@@ -27,34 +33,52 @@ interface StoredEvent {
   readonly sequence: number;
   readonly kind: EventKind;
   readonly json: string;
-  readonly asyncId?: string;
+  readonly asyncId?: string | undefined;
+  readonly endpointName?: string | undefined;
   /** Calendar milliseconds. */
   readonly expiresAt: number;
+}
+
+/** A delivery under way. */
+interface Carrier {
+  readonly channel: Channel;
+  readonly lane: LaneNumber | undefined;
 }
 
 export class Channels implements ChannelHost {
   readonly limits: ChannelLimits;
   private readonly channels = new Map<string, Channel>();
+  private readonly byIndex: Channel[] = [];
+  private readonly freeIndices: number[] = [];
+  private readonly isEntitledNow: (keyId: string) => boolean;
+  private readonly deadlines = new Deadlines(16);
   private readonly open = new Set<Channel>();
   private readonly storedChannels: Table<StoredChannel>;
   private readonly storedEvents: Table<StoredEvent>;
   /** Calendar time minus the monotonic clock. */
   private readonly calendarOffset: number;
-  private readonly deliveries: Delivery[] = [];
-  private readonly carriers = new Map<number, Channel>();
+  private readonly deliveries = new Fifo<Delivery>();
+  private readonly carriers = new Map<number, Carrier>();
+  private readonly lanes: CallbackLanes;
+  /** What waits in all channels, bytes of memory. */
+  private heldBytes = 0;
   private lastSequence = 0;
   private lastDeliveryId = 0;
-  /** Not later than the first deadline of any channel. */
-  private nextDeadline: Milliseconds = NEVER;
 
-  /** @param calendarNow calendar milliseconds at `now` */
+  /**
+   * @param calendarNow calendar milliseconds at `now`
+   * @param isEntitled whether the owner of a channel may receive anything at all
+   */
   constructor(
     now: Milliseconds,
     calendarNow: number,
     store: Journal,
     limits: ChannelLimits = CHANNEL_LIMITS,
+    isEntitled: (keyId: string) => boolean = () => true,
   ) {
     this.limits = limits;
+    this.isEntitledNow = isEntitled;
+    this.lanes = new CallbackLanes(limits);
     this.calendarOffset = calendarNow - now;
     this.storedChannels = store.table("channels");
     this.storedEvents = store.table("channel-events");
@@ -65,8 +89,9 @@ export class Channels implements ChannelHost {
   of(keyId: string): Channel {
     let channel = this.channels.get(keyId);
     if (channel === undefined) {
-      channel = new Channel(keyId, this);
+      channel = new Channel(keyId, this.freeIndices.pop() ?? this.byIndex.length, this);
       this.channels.set(keyId, channel);
+      this.byIndex[channel.index] = channel;
     }
     return channel;
   }
@@ -76,16 +101,27 @@ export class Channels implements ChannelHost {
     return this.open.size > 0;
   }
 
+  /** The keys whose channels are open. */
+  *openKeys(): IterableIterator<string> {
+    for (const { keyId } of this.open) yield keyId;
+  }
+
+  /** Whether one more response can be promised to a key when `owed` ones have not arrived yet. */
+  canAccept(keyId: string, owed: number): boolean {
+    return this.heldBytes < this.limits.maxTotalBytes && this.of(keyId).canAccept(owed);
+  }
+
   /** Queues an event for one key. */
   append(now: Milliseconds, keyId: string, event: NewEvent): void {
     const channel = this.channels.get(keyId);
     if (channel !== undefined) this.appendTo(now, channel, event);
   }
 
-  /** Queues an event for every open channel. */
-  broadcast(now: Milliseconds, kind: EventKind, json: string): void {
-    const event = { kind, json };
-    for (const channel of this.open) this.appendTo(now, channel, event);
+  /** Queues an event for every open channel whose owner may know of it. */
+  broadcast(now: Milliseconds, event: NewEvent, mayKnow: (keyId: string) => boolean): void {
+    for (const channel of this.open) {
+      if (mayKnow(channel.keyId)) this.appendTo(now, channel, event);
+    }
   }
 
   poll(now: Milliseconds, keyId: string, pollId: number, wait: boolean): void {
@@ -94,7 +130,7 @@ export class Channels implements ChannelHost {
     channel.poll(now, pollId, wait);
     if (!wasOpen) {
       this.open.add(channel);
-      this.storedChannels.put(keyId, {});
+      this.store(channel);
     }
     this.reconsider(now, channel);
   }
@@ -109,7 +145,7 @@ export class Channels implements ChannelHost {
     const channel = this.of(keyId);
     channel.setCallback(now, callback);
     this.open.add(channel);
-    this.storedChannels.put(keyId, { callback });
+    this.store(channel);
     this.reconsider(now, channel);
   }
 
@@ -120,6 +156,23 @@ export class Channels implements ChannelHost {
     channel.close();
     this.forgetClosed(channel);
     return true;
+  }
+
+  /** Closes the channel of a key that is not there any more. */
+  forget(keyId: string): void {
+    const channel = this.channels.get(keyId);
+    if (channel === undefined) return;
+    this.close(keyId);
+    this.channels.delete(keyId);
+    this.freeIndices.push(channel.index);
+  }
+
+  /** Takes back from a key's channel what tells of devices that its owner may not know of any more. */
+  takeBack(now: Milliseconds, keyId: string, mayKnow: (endpointName: string) => boolean): void {
+    const channel = this.channels.get(keyId);
+    if (channel === undefined) return;
+    channel.backlog.takeBack(mayKnow);
+    this.reconsider(now, channel);
   }
 
   handleAnswering(keyId: string, asyncId: string): void {
@@ -133,41 +186,51 @@ export class Channels implements ChannelHost {
   }
 
   handleDelivered(now: Milliseconds, deliveryId: number): void {
-    const channel = this.takeCarrier(deliveryId);
-    if (channel === undefined) return;
+    const carrier = this.endCarriage(deliveryId);
+    if (carrier === undefined) return;
+    const { channel, lane } = carrier;
+    const hadGap = channel.backlog.owedGap() !== undefined;
     channel.handleDelivered(now, deliveryId);
+    if (hadGap) this.store(channel);
     this.reconsider(now, channel);
+    this.admit(now, lane);
   }
 
   handleUndelivered(now: Milliseconds, deliveryId: number): void {
-    const channel = this.takeCarrier(deliveryId);
-    if (channel === undefined) return;
-    channel.handleUndelivered(now, deliveryId);
+    const carrier = this.endCarriage(deliveryId);
+    if (carrier === undefined) return;
+    const { channel, lane } = carrier;
+    this.watchGap(channel, () => channel.handleUndelivered(now, deliveryId));
     this.reconsider(now, channel);
+    this.admit(now, lane);
   }
 
   /** Sends what the events since the last call have made ready, and does what is due. */
   handleTimeout(now: Milliseconds): void {
-    if (now < this.nextDeadline) return;
-    this.nextDeadline = NEVER;
-    for (const channel of this.open) {
-      channel.handleTimeout(now);
-      if (channel.isOpen()) this.reconsider(now, channel);
-      else this.forgetClosed(channel);
+    while (this.deadlines.next() <= now) {
+      const index = this.deadlines.first();
+      const channel = this.byIndex[index];
+      this.deadlines.set(index, NEVER);
+      this.watchGap(channel, () => channel.handleTimeout(now));
+      if (!channel.isOpen()) this.forgetClosed(channel);
+      // Never again at this time, whatever a channel says: one that is wrong must not stop all others.
+      else this.deadlines.set(index, Math.max(channel.deadline(now), now + 1));
     }
   }
 
   deadline(): Milliseconds {
-    return this.nextDeadline;
+    return this.deadlines.next();
   }
 
   pollDelivery(): Delivery | undefined {
     return this.deliveries.shift();
   }
 
-  newDelivery(channel: Channel): number {
+  // What channels ask for.
+
+  newDelivery(channel: Channel, lane: LaneNumber | undefined): number {
     const id = ++this.lastDeliveryId;
-    this.carriers.set(id, channel);
+    this.carriers.set(id, { channel, lane });
     return id;
   }
 
@@ -175,8 +238,53 @@ export class Channels implements ChannelHost {
     this.deliveries.push(delivery);
   }
 
+  enterLane(channel: Channel, lane: LaneNumber): boolean {
+    return this.lanes.enter(channel, lane);
+  }
+
+  leaveLane(lane: LaneNumber): void {
+    this.lanes.leave(lane);
+  }
+
+  isEntitled(channel: Channel): boolean {
+    return this.isEntitledNow(channel.keyId);
+  }
+
+  noteHeld(bytes: number): void {
+    this.heldBytes += bytes;
+  }
+
   forgetEvent(channel: Channel, event: QueuedEvent): void {
     this.storedEvents.remove(eventKey(channel.keyId, event.sequence));
+  }
+
+  calendarTimeOf(event: QueuedEvent): number {
+    return event.expiresAt - EVENT_LIFETIME + this.calendarOffset;
+  }
+
+  withdrawn(channel: Channel, response: QueuedEvent): QueuedEvent {
+    const json = asyncResponseJson({
+      id: response.asyncId ?? "",
+      status: 410,
+      error: "The endpoint is not registered.",
+      payload: new Uint8Array(0),
+      mediaType: "text/plain",
+      maxAgeSeconds: 0,
+    });
+    const { sequence, kind, asyncId, expiresAt, eligibleAt } = response;
+    const queued: QueuedEvent = {
+      sequence,
+      kind,
+      json,
+      asyncId,
+      endpointName: undefined,
+      expiresAt,
+      eligibleAt,
+      delivery: UNDELIVERED,
+      isTakenBack: false,
+    };
+    this.storeEvent(channel, queued);
+    return queued;
   }
 
   private appendTo(now: Milliseconds, channel: Channel, event: NewEvent): void {
@@ -185,35 +293,86 @@ export class Channels implements ChannelHost {
       kind: event.kind,
       json: event.json,
       asyncId: event.asyncId,
+      endpointName: event.endpointName,
       expiresAt: now + EVENT_LIFETIME,
       eligibleAt: now,
       delivery: UNDELIVERED,
+      isTakenBack: false,
     };
-    if (!channel.append(now, queued)) return;
-    this.storedEvents.put(eventKey(channel.keyId, queued.sequence), {
+    const { backlog } = channel;
+    const droppedBefore = backlog.dropped;
+    if (!channel.isOpen()) return;
+    this.storeEvent(channel, queued);
+    channel.append(now, queued);
+    if (backlog.dropped !== droppedBefore) this.store(channel);
+    if (this.heldBytes > this.limits.maxTotalBytes) this.relieve();
+    // Sent at the next `handleTimeout` and not at once, so that the events of one turn go in one message.
+    const { index } = channel;
+    const at = Math.min(channel.sendsAt(queued), queued.expiresAt);
+    if (at < this.deadlines.of(index)) this.deadlines.set(index, at);
+  }
+
+  /** Too much waits in all channels together: whoever holds the most gives up a quarter of it, the oldest first. */
+  private relieve(): void {
+    let most: Channel | undefined;
+    for (const channel of this.open) {
+      const { droppableBytes } = channel.backlog;
+      if (most === undefined || droppableBytes > most.backlog.droppableBytes) most = channel;
+    }
+    if (most === undefined) return;
+    const { backlog } = most;
+    const fattest = most;
+    this.watchGap(fattest, () => backlog.dropOldest(backlog.droppableBytes * 0.75));
+  }
+
+  /** Stores a channel's gap again when an action has widened it. */
+  private watchGap(channel: Channel, action: () => void): void {
+    const droppedBefore = channel.backlog.dropped;
+    action();
+    if (channel.isOpen() && channel.backlog.dropped !== droppedBefore) this.store(channel);
+  }
+
+  private store(channel: Channel): void {
+    const callback = channel.callback();
+    this.storedChannels.put(channel.keyId, { callback, gap: channel.backlog.owedGap() });
+  }
+
+  private storeEvent(channel: Channel, event: QueuedEvent): void {
+    this.storedEvents.put(eventKey(channel.keyId, event.sequence), {
       keyId: channel.keyId,
-      sequence: queued.sequence,
+      sequence: event.sequence,
       kind: event.kind,
       json: event.json,
       asyncId: event.asyncId,
-      expiresAt: queued.expiresAt + this.calendarOffset,
+      endpointName: event.endpointName,
+      expiresAt: event.expiresAt + this.calendarOffset,
     });
-    // Sent at the next `handleTimeout` and not at once, so that the events of one turn go in one message.
-    this.nextDeadline = Math.min(this.nextDeadline, channel.sendsAt(queued), queued.expiresAt);
   }
 
   private reconsider(now: Milliseconds, channel: Channel): void {
-    this.nextDeadline = Math.min(this.nextDeadline, channel.deadline(now));
+    if (channel.isOpen()) this.deadlines.set(channel.index, channel.deadline(now));
   }
 
-  private takeCarrier(deliveryId: number): Channel | undefined {
-    const channel = this.carriers.get(deliveryId);
+  /** Lets channels that wait for a place in a lane send, as far as there is one. */
+  private admit(now: Milliseconds, lane: LaneNumber | undefined): void {
+    if (lane === undefined) return;
+    for (let next = this.lanes.next(lane); next !== undefined; next = this.lanes.next(lane)) {
+      next.flush(now);
+      this.reconsider(now, next);
+    }
+  }
+
+  private endCarriage(deliveryId: number): Carrier | undefined {
+    const carrier = this.carriers.get(deliveryId);
     this.carriers.delete(deliveryId);
-    return channel;
+    if (carrier?.lane !== undefined) this.lanes.leave(carrier.lane);
+    return carrier;
   }
 
   private forgetClosed(channel: Channel): void {
     this.open.delete(channel);
+    this.lanes.forget(channel);
+    this.deadlines.set(channel.index, NEVER);
     this.storedChannels.remove(channel.keyId);
   }
 
@@ -223,6 +382,7 @@ export class Channels implements ChannelHost {
       this.open.add(channel);
       if (stored.callback !== undefined) channel.setCallback(now, stored.callback);
       else channel.openPull(now);
+      if (stored.gap !== undefined) channel.backlog.restoreGap(stored.gap);
     }
     const events: StoredEvent[] = [];
     for (const [key, stored] of this.storedEvents.entries()) {
@@ -237,14 +397,16 @@ export class Channels implements ChannelHost {
         kind: stored.kind,
         json: stored.json,
         asyncId: stored.asyncId,
+        endpointName: stored.endpointName,
         // A calendar that was set back must not make an event live longer.
         expiresAt: now + Math.min(remaining, EVENT_LIFETIME),
         eligibleAt: now,
         delivery: UNDELIVERED,
+        isTakenBack: false,
       });
       this.lastSequence = stored.sequence;
     }
-    this.nextDeadline = this.open.size > 0 ? now : NEVER;
+    for (const channel of this.open) this.deadlines.set(channel.index, now);
   }
 }
 

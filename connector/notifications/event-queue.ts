@@ -13,12 +13,19 @@ export interface QueuedEvent {
   readonly json: string;
   /** The id of an asynchronous response. */
   readonly asyncId: string | undefined;
+  /** The device that it tells of. */
+  readonly endpointName: string | undefined;
   readonly expiresAt: Milliseconds;
   /** Not to be delivered before. */
   eligibleAt: Milliseconds;
   /** Which delivery is carrying it, or UNDELIVERED. */
   delivery: number;
+  /** Left the queue because the application may not know of it any more. */
+  isTakenBack: boolean;
 }
+
+/** What an event takes in memory beside its JSON, roughly. */
+const EVENT_OVERHEAD = 200;
 
 export class EventQueue {
   private readonly events = new Map<number, QueuedEvent>();
@@ -28,21 +35,25 @@ export class EventQueue {
     return this.events.size;
   }
 
-  /** Length of all JSON held, in UTF-16 units. */
+  /** What the events held take in memory, by their length in UTF-16 units. */
   get bytes(): number {
     return this.heldBytes;
   }
 
   add(event: QueuedEvent): void {
     this.events.set(event.sequence, event);
-    this.heldBytes += event.json.length;
+    this.heldBytes += sizeOf(event);
   }
 
   /** Takes one out; false when it was not there. */
   remove(event: QueuedEvent): boolean {
     if (!this.events.delete(event.sequence)) return false;
-    this.heldBytes -= event.json.length;
+    this.heldBytes -= sizeOf(event);
     return true;
+  }
+
+  has(event: QueuedEvent): boolean {
+    return this.events.get(event.sequence) === event;
   }
 
   /** The oldest event, which is the first to expire. */
@@ -56,6 +67,7 @@ export class EventQueue {
     return undefined;
   }
 
+  /** In order; events may be removed while going through them. */
   all(): Iterable<QueuedEvent> {
     return this.events.values();
   }
@@ -68,4 +80,9 @@ export class EventQueue {
     }
     return next;
   }
+}
+
+/** What an event counts for in the bounds of queues. */
+export function sizeOf(event: QueuedEvent): number {
+  return EVENT_OVERHEAD + event.json.length;
 }

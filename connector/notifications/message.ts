@@ -7,6 +7,7 @@
  * A resource type is written as `rf`, as printed, and as `rt`, as the service's successor has it.
  */
 import { attributeOf, type Link } from "../../protocol/coap/link-format.ts";
+import { type Gap, gapJson } from "./gap.ts";
 import { isObservable, mediaTypeOfLink, type RegisteredEndpoint } from "./resources.ts";
 
 /** The members of a message, in the order in which they are written. */
@@ -79,13 +80,21 @@ export function removalJson(endpointName: string): string {
   return JSON.stringify(endpointName);
 }
 
-/** Joins elements into a message. */
-export function messageJson(elements: ReadonlyMap<EventKind, readonly string[]>): string {
+/**
+ * Joins elements into a message.
+ *
+ * @param gap what the application was not told before this
+ */
+export function messageJson(
+  elements: ReadonlyMap<EventKind, readonly string[]>,
+  gap?: Gap | undefined,
+): string {
   const members: string[] = [];
   for (const kind of EVENT_KINDS) {
     const list = elements.get(kind);
     if (list !== undefined && list.length > 0) members.push(`"${kind}":[${list.join(",")}]`);
   }
+  if (gap !== undefined) members.push(`"gaps":[${gapJson(gap)}]`);
   return `{${members.join(",")}}`;
 }
 

@@ -27,6 +27,8 @@ export interface RegistrySettings {
    * MAX_TRANSMIT_SPAN (RFC 7252 §4.8.2), so that is the least.
    */
   readonly expiryGrace: Milliseconds;
+  /** Whether a device that is not registered may be; absent when all may for whom there is room. */
+  readonly admits?: (parameters: NamedParameters) => boolean;
 }
 
 /** What Register says; the name is checked. */
@@ -110,7 +112,7 @@ export class Registry {
   /**
    * Registers a device under the name in its parameters; one of the same name gives way to it.
    *
-   * @returns undefined when there is no room for it or for its links
+   * @returns undefined when there is no room for it or for its links, or it is not admitted
    */
   register(
     now: Milliseconds,
@@ -120,8 +122,7 @@ export class Registry {
   ): HeldRegistration | undefined {
     const { endpointName } = parameters;
     const former = this.byName.get(endpointName);
-    if (former === undefined && this.byName.size >= this.settings.maxRegistrations)
-      return undefined;
+    if (former === undefined && !this.isOpenTo(parameters)) return undefined;
     if (!this.hasRoomFor(list, former)) return undefined;
     const record: RegistrationRecord = {
       endpointName,
@@ -287,6 +288,11 @@ export class Registry {
     this.change(registration, formerPeer, undefined, list);
     registration.isAhead = true;
     this.events.push({ kind: "update", registration, formerPeer, isNews: true });
+  }
+
+  private isOpenTo(parameters: NamedParameters): boolean {
+    const { maxRegistrations, admits } = this.settings;
+    return this.byName.size < maxRegistrations && (admits === undefined || admits(parameters));
   }
 
   /** Whether the lists of links have room for this one, with which a registration that is there replaces its own. */

@@ -136,7 +136,7 @@ export async function accept(host: RestHost, c: RestContext, id: string): Promis
 
 /** Refuses a request that would go beyond the day's transactions; undefined when it may go on. */
 export function refuseOverQuota(host: RestHost, c: RestContext): Response | undefined {
-  const refusedFor = host.gateway.traffic.refusedFor(host.now());
+  const refusedFor = host.gateway.traffic.refusedFor(host.now(), c.get("principal").domain.id);
   if (refusedFor === 0) return undefined;
   return refuse(c, 429, "The transaction quota of 24 hours is used up.", {
     "retry-after": String(Math.ceil(refusedFor / 1000)),

@@ -293,11 +293,16 @@ function showLimits(host: RestHost, c: RestContext): Response {
   let endpointCount = 0;
   for (const _ of visibleRegistrations(host, c)) endpointCount++;
   return c.json({
-    "transaction-quota": traffic.quotas.transactions,
-    "transaction-count": traffic.transactions(host.now()),
-    "endpoint-quota": traffic.quotas.endpoints,
+    "transaction-quota": shownQuota(traffic.quotas.transactions),
+    "transaction-count": traffic.transactions(host.now(), c.get("principal").domain.id),
+    "endpoint-quota": shownQuota(traffic.quotas.endpoints),
     "endpoint-count": endpointCount,
   });
+}
+
+/** Without a quota, the largest whole number that every JSON reader has. */
+function shownQuota(quota: number): number {
+  return quota === Infinity ? Number.MAX_SAFE_INTEGER : quota;
 }
 
 async function createAccessKey(host: RestHost, c: RestContext): Promise<Response> {

@@ -25,6 +25,7 @@ import {
   visibleRegistration,
   visibleRegistrations,
 } from "./context.ts";
+import { ID_TAKEN } from "./gateway.ts";
 import { endpointNameIn, resourcePathIn } from "./request-path.ts";
 
 /** A resource's value may be this long, bytes. */
@@ -135,7 +136,7 @@ export function endpointNameOf(c: RestContext): string {
 }
 
 /** Answers what a device would not take. */
-export function refuseSubmission(c: RestContext, refusal: Refusal): Response {
+export function refuseSubmission(c: RestContext, refusal: Refusal | typeof ID_TAKEN): Response {
   switch (refusal) {
     case GONE:
       return refuse(c, 410, "The endpoint is not registered.");
@@ -143,6 +144,8 @@ export function refuseSubmission(c: RestContext, refusal: Refusal): Response {
       return refuse(c, 429, "Too many requests wait for this endpoint.");
     case QUEUE_MODE:
       return refuse(c, 409, "The endpoint is in queue mode: a request without response is lost.");
+    case ID_TAKEN:
+      return refuse(c, 409, "A response is still awaited under this async-id.");
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { GET } from "../../protocol/coap/codes.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
+import type { Audience } from "../access/access.ts";
 import type {
   ConnectorEvent,
   Devices,
@@ -14,7 +15,8 @@ import type {
   ResponseEvent,
   Submission,
 } from "../contract.ts";
-import { AsyncRequests } from "../notifications/async-requests.ts";
+import { type AsyncRequest, AsyncRequests } from "../notifications/async-requests.ts";
+import { CHANNEL_LIMITS, type ChannelLimits } from "../notifications/channel.ts";
 import { Channels } from "../notifications/channels.ts";
 import { mediaTypeOf } from "../notifications/media-types.ts";
 import {
@@ -27,11 +29,28 @@ import {
 import type { Registration } from "../registry/registration.ts";
 import type { Journal } from "../store/store.ts";
 import { Subscriptions } from "../subscriptions/subscriptions.ts";
+import { EndpointCensus } from "./endpoint-census.ts";
 import { type Quotas, TrafficMeter } from "./traffic-meter.ts";
 import { ValueCache } from "./value-cache.ts";
 
+export interface GatewaySettings {
+  readonly store: Journal;
+  /** The devices' side, restored from the same store already. */
+  readonly devices: Devices;
+  /** Who may know of which device. */
+  readonly audience: Audience;
+  readonly quotas: Quotas;
+  /** As the original had it: a device that registers anew ends the individual subscriptions to it. */
+  readonly endsIndividualSubscriptions?: boolean;
+  readonly channelLimits?: ChannelLimits;
+}
+
+/** An id that an application has chosen is taken. */
+export const ID_TAKEN = "id-taken";
+
 /** Statuses of a device that is away or busy. */
 const PASSING_FAILURES = new Set([410, 429, 502, 503, 504]);
+const NO_BYTES = new Uint8Array(0);
 
 export class Gateway {
   readonly channels: Channels;
@@ -39,24 +58,27 @@ export class Gateway {
   readonly cache = new ValueCache();
   readonly traffic: TrafficMeter;
   private readonly devices: Devices;
+  private readonly audience: Audience;
+  private readonly census: EndpointCensus;
   private readonly requests: AsyncRequests;
 
-  /**
-   * @param devices the devices' side, restored from the same store already
-   * @param calendarNow calendar milliseconds at `now`
-   */
-  constructor(
-    now: Milliseconds,
-    calendarNow: number,
-    store: Journal,
-    devices: Devices,
-    quotas: Quotas,
-  ) {
+  /** @param calendarNow calendar milliseconds at `now` */
+  constructor(now: Milliseconds, calendarNow: number, settings: GatewaySettings) {
+    const { store, devices, audience, quotas } = settings;
     this.devices = devices;
-    this.traffic = new TrafficMeter(now, quotas);
+    this.audience = audience;
+    this.traffic = new TrafficMeter(now, calendarNow, store, quotas);
+    this.census = new EndpointCensus(quotas.endpoints, (name) => audience.domainOf(name));
     this.requests = new AsyncRequests(store);
-    this.channels = new Channels(now, calendarNow, store);
-    this.subscriptions = new Subscriptions(store, devices, this.requests);
+    const limits = settings.channelLimits ?? CHANNEL_LIMITS;
+    this.channels = new Channels(now, calendarNow, store, limits, (keyId) =>
+      audience.isEntitled(keyId),
+    );
+    this.subscriptions = new Subscriptions(store, devices, this.requests, {
+      sees: (keyId, endpointName) => audience.sees(keyId, endpointName),
+      endsIndividual: settings.endsIndividualSubscriptions === true,
+    });
+    for (const { endpointName } of devices.registrations()) this.census.note(endpointName);
   }
 
   registration(endpointName: string): Registration | undefined {
@@ -67,39 +89,76 @@ export class Gateway {
     return this.devices.registrations();
   }
 
-  /** Whether one more response can be promised to a key: what it is owed and what waits for it are bounded together. */
-  canAccept(keyId: string): boolean {
-    return this.channels.of(keyId).canAccept(this.requests.owedTo(keyId));
+  /** Whether a device that is not registered may register: its domain's quota of endpoints. */
+  admits(endpointName: string, domain: string): boolean {
+    return this.census.admits(endpointName, domain);
   }
 
-  /** Sends a request to a device; with an id in the answer, the outcome comes on the key's channel. */
+  /** Whether one more response can be promised to a key: what it is owed and what waits for it are bounded together. */
+  canAccept(keyId: string): boolean {
+    return this.channels.canAccept(keyId, this.requests.owedTo(keyId));
+  }
+
+  /**
+   * Sends a request to a device; the outcome comes on the key's channel under the id in the answer.
+   *
+   * @param answerAs the id to answer under, where the application has chosen one
+   */
   request(
     now: Milliseconds,
     keyId: string,
     endpointName: string,
     request: DownlinkRequest,
-  ): Submission {
+    answerAs?: string,
+  ): Submission | { readonly refusal: typeof ID_TAKEN } {
+    if (answerAs !== undefined && this.requests.isChosen(keyId, answerAs)) {
+      return { refusal: ID_TAKEN };
+    }
     const submission = this.devices.submit(endpointName, request);
     if ("refusal" in submission) return submission;
-    this.traffic.record(now);
-    if (request.method !== GET) this.cache.forgetAround(endpointName, request.path);
-    if (!request.confirmable) return submission;
-    this.channels.handleAnswering(keyId, submission.id);
+    this.count(now, endpointName);
+    const { method, path, confirmable } = request;
+    if (method !== GET) this.cache.forgetAround(endpointName, path);
+    if (!confirmable) return submission;
+    const id = answerAs ?? submission.id;
+    this.channels.handleAnswering(keyId, id);
+    const answerTo = [keyId];
+    const target = { method, endpointName, path };
     this.requests.add(submission.id, {
-      method: request.method,
+      ...target,
       isSubscription: false,
-      answerTo: [keyId],
+      answerTo,
       notify: [],
+      answerAs,
     });
-    return submission;
+    return { id };
   }
 
   /** Subscribes a key to a resource; the first value comes on its channel under the id returned. */
   subscribe(now: Milliseconds, keyId: string, endpointName: string, path: string) {
     const submission = this.subscriptions.subscribe(keyId, endpointName, path);
     if ("refusal" in submission) return submission;
-    this.traffic.record(now);
+    this.count(now, endpointName);
     this.channels.handleAnswering(keyId, submission.id);
+    return submission;
+  }
+
+  /** Ends a device's registration; that it is done comes on the key's channel under the id returned. */
+  deregister(now: Milliseconds, keyId: string, endpointName: string): Submission {
+    const submission = this.devices.deregister(endpointName);
+    if ("refusal" in submission) return submission;
+    this.count(now, endpointName);
+    const { id } = submission;
+    this.channels.handleAnswering(keyId, id);
+    const json = asyncResponseJson({
+      id,
+      status: 200,
+      error: undefined,
+      payload: NO_BYTES,
+      mediaType: "text/plain",
+      maxAgeSeconds: 0,
+    });
+    this.channels.append(now, keyId, { kind: "async-responses", json, asyncId: id });
     return submission;
   }
 
@@ -107,18 +166,19 @@ export class Gateway {
   handleEvent(now: Milliseconds, event: ConnectorEvent): void {
     switch (event.kind) {
       case "registration":
-        this.traffic.record(now);
+        this.count(now, event.registration.endpointName);
+        this.census.note(event.registration.endpointName);
         this.cache.forgetEndpoint(event.registration.endpointName);
         this.tellRegistration(now, "registrations", event.registration);
         this.subscriptions.handleRegistration(event.registration);
         break;
       case "update":
-        this.traffic.record(now);
+        this.count(now, event.registration.endpointName);
         this.tellRegistration(now, "reg-updates", event.registration);
         this.subscriptions.handleUpdate(event.registration);
         break;
       case "deregistration":
-        this.traffic.record(now);
+        this.count(now, event.endpointName);
         this.handleRemoval(now, "de-registrations", event.endpointName);
         break;
       case "expiry":
@@ -128,7 +188,7 @@ export class Gateway {
         this.handleResponse(now, event);
         break;
       case "notification":
-        this.traffic.record(now);
+        this.count(now, event.endpointName);
         this.handleNotification(now, event);
         break;
       case "observation-end":
@@ -140,16 +200,74 @@ export class Gateway {
     }
   }
 
-  private tellRegistration(now: Milliseconds, kind: EventKind, registration: Registration): void {
-    if (this.channels.hasOpen()) {
-      this.channels.broadcast(now, kind, registrationJson(registration));
+  /**
+   * Ends the requests of an earlier run whose outcome was lost with it: the core had one, and was killed before it was told. Call
+   * once, after all that the core had to tell at its start.
+   */
+  endOrphans(now: Milliseconds): void {
+    const pending = new Set(this.devices.pendingIds());
+    for (const id of this.requests.ids()) {
+      const request = pending.has(id) ? undefined : this.requests.get(id);
+      if (request === undefined) continue;
+      const { endpointName, path } = request;
+      this.handleResponse(now, {
+        kind: "response",
+        id,
+        endpointName,
+        path,
+        status: 503,
+        error: "The connector restarted before the outcome was told",
+        payload: NO_BYTES,
+        contentFormat: undefined,
+        maxAge: 0,
+        code: undefined,
+      });
     }
   }
 
+  /**
+   * Who may know of what has changed: channels of keys that are not good any more close at once, and what others may not know of any
+   * more is taken back.
+   *
+   * @param keyIds whose rights have changed; absent means that anybody's may have
+   */
+  recheck(now: Milliseconds, keyIds?: Iterable<string>): void {
+    const { audience, channels, subscriptions } = this;
+    const concerned = new Set(keyIds ?? [...channels.openKeys(), ...subscriptions.keys()]);
+    for (const keyId of concerned) {
+      if (audience.isEntitled(keyId)) {
+        channels.takeBack(now, keyId, (name) => audience.sees(keyId, name));
+        subscriptions.handleChange(keyId);
+      } else {
+        channels.forget(keyId);
+        subscriptions.forget(keyId);
+      }
+    }
+    if (keyIds !== undefined) return;
+    for (const { endpointName } of this.devices.registrations()) this.census.note(endpointName);
+  }
+
+  private count(now: Milliseconds, endpointName: string): void {
+    this.traffic.record(now, this.audience.domainOf(endpointName));
+  }
+
+  private tellRegistration(now: Milliseconds, kind: EventKind, registration: Registration): void {
+    if (!this.channels.hasOpen()) return;
+    this.broadcast(now, kind, registration.endpointName, registrationJson(registration));
+  }
+
   private handleRemoval(now: Milliseconds, kind: EventKind, endpointName: string): void {
+    this.census.forget(endpointName);
     this.cache.forgetEndpoint(endpointName);
     this.subscriptions.handleRemoval(endpointName);
-    if (this.channels.hasOpen()) this.channels.broadcast(now, kind, removalJson(endpointName));
+    if (!this.channels.hasOpen()) return;
+    this.broadcast(now, kind, endpointName, removalJson(endpointName));
+  }
+
+  private broadcast(now: Milliseconds, kind: EventKind, endpointName: string, json: string): void {
+    this.channels.broadcast(now, { kind, json, endpointName }, (keyId) =>
+      this.audience.sees(keyId, endpointName),
+    );
   }
 
   private handleResponse(now: Milliseconds, event: ResponseEvent): void {
@@ -158,9 +276,22 @@ export class Gateway {
     const isSuccess = event.status < 400;
     if (isSuccess && request.method === GET) this.keepValue(now, event);
     else if (isSuccess) this.cache.forgetAround(event.endpointName, event.path);
+    this.answer(now, event, request);
+    if (isSuccess) {
+      this.tellValue(now, event, request.notify);
+    } else if (request.isSubscription) {
+      const { endpointName, path, status } = event;
+      this.subscriptions.handleEnd(endpointName, path, request.answerTo, isFinal(status));
+    }
+  }
 
+  /** Tells a response to those who were given its id. */
+  private answer(now: Milliseconds, event: ResponseEvent, request: AsyncRequest): void {
+    const { endpointName } = event;
+    const asyncId = request.answerAs ?? event.id;
+    const isSuccess = event.status < 400;
     const json = asyncResponseJson({
-      id: event.id,
+      id: asyncId,
       status: event.status,
       error: isSuccess ? undefined : (event.error ?? `The device answered ${event.status}.`),
       payload: event.payload,
@@ -168,13 +299,12 @@ export class Gateway {
       maxAgeSeconds: event.maxAge,
     });
     for (const keyId of request.answerTo) {
-      this.channels.append(now, keyId, { kind: "async-responses", json, asyncId: event.id });
-    }
-    if (isSuccess) {
-      this.tellValue(now, event, request.notify);
-    } else if (request.isSubscription) {
-      const { endpointName, path, status } = event;
-      this.subscriptions.handleEnd(endpointName, path, request.answerTo, isFinal(status));
+      const answer = { kind: "async-responses", json, asyncId, endpointName } as const;
+      this.channels.append(now, keyId, answer);
+      // It was asked for when the key could see the device, and is owed; what the device said is not.
+      if (!this.audience.sees(keyId, endpointName)) {
+        this.channels.takeBack(now, keyId, (name) => name !== endpointName);
+      }
     }
   }
 
@@ -194,16 +324,18 @@ export class Gateway {
     event: ResponseEvent | NotificationEvent,
     keyIds: Iterable<string>,
   ): void {
+    const { endpointName } = event;
     let json: string | undefined;
     for (const keyId of keyIds) {
+      if (!this.audience.sees(keyId, endpointName)) continue;
       json ??= notificationJson(
-        event.endpointName,
+        endpointName,
         event.path,
         event.payload,
         mediaTypeOf(event.contentFormat),
         event.maxAge,
       );
-      this.channels.append(now, keyId, { kind: "notifications", json });
+      this.channels.append(now, keyId, { kind: "notifications", json, endpointName });
     }
   }
 }

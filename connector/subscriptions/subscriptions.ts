@@ -3,7 +3,8 @@
  * it and the last one ends it.
  *
  * A subscription is individual (asked for by path) or made by a pre-subscription rule. Either stays until it is removed, also
- * while the device is away: when it registers again, its resources are observed again. (The original ended individual ones then.)
+ * while the device is away: when it registers again, its resources are observed again. (The original ended individual ones then, as
+ * `endsIndividual` has it.)
  * Changing the rules of a key ends all its subscriptions, individual ones included, and applies the new rules to the devices that
  * are registered and to all that come.
  */
@@ -18,11 +19,23 @@ interface StoredSubscription {
   readonly keyId: string;
   readonly endpointName: string;
   readonly path: string;
+  /** Made by a rule; absent for an individual one. */
+  readonly byRule?: boolean | undefined;
 }
+
+export interface SubscriptionSettings {
+  /** Whether a key may know of a device. */
+  readonly sees: (keyId: string, endpointName: string) => boolean;
+  /** As the original had it: a device that registers anew ends the individual subscriptions to it. */
+  readonly endsIndividual: boolean;
+}
+
+const EVERYTHING: SubscriptionSettings = { sees: () => true, endsIndividual: false };
 
 /** One observed path of one device. */
 interface SharedObservation {
-  readonly subscribers: Set<string>;
+  /** Key id -> whether a rule has subscribed it. */
+  readonly subscribers: Map<string, boolean>;
   /** The device has accepted the observation, and has not been away since. */
   isRunning: boolean;
 }
@@ -35,6 +48,7 @@ const MOST_PER_KEY = 100_000;
 export class Subscriptions {
   private readonly devices: Devices;
   private readonly requests: AsyncRequests;
+  private readonly settings: SubscriptionSettings;
   private readonly stored: Table<StoredSubscription>;
   private readonly storedRules: Table<readonly PreSubscription[]>;
   /** Endpoint name -> path -> who shares it. */
@@ -46,14 +60,20 @@ export class Subscriptions {
   /** The list for which the rules were last applied to a registration: most updates bring no new one. */
   private readonly matchedLinks = new WeakMap<Registration, Registration["links"]>();
 
-  constructor(store: Journal, devices: Devices, requests: AsyncRequests) {
+  constructor(
+    store: Journal,
+    devices: Devices,
+    requests: AsyncRequests,
+    settings: SubscriptionSettings = EVERYTHING,
+  ) {
+    this.settings = settings;
     this.devices = devices;
     this.requests = requests;
     this.stored = store.table("subscriptions");
     this.storedRules = store.table("pre-subscriptions");
     for (const [keyId, rules] of this.storedRules.entries()) this.rules.set(keyId, rules);
-    for (const [, { keyId, endpointName, path }] of this.stored.entries()) {
-      this.remember(keyId, endpointName, path).isRunning =
+    for (const [, { keyId, endpointName, path, byRule }] of this.stored.entries()) {
+      this.remember(keyId, endpointName, path, byRule === true).isRunning =
         this.devices.registration(endpointName) !== undefined;
     }
   }
@@ -67,9 +87,8 @@ export class Subscriptions {
     if (!this.hasRoom(keyId)) return { refusal: TOO_MANY_SUBSCRIPTIONS };
     const submission = this.devices.observe(endpointName, path);
     if ("refusal" in submission) return submission;
-    this.add(keyId, endpointName, path).isRunning = true;
-    const request = { method: GET, isSubscription: true, answerTo: [keyId], notify: [] };
-    this.requests.add(submission.id, request);
+    this.add(keyId, endpointName, path, false).isRunning = true;
+    this.await(submission.id, endpointName, path, [keyId], []);
     return submission;
   }
 
@@ -105,7 +124,7 @@ export class Subscriptions {
 
   /** The keys to tell about a new value. */
   subscribersOf(endpointName: string, path: string): Iterable<string> {
-    return this.observations.get(endpointName)?.get(path)?.subscribers ?? [];
+    return this.observations.get(endpointName)?.get(path)?.subscribers.keys() ?? [];
   }
 
   rulesOf(keyId: string): readonly PreSubscription[] {
@@ -127,8 +146,31 @@ export class Subscriptions {
     }
   }
 
+  /** All keys that have subscriptions or rules. */
+  keys(): Iterable<string> {
+    return new Set([...this.byKey.keys(), ...this.rules.keys()]);
+  }
+
+  /** A key may know of other devices than before: ends what it may not be subscribed to, and applies its rules to the rest. */
+  handleChange(keyId: string): void {
+    for (const endpointName of [...(this.byKey.get(keyId)?.keys() ?? [])]) {
+      if (!this.settings.sees(keyId, endpointName)) this.unsubscribeEndpoint(keyId, endpointName);
+    }
+    const rules = this.rules.get(keyId);
+    if (rules === undefined) return;
+    for (const registration of this.devices.registrations()) {
+      this.applyRules(keyId, rules, registration);
+    }
+  }
+
+  /** A key is not there any more: ends its subscriptions and drops its rules. */
+  forget(keyId: string): void {
+    this.setRules(keyId, []);
+  }
+
   /** A device has registered: observe what is subscribed and not observed any more, and apply all rules. */
   handleRegistration(registration: Registration): void {
+    if (this.settings.endsIndividual) this.endIndividual(registration.endpointName);
     this.matchedLinks.delete(registration);
     this.handleUpdate(registration);
   }
@@ -158,7 +200,7 @@ export class Subscriptions {
     const observation = this.observations.get(endpointName)?.get(path);
     if (observation === undefined) return;
     observation.isRunning = false;
-    const ended = isFinal ? [...observation.subscribers] : told;
+    const ended = isFinal ? [...observation.subscribers.keys()] : told;
     for (const keyId of ended) this.unsubscribe(keyId, endpointName, path);
   }
 
@@ -168,9 +210,10 @@ export class Subscriptions {
     registration: Registration,
   ): void {
     const { endpointName } = registration;
+    if (!this.settings.sees(keyId, endpointName)) return;
     for (const path of matchingPaths(rules, registration)) {
       if (this.isSubscribed(keyId, endpointName, path) || !this.hasRoom(keyId)) continue;
-      const observation = this.add(keyId, endpointName, path);
+      const observation = this.add(keyId, endpointName, path, true);
       this.observeFor(endpointName, path, observation, [keyId]);
     }
   }
@@ -180,33 +223,64 @@ export class Subscriptions {
     endpointName: string,
     path: string,
     observation: SharedObservation,
-    notify: readonly string[] = [...observation.subscribers],
+    notify: readonly string[] = [...observation.subscribers.keys()],
   ): void {
     const submission = this.devices.observe(endpointName, path);
     // Refused means that too much is waiting for this device: tried again at its next update.
     if ("refusal" in submission) return;
     observation.isRunning = true;
-    const request = { method: GET, isSubscription: true, answerTo: [], notify };
-    this.requests.add(submission.id, request);
+    this.await(submission.id, endpointName, path, [], notify);
+  }
+
+  /** Files who is told the first value: by a response to its id, or by a notification. */
+  private await(
+    id: string,
+    endpointName: string,
+    path: string,
+    answerTo: readonly string[],
+    notify: readonly string[],
+  ): void {
+    const isSubscription = true;
+    this.requests.add(id, { method: GET, endpointName, path, isSubscription, answerTo, notify });
+  }
+
+  private endIndividual(endpointName: string): void {
+    for (const [path, { subscribers }] of this.observations.get(endpointName) ?? []) {
+      for (const [keyId, byRule] of subscribers) {
+        if (!byRule) this.unsubscribe(keyId, endpointName, path);
+      }
+    }
   }
 
   private hasRoom(keyId: string): boolean {
     return (this.counts.get(keyId) ?? 0) < MOST_PER_KEY;
   }
 
-  private add(keyId: string, endpointName: string, path: string): SharedObservation {
-    const observation = this.remember(keyId, endpointName, path);
-    this.stored.put(storeKey(keyId, endpointName, path), { keyId, endpointName, path });
+  private add(
+    keyId: string,
+    endpointName: string,
+    path: string,
+    byRule: boolean,
+  ): SharedObservation {
+    const observation = this.remember(keyId, endpointName, path, byRule);
+    const isByRule = observation.subscribers.get(keyId) || undefined;
+    const row = { keyId, endpointName, path, byRule: isByRule };
+    this.stored.put(storeKey(keyId, endpointName, path), row);
     return observation;
   }
 
-  private remember(keyId: string, endpointName: string, path: string): SharedObservation {
+  private remember(
+    keyId: string,
+    endpointName: string,
+    path: string,
+    byRule: boolean,
+  ): SharedObservation {
     const ofEndpoint = entry(this.observations, endpointName, newMap<string, SharedObservation>);
     const observation = entry(ofEndpoint, path, newObservation);
     if (!observation.subscribers.has(keyId)) {
       this.counts.set(keyId, (this.counts.get(keyId) ?? 0) + 1);
+      observation.subscribers.set(keyId, byRule);
     }
-    observation.subscribers.add(keyId);
     const ofKey = entry(this.byKey, keyId, newMap<string, Set<string>>);
     entry(ofKey, endpointName, newSet<string>).add(path);
     return observation;
@@ -226,9 +300,9 @@ export class Subscriptions {
     }
 
     const ofEndpoint = this.observations.get(endpointName);
-    const subscribers = ofEndpoint?.get(path)?.subscribers;
-    subscribers?.delete(keyId);
-    if (subscribers?.size !== 0) return;
+    const observation = ofEndpoint?.get(path);
+    observation?.subscribers.delete(keyId);
+    if (observation?.subscribers.size !== 0) return;
     ofEndpoint?.delete(path);
     if (ofEndpoint?.size === 0) this.observations.delete(endpointName);
     this.devices.cancelObservation(endpointName, path);
@@ -257,5 +331,5 @@ function newSet<T>(): Set<T> {
 }
 
 function newObservation(): SharedObservation {
-  return { subscribers: new Set(), isRunning: false };
+  return { subscribers: new Map(), isRunning: false };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { ANSWER_HEAD_START } from "../../../../connector/notifications/answer-holds.ts";
 import {
-  ANSWER_HEAD_START,
   CHANNEL_LIMITS,
   type ChannelLimits,
   type Delivery,
@@ -20,6 +20,7 @@ class Bench {
   now: number;
   readonly store: MemoryStore;
   readonly channels: Channels;
+  mayKnow: (keyId: string) => boolean = () => true;
   private lastPollId = 0;
 
   constructor(store = new MemoryStore(), now = 0, limits: ChannelLimits = CHANNEL_LIMITS) {
@@ -35,7 +36,9 @@ class Bench {
   }
 
   broadcast(name: string): void {
-    this.channels.broadcast(this.now, "de-registrations", JSON.stringify(name));
+    const json = JSON.stringify(name);
+    const event = { kind: "de-registrations", json, endpointName: name } as const;
+    this.channels.broadcast(this.now, event, this.mayKnow);
   }
 
   respond(keyId: string, asyncId: string): void {
@@ -67,6 +70,23 @@ class Bench {
 
 function bodies(deliveries: readonly Delivery[]): unknown[] {
   return deliveries.map(({ body }) => (body === undefined ? undefined : JSON.parse(body)));
+}
+
+function gap(dropped: number, since: number, until: number): object {
+  const timeOf = (at: number) => new Date(CALENDAR + at).toISOString();
+  return { dropped, since: timeOf(since), until: timeOf(until) };
+}
+
+function hook(name: string) {
+  return { url: `http://${name}.example/`, headers: {} };
+}
+
+function receivers(deliveries: readonly Delivery[]): (string | undefined)[] {
+  return deliveries.map((delivery) =>
+    delivery.kind === "callback"
+      ? new URL(delivery.callback.url).hostname.split(".")[0]
+      : undefined,
+  );
 }
 
 describe("long poll", () => {
@@ -359,7 +379,7 @@ describe("callback", () => {
 });
 
 describe("bounds", () => {
-  const limits = { ...CHANNEL_LIMITS, maxEvents: 3, maxResponses: 2, maxQueuedBytes: 100 };
+  const limits = { ...CHANNEL_LIMITS, maxEvents: 3, maxResponses: 2, maxQueuedBytes: 10_000 };
 
   test("too many events: the oldest are dropped and counted, responses never", () => {
     const bench = new Bench(new MemoryStore(), 0, limits);
@@ -367,11 +387,15 @@ describe("bounds", () => {
     bench.take();
     bench.respond("k", "1");
     for (const name of ["a", "b", "c", "d", "e"]) bench.broadcast(name);
-    expect(bench.channels.of("k").dropped).toBe(2);
+    expect(bench.channels.of("k").backlog.dropped).toBe(2);
     expect(bench.stored()).toBe(4);
     bench.poll("k");
     expect(bodies(bench.take())).toEqual([
-      { "de-registrations": ["c", "d", "e"], "async-responses": [{ id: "1" }] },
+      {
+        "de-registrations": ["c", "d", "e"],
+        "async-responses": [{ id: "1" }],
+        gaps: [gap(2, 0, 0)],
+      },
     ]);
   });
 
@@ -379,10 +403,33 @@ describe("bounds", () => {
     const bench = new Bench(new MemoryStore(), 0, limits);
     bench.poll("k", false);
     bench.take();
-    bench.broadcast("a".repeat(60));
-    bench.broadcast("b".repeat(60));
+    bench.broadcast("a".repeat(6000));
+    bench.broadcast("b".repeat(6000));
     bench.poll("k");
-    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["b".repeat(60)] }]);
+    const told = { "de-registrations": ["b".repeat(6000)], gaps: [gap(1, 0, 0)] };
+    expect(bodies(bench.take())).toEqual([told]);
+  });
+
+  test("too much in all channels together: who holds the most gives up a quarter, and new responses are refused", () => {
+    const bench = new Bench(new MemoryStore(), 0, { ...CHANNEL_LIMITS, maxTotalBytes: 40_000 });
+    for (const keyId of ["a", "b"]) bench.poll(keyId, false);
+    bench.take();
+    bench.mayKnow = (keyId) => keyId === "a";
+    for (let i = 0; i < 30; i++) bench.broadcast("x".repeat(800));
+    bench.mayKnow = () => true;
+    expect(bench.channels.canAccept("b", 0)).toBe(true);
+    for (let i = 0; i < 5; i++) bench.broadcast("y".repeat(800));
+    const dropped = (keyId: string) => bench.channels.of(keyId).backlog.dropped;
+    expect([dropped("a"), dropped("b")]).toEqual([9, 0]);
+    expect(bench.stored()).toBe(31);
+
+    bench.mayKnow = (keyId) => keyId === "b";
+    for (let i = 0; i < 8; i++) bench.respond("b", `${i}`.repeat(1000));
+    expect(bench.channels.canAccept("b", 0)).toBe(true);
+    // Responses are not dropped, and at last nothing else is left to drop.
+    for (let i = 8; i < 40; i++) bench.respond("b", `${i}`.repeat(500));
+    expect(bench.channels.canAccept("b", 0)).toBe(false);
+    expect(bench.stored()).toBe(40);
   });
 
   test("responses that wait and those that are owed are bounded together", () => {
@@ -399,7 +446,250 @@ describe("bounds", () => {
     bench.now = 10 * MINUTE;
     bench.broadcast("b");
     bench.now = EVENT_LIFETIME;
-    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["b"] }]);
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["b"], gaps: [gap(1, 0, 0)] }]);
+  });
+});
+
+describe("gaps", () => {
+  const limits = { ...CHANNEL_LIMITS, maxEvents: 2 };
+
+  function overflowing(store = new MemoryStore()): Bench {
+    const bench = new Bench(store, 0, limits);
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    bench.channels.handleUndelivered(bench.now, taken(bench, "first").id);
+    return bench;
+  }
+
+  function taken(bench: Bench, name: string): Delivery {
+    bench.broadcast(name);
+    const deliveries = bench.take();
+    expect(deliveries.length).toBe(1);
+    return deliveries[0];
+  }
+
+  test("the next message tells how many events are missing before it, and since when", () => {
+    const bench = overflowing();
+    bench.now = 200;
+    bench.broadcast("b");
+    bench.now = 300;
+    bench.broadcast("c");
+    bench.now = 400;
+    bench.broadcast("d");
+    bench.sleep();
+    expect(bodies(bench.take())).toEqual([
+      { "de-registrations": ["c", "d"], gaps: [gap(2, 0, 200)] },
+    ]);
+  });
+
+  test("it is told once, and again when the message was not delivered", () => {
+    const bench = overflowing();
+    for (const name of ["b", "c"]) bench.broadcast(name);
+    bench.sleep();
+    const [first] = bench.take();
+    bench.channels.handleUndelivered(bench.now, first.id);
+    bench.broadcast("d");
+    bench.sleep();
+    const [second] = bench.take();
+    const at = bench.now - 2 * SECOND;
+    expect(bodies([first, second])).toEqual([
+      { "de-registrations": ["b", "c"], gaps: [gap(1, 0, 0)] },
+      { "de-registrations": ["c", "d"], gaps: [gap(2, 0, 0)] },
+    ]);
+    expect(at).toBe(SECOND);
+    bench.channels.handleDelivered(bench.now, second.id);
+    expect(bodies([taken(bench, "e")])).toEqual([{ "de-registrations": ["e"] }]);
+  });
+
+  test("what is dropped while it is under way is missing only if that delivery fails", () => {
+    for (const isDelivered of [true, false]) {
+      const bench = overflowing();
+      bench.sleep();
+      const [first] = bench.take();
+      for (const name of ["b", "c"]) bench.broadcast(name);
+      if (isDelivered) bench.channels.handleDelivered(bench.now, first.id);
+      else bench.channels.handleUndelivered(bench.now, first.id);
+      if (!isDelivered) bench.sleep();
+      const told = { "de-registrations": ["b", "c"] };
+      expect(bodies(bench.take())).toEqual([
+        isDelivered ? told : { ...told, gaps: [gap(1, 0, 0)] },
+      ]);
+    }
+  });
+
+  test("it never goes alone", () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    bench.channels.handleUndelivered(bench.now, taken(bench, "a").id);
+    bench.now = EVENT_LIFETIME;
+    expect(bench.take()).toEqual([]);
+    expect(bench.channels.deadline()).toBe(Infinity);
+    bench.now += MINUTE;
+    expect(bodies([taken(bench, "b")])).toEqual([
+      { "de-registrations": ["b"], gaps: [gap(1, 0, 0)] },
+    ]);
+  });
+
+  test("it survives a restart until it was delivered", async () => {
+    const before = overflowing();
+    for (const name of ["b", "c"]) before.broadcast(name);
+    before.sleep();
+    before.take();
+    await before.store.commit();
+    const after = new Bench(before.store.afterKill(), before.now, limits);
+    const [delivery] = after.take();
+    expect(bodies([delivery])).toEqual([{ "de-registrations": ["b", "c"], gaps: [gap(1, 0, 0)] }]);
+    after.channels.handleDelivered(after.now, delivery.id);
+    await after.store.commit();
+    const later = new Bench(after.store.afterKill(), after.now, limits);
+    expect(bodies([taken(later, "d")])).toEqual([{ "de-registrations": ["d"] }]);
+  });
+
+  test("closing forgets it", () => {
+    const bench = overflowing();
+    for (const name of ["b", "c"]) bench.broadcast(name);
+    bench.channels.close("k");
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    expect(bodies([taken(bench, "d")])).toEqual([{ "de-registrations": ["d"] }]);
+  });
+});
+
+describe("many callbacks", () => {
+  const limits = { ...CHANNEL_LIMITS, maxHealthy: 2, maxFailing: 1 };
+
+  test("no more than there are places are under way, and each gets its turn", () => {
+    const bench = new Bench(new MemoryStore(), 0, limits);
+    for (const keyId of ["a", "b", "c", "d"])
+      bench.channels.setCallback(bench.now, keyId, hook(keyId));
+    bench.broadcast("1");
+    const first = bench.take();
+    bench.channels.handleDelivered(bench.now, first[1].id);
+    // It has more to tell, but the others wait already.
+    bench.broadcast("2");
+    const second = bench.take();
+    bench.channels.handleDelivered(bench.now, first[0].id);
+    const third = bench.take();
+    expect([first.length, second.length, third.length]).toEqual([2, 1, 1]);
+    expect(receivers([...first, ...second, ...third]).sort()).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("those that failed hold up only each other", () => {
+    const bench = new Bench(new MemoryStore(), 0, limits);
+    for (const keyId of ["dead", "gone"]) bench.channels.setCallback(bench.now, keyId, hook(keyId));
+    bench.broadcast("1");
+    for (const { id } of bench.take()) bench.channels.handleUndelivered(bench.now, id);
+    for (const keyId of ["a", "b"]) bench.channels.setCallback(bench.now, keyId, hook(keyId));
+    bench.sleep();
+    const retried = bench.take();
+    expect(receivers(retried)).toEqual(["dead"]);
+    bench.broadcast("2");
+    const healthy = bench.take();
+    expect(receivers(healthy).sort()).toEqual(["a", "b"]);
+    for (const { id } of healthy) bench.channels.handleDelivered(bench.now, id);
+    expect(bench.take()).toEqual([]);
+    bench.channels.handleUndelivered(bench.now, retried[0].id);
+    expect(receivers(bench.take())).toEqual(["gone"]);
+  });
+
+  test("a place is given back when its channel was closed, or has another callback by now", () => {
+    const bench = new Bench(new MemoryStore(), 0, { ...limits, maxHealthy: 1 });
+    for (const keyId of ["a", "b", "c"]) bench.channels.setCallback(bench.now, keyId, hook(keyId));
+    bench.broadcast("1");
+    const [first] = bench.take();
+    bench.channels.close("a");
+    bench.channels.close("b");
+    bench.channels.handleUndelivered(bench.now, first.id);
+    const [second] = bench.take();
+    expect(receivers([second])).toEqual(["c"]);
+    bench.channels.setCallback(bench.now, "c", hook("new"));
+    bench.broadcast("2");
+    expect(bench.take()).toEqual([]);
+    bench.channels.handleDelivered(bench.now, second.id);
+    expect(receivers(bench.take())).toEqual(["new"]);
+  });
+});
+
+describe("who may not know any more", () => {
+  test("is told nothing of what happens later", () => {
+    const bench = new Bench();
+    for (const keyId of ["k", "other"]) bench.poll(keyId);
+    bench.mayKnow = (keyId) => keyId === "k";
+    bench.broadcast("a");
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["a"] }]);
+  });
+
+  test("events that wait are taken back and are no gap, responses are 410 without a value", () => {
+    const bench = new Bench();
+    bench.poll("k", false);
+    bench.take();
+    for (const name of ["mine", "theirs"]) bench.broadcast(name);
+    const json = JSON.stringify({ id: "1", status: 200, payload: "c2VjcmV0" });
+    const response = {
+      kind: "async-responses",
+      json,
+      asyncId: "1",
+      endpointName: "theirs",
+    } as const;
+    bench.channels.append(bench.now, "k", response);
+    bench.channels.takeBack(bench.now, "k", (name) => name === "mine");
+    expect(bench.stored()).toBe(2);
+    bench.poll("k");
+    const [delivery] = bench.take();
+    expect(JSON.parse(delivery.body ?? "")).toEqual({
+      "de-registrations": ["mine"],
+      "async-responses": [
+        expect.objectContaining({ id: "1", status: 410, payload: "", error: expect.any(String) }),
+      ],
+    });
+    bench.channels.handleDelivered(bench.now, delivery.id);
+    expect(bench.stored()).toBe(0);
+  });
+
+  test("what was under way then is not sent again", async () => {
+    const bench = new Bench();
+    bench.channels.setCallback(bench.now, "k", HOOK);
+    const json = JSON.stringify({ id: "1", payload: "c2VjcmV0" });
+    const response = {
+      kind: "async-responses",
+      json,
+      asyncId: "1",
+      endpointName: "theirs",
+    } as const;
+    bench.channels.append(bench.now, "k", response);
+    bench.broadcast("theirs");
+    const [first] = bench.take();
+    bench.channels.takeBack(bench.now, "k", () => false);
+    bench.channels.handleUndelivered(bench.now, first.id);
+    bench.sleep();
+    const [second] = bench.take();
+    expect(JSON.parse(second.body ?? "")).toEqual({
+      "async-responses": [expect.objectContaining({ id: "1", status: 410 })],
+    });
+  });
+
+  test("a callback whose owner may receive nothing any more is closed instead of called", () => {
+    let isGood = true;
+    const store = new MemoryStore();
+    const channels = new Channels(0, CALENDAR, store, CHANNEL_LIMITS, () => isGood);
+    channels.setCallback(0, "k", HOOK);
+    isGood = false;
+    channels.append(1, "k", { kind: "de-registrations", json: '"a"' });
+    channels.handleTimeout(1);
+    expect(channels.pollDelivery()).toBeUndefined();
+    channels.handleTimeout(2);
+    expect([channels.hasOpen(), [...store.table("channel-events").entries()]]).toEqual([false, []]);
+  });
+
+  test("a key that is gone leaves nothing behind, and its waiting poll ends", () => {
+    const bench = new Bench();
+    const pollId = bench.poll("k");
+    bench.take();
+    bench.channels.forget("k");
+    expect(bench.take()).toEqual([{ kind: "poll", id: 0, pollId, body: undefined }]);
+    expect([bench.channels.hasOpen(), bench.stored()]).toEqual([false, 0]);
+    // Its place is taken over by the next one.
+    bench.poll("next");
+    bench.broadcast("a");
+    expect(bodies(bench.take())).toEqual([{ "de-registrations": ["a"] }]);
   });
 });
 
@@ -438,7 +728,8 @@ describe("restart", () => {
     before.broadcast("young");
     await before.store.commit();
     const after = new Bench(before.store.afterKill(), 20 * MINUTE);
-    expect(bodies(after.take())).toEqual([{ "de-registrations": ["young"] }]);
+    const told = { "de-registrations": ["young"], gaps: [gap(1, 0, 0)] };
+    expect(bodies(after.take())).toEqual([told]);
     expect(after.stored()).toBe(1);
   });
 

@@ -7,7 +7,7 @@ import { MemorySecrets, type Secrets } from "../../../../connector/certificates/
 import type { ConnectorEvent } from "../../../../connector/contract.ts";
 import type { Callback } from "../../../../connector/notifications/callback.ts";
 import type { RestApp } from "../../../../connector/rest/context.ts";
-import { Gateway } from "../../../../connector/rest/gateway.ts";
+import { Gateway, type GatewaySettings } from "../../../../connector/rest/gateway.ts";
 import {
   type HttpExchange,
   NotificationDriver,
@@ -50,6 +50,7 @@ export class RestBench {
     devices = new FakeDevices(),
     store = new MemoryStore(),
     quotas = { transactions: 10_000, endpoints: 100 },
+    more: Partial<GatewaySettings> = {},
   ) {
     this.devices = devices;
     this.store = store;
@@ -67,7 +68,15 @@ export class RestBench {
       limits: { perDay: 3, total: 5 },
     });
     this.key = this.newKey();
-    this.gateway = new Gateway(0, 0, store, devices, quotas);
+    this.gateway = new Gateway(this.now, this.now, {
+      store,
+      devices,
+      audience: this.access,
+      quotas,
+      ...more,
+    });
+    devices.onDeregister = (endpointName) =>
+      this.gateway.handleEvent(this.now, { kind: "deregistration", endpointName });
     this.driver = new NotificationDriver(
       this.gateway.channels,
       () => this.now,
