@@ -17,15 +17,6 @@ import { writePem } from "./pem.ts";
 import type { Secrets } from "./secrets.ts";
 import { loadX509, SIGNATURE, type X509 } from "./x509.ts";
 
-export interface SignedCertificate {
-  /** No newline after the last line. */
-  readonly pem: string;
-  /** Hex, small letters. */
-  readonly serial: string;
-  /** Calendar milliseconds. */
-  readonly notAfter: number;
-}
-
 /** What a device certificate says. */
 export interface DeviceSubject {
   /** The common name. */
@@ -51,6 +42,11 @@ export interface RevokedSerial {
   readonly revokedAt: number;
 }
 
+type AuthorityFault =
+  | "certificates/bad-authority"
+  | "certificates/authority-ended"
+  | "certificates/clock-unset";
+
 const FILE = "certificate-authority.pem";
 const PRODUCT = "Dormouse";
 
@@ -61,7 +57,7 @@ const AUTHORITY_LIFETIME: Milliseconds = 20 * YEAR;
  * Devices in the field live about as long, and few can be given a new certificate there. What shortens it is the authority's own end,
  * and revocation.
  */
-export const DEVICE_LIFETIME: Milliseconds = 10 * YEAR;
+const DEVICE_LIFETIME: Milliseconds = 10 * YEAR;
 /** What browsers and systems accept of a server is 398 days. */
 const SERVER_LIFETIME: Milliseconds = 397 * DAY;
 const REVOCATION_LIST_LIFETIME: Milliseconds = 7 * DAY;
@@ -74,6 +70,9 @@ const LONGEST_NAME = 64;
 const SERIAL_BYTES = 16;
 /** An uncompressed point of P-256. */
 const POINT_BYTES = 65;
+
+/** No clock that is right says less. */
+const EARLIEST = Date.UTC(2026, 0, 1);
 
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
@@ -100,25 +99,25 @@ export class CertificateAuthority {
   /**
    * Takes up the authority that these secrets hold; makes one when they hold none.
    *
-   * Rejects with `certificates/bad-authority`, its message fit for the operator, when what they hold cannot be used: a new one in its place
-   * would cut off every device that trusts the old one.
+   * Rejects with `certificates/bad-authority` when what they hold cannot be used: a new one in its place would cut off every device that
+   * trusts the old one. Rejects with `certificates/clock-unset` when one cannot be made. Both messages are fit for the operator.
    */
   static async open(secrets: Secrets, calendarNow: number): Promise<CertificateAuthority> {
-    const kept = secrets.read(FILE) ?? (await make(calendarNow));
-    let authority: CertificateAuthority;
+    const kept = secrets.read(FILE);
+    if (kept === undefined) {
+      const made = await make(calendarNow);
+      secrets.write(FILE, made);
+      return new CertificateAuthority(made);
+    }
     try {
-      authority = new CertificateAuthority(kept);
+      return new CertificateAuthority(kept);
     } catch {
       const file = secrets.describe(FILE);
-      throw Object.assign(
-        new Error(
-          `The certificate authority in ${file} is damaged: restore it from a backup, or move it away to begin anew.`,
-        ),
-        { code: "certificates/bad-authority" },
+      throw fault(
+        "certificates/bad-authority",
+        `The certificate authority in ${file} is damaged: restore it from a backup, or move it away to begin anew.`,
       );
     }
-    if (secrets.read(FILE) === undefined) secrets.write(FILE, kept);
-    return authority;
   }
 
   private constructor(pem: string) {
@@ -139,15 +138,10 @@ export class CertificateAuthority {
   /**
    * Until when a device certificate made now is good: calendar milliseconds, whole seconds.
    *
-   * Throws `certificates/authority-ended` when the authority's own time is over.
+   * Throws as `endOf` does.
    */
   deviceNotAfter(calendarNow: number): number {
-    if (calendarNow >= this.notAfter) {
-      throw Object.assign(new Error("The certificate authority has come to its end."), {
-        code: "certificates/authority-ended",
-      });
-    }
-    return wholeSeconds(Math.min(calendarNow + DEVICE_LIFETIME, this.notAfter));
+    return this.endOf(calendarNow, DEVICE_LIFETIME);
   }
 
   /** Signs a device's certificate. */
@@ -176,7 +170,7 @@ export class CertificateAuthority {
       serialNumber: newSerial(),
       subject: [{ O: [PRODUCT] }, { CN: [`${PRODUCT} Device Connector`] }],
       notBefore: new Date(calendarNow - BACKDATED),
-      notAfter: new Date(Math.min(calendarNow + SERVER_LIFETIME, this.notAfter)),
+      notAfter: new Date(this.endOf(calendarNow, SERVER_LIFETIME)),
       publicKey: new Uint8Array(await webcrypto.subtle.exportKey("spki", keys.publicKey)),
       extensions: [
         ...leafExtensions(x509, SERVER_AUTH),
@@ -212,6 +206,19 @@ export class CertificateAuthority {
     return new Uint8Array(list.rawData);
   }
 
+  /**
+   * When a certificate ends that is made now: not after the authority itself.
+   *
+   * Throws `certificates/authority-ended` when the authority's own time is over, and `certificates/clock-unset`.
+   */
+  private endOf(calendarNow: number, lifetime: Milliseconds): number {
+    checkClock(calendarNow);
+    if (calendarNow >= this.notAfter) {
+      throw fault("certificates/authority-ended", "The certificate authority has come to its end.");
+    }
+    return wholeSeconds(Math.min(calendarNow + lifetime, this.notAfter));
+  }
+
   private async sign(
     x509: X509,
     params: Omit<X509CertificateCreateWithKeyParams, "signingKey" | "issuer">,
@@ -244,6 +251,7 @@ export class CertificateAuthority {
 
 /** A new authority: its key and its certificate, in PEM. */
 async function make(calendarNow: number): Promise<string> {
+  checkClock(calendarNow);
   const x509 = await loadX509();
   const keys = await webcrypto.subtle.generateKey(SIGNATURE, true, ["sign", "verify"]);
   const serial = newSerial();
@@ -266,6 +274,16 @@ async function make(calendarNow: number): Promise<string> {
   });
   const cert = writePem("CERTIFICATE", new Uint8Array(certificate.rawData));
   return `${await privateKeyPem(keys.privateKey)}\n${cert}\n`;
+}
+
+/** Machines without a battery begin in 1970. What they certified then would have ended when their clock is set. */
+function checkClock(calendarNow: number): void {
+  if (calendarNow >= EARLIEST) return;
+  const date = new Date(calendarNow).toISOString().slice(0, 10);
+  throw fault(
+    "certificates/clock-unset",
+    `This machine's clock says ${date}: it must be set before certificates are made.`,
+  );
 }
 
 function leafExtensions(x509: X509, usage: string): Extension[] {
@@ -292,6 +310,10 @@ function checkedName(name: string): string {
 function keyIdOf(certificate: X509Certificate): string {
   const spki = certificate.publicKey.export({ format: "der", type: "spki" });
   return createHash("sha1").update(spki.subarray(-POINT_BYTES)).digest("hex");
+}
+
+function fault(code: AuthorityFault, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 function wholeSeconds(time: number): number {

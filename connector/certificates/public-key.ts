@@ -1,10 +1,16 @@
 /**
  * Reading the public key that a certificate is wanted for.
  *
- * It comes from a stranger and is about to be signed, so what is signed is written anew here: the curve's own identifier and the point,
- * which OpenSSL has found to be on it. Curves by explicit parameters, compressed points and trailing bytes do not get through.
+ * It comes from a stranger and is about to be signed. So it is no matter of decoding whatever keys there are and looking at the result, which
+ * has OpenSSL and Node meet structures that nobody tested (some end the whole process, Node 20). There are two exact forms for each curve, and
+ * all that varies in them is the point:
+ *
+ *   SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier { id-ecPublicKey, curve }, BIT STRING { point } }   RFC 5480 §2
+ *   point                ::= 04 x y, or compressed 02 x, 03 x                                                  RFC 5480 §2.2
+ *
+ * What is signed is the form with 04, its point found to be on the curve.
  */
-import { createPublicKey, ECDH, type KeyObject } from "node:crypto";
+import { ECDH } from "node:crypto";
 import { isPemRefusal, readPem } from "./pem.ts";
 
 /** Curves of 256 bits, by the names that OpenSSL gives them. P-256 is `prime256v1`. */
@@ -24,14 +30,18 @@ export interface PublicKeyRefusal {
 
 /** A PEM of P-256 has 178 characters; indented, with CRLF, and with blanks to spare. */
 const LONGEST_TEXT = 4096;
-const COORDINATES = 64;
+const UNCOMPRESSED_POINT = 65;
+const COMPRESSED_POINT = 33;
 
-/** What stands before an uncompressed point in a SubjectPublicKeyInfo. */
-const SPKI_PREFIXES: Readonly<Record<Curve, string>> = {
-  prime256v1: "3059301306072a8648ce3d020106082a8648ce3d030107034200",
-  secp256k1: "3056301006072a8648ce3d020106052b8104000a034200",
-  brainpoolP256r1: "305a301406072a8648ce3d020106092b2403030208010107034200",
+/** AlgorithmIdentifier, DER. */
+const ALGORITHMS: Readonly<Record<Curve, string>> = {
+  prime256v1: "301306072a8648ce3d020106082a8648ce3d030107",
+  secp256k1: "301006072a8648ce3d020106052b8104000a",
+  brainpoolP256r1: "301406072a8648ce3d020106092b2403030208010107",
 };
+/** The beginnings of other keys' algorithms, in hex, for an answer that helps. */
+const EC_ALGORITHM = "06072a8648ce3d0201";
+const RSA_ALGORITHM = "06092a864886f70d0101";
 
 /**
  * Reads a public key in PEM.
@@ -57,17 +67,14 @@ export function readPublicKey(
   if (block.label !== "PUBLICKEY" && block.label !== "ECPUBLICKEY") {
     return refuse("it is not labeled PUBLIC KEY", allowed);
   }
-  const key = decodeSpki(block.der);
-  if (key === undefined) return refuse("it is damaged, or its point is not on its curve", allowed);
-  if (key.asymmetricKeyType !== "ec") {
-    return refuse(`it is a key of type ${key.asymmetricKeyType}`, allowed);
+  for (const curve of CURVES) {
+    const point = pointOf(block.der, curve);
+    if (point === undefined) continue;
+    if (!allowed.includes(curve)) return refuse(`it is on the curve ${curve}`, allowed);
+    const spki = spkiOf(point, curve);
+    return spki === undefined ? refuse("its point is not on its curve", allowed) : { curve, spki };
   }
-  const curve = allowed.find((name) => name === key.asymmetricKeyDetails?.namedCurve);
-  if (curve === undefined) return refuse("it is on another curve", allowed);
-  const spki = canonicalSpki(key, curve);
-  return spki === undefined
-    ? refuse("its curve is given by parameters instead of its name", allowed)
-    : { curve, spki };
+  return refuse(kindOf(block.der), allowed);
 }
 
 export function isPublicKeyRefusal(read: PublicKey | PublicKeyRefusal): read is PublicKeyRefusal {
@@ -81,22 +88,39 @@ function refuse(why: string, allowed: readonly Curve[]): PublicKeyRefusal {
   };
 }
 
-function decodeSpki(der: Uint8Array): KeyObject | undefined {
+/** The point of a key that has exactly one of the forms for this curve. */
+function pointOf(der: Uint8Array, curve: Curve): Uint8Array | undefined {
+  for (const length of [UNCOMPRESSED_POINT, COMPRESSED_POINT]) {
+    const head = spkiHead(curve, length);
+    if (der.length !== head.length + length) continue;
+    if (head.equals(der.subarray(0, head.length))) return der.subarray(head.length);
+  }
+  return undefined;
+}
+
+/** What stands before a point of this length. All lengths are below 128, so that each is one byte. */
+function spkiHead(curve: Curve, pointLength: number): Buffer {
+  const algorithm = Buffer.from(ALGORITHMS[curve], "hex");
+  const bitString = Buffer.of(0x03, pointLength + 1, 0);
+  const length = algorithm.length + bitString.length + pointLength;
+  return Buffer.concat([Buffer.of(0x30, length), algorithm, bitString]);
+}
+
+/** The key with its point uncompressed; undefined when that is not on the curve. */
+function spkiOf(point: Uint8Array, curve: Curve): Uint8Array | undefined {
   try {
-    return createPublicKey({ key: Buffer.from(der), format: "der", type: "spki" });
+    const converted = ECDH.convertKey(point, curve, undefined, undefined, "uncompressed");
+    const head = spkiHead(curve, UNCOMPRESSED_POINT);
+    return new Uint8Array(Buffer.concat([head, converted as Buffer]));
   } catch {
     return undefined;
   }
 }
 
-/** The key with its point uncompressed; undefined when it does not name its curve. */
-function canonicalSpki(key: KeyObject, curve: Curve): Uint8Array | undefined {
-  const exported = key.export({ format: "der", type: "spki" });
-  const prefix = Buffer.from(SPKI_PREFIXES[curve], "hex");
-  const uncompressed = exported.length === prefix.length + 1 + COORDINATES;
-  const compressed = exported.length === prefix.length + 1 + COORDINATES / 2;
-  if (!uncompressed && !compressed) return undefined;
-  const point = exported.subarray(prefix.length);
-  const converted = ECDH.convertKey(point, curve, undefined, undefined, "uncompressed") as Buffer;
-  return new Uint8Array(Buffer.concat([prefix, converted]));
+function kindOf(der: Uint8Array): string {
+  const hex = Buffer.from(der.subarray(0, 32)).toString("hex");
+  if (hex.includes(RSA_ALGORITHM)) return "it is an RSA key";
+  return hex.includes(EC_ALGORITHM)
+    ? "it is on another curve, its curve is not given by name, or it is damaged"
+    : "it is a key of another kind, or damaged";
 }
