@@ -68,7 +68,7 @@ const ROOMS: readonly Room[] = [
   { path: "firmware/boards/node/", imports: ["protocol/", "host/", ...AGENT], node: true },
   { path: "firmware/flash/", imports: ["protocol/", "host/", ...AGENT], node: true },
 
-  { path: "connector/", imports: CONNECTOR, packages: ["hono"] },
+  { path: "connector/", imports: CONNECTOR, packages: ["hono", "zod"] },
   { path: "connector/adapters/", imports: CONNECTOR, node: true },
   { path: "connector/store/", imports: CONNECTOR, node: true },
   { path: "connector/access/", imports: CONNECTOR, node: true },

@@ -73,7 +73,12 @@ function isDomainName(name: string): boolean {
 export type AccessFault =
   | "access/bad-name"
   | "access/bad-value"
+  /** Longer than it may be, and of a media type that is not taken. */
+  | "access/too-long"
+  | "access/wrong-type"
   | "access/name-taken"
+  /** It does not fit what is on record. */
+  | "access/conflict"
   | "access/not-found"
   | "access/not-allowed"
   | "access/too-many";

@@ -133,7 +133,7 @@ function refuseMalformed({ fault }: Malformed): Response {
 }
 
 /** What stands in a URL path as it is (RFC 3986 §3.3 pchar without percent-encoding), since the REST API names devices there. */
-function isEndpointName(name: string): boolean {
+export function isEndpointName(name: string): boolean {
   return name.length <= LONGEST_ENDPOINT_NAME && /^(?!\.\.?$)[\w\-.~!$&'()*+,;=:@]+$/.test(name);
 }
 

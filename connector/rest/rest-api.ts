@@ -15,6 +15,7 @@ import {
 } from "../access/credentials.ts";
 import { may, type Principal } from "../access/decision.ts";
 import { BUSY } from "../access/passwords.ts";
+import { administrationFamily } from "./administration-family.ts";
 import { certificatesFamily } from "./certificates.ts";
 import type { RestApp, RestContext, RestEnv, RestHost } from "./context.ts";
 import { deviceConnectorFamily } from "./device-connector-family.ts";
@@ -23,7 +24,7 @@ import { ANYBODY, METHODS, type Route, type RouteFamily } from "./route.ts";
 
 /** All routes there are. */
 export function routeFamilies(): RouteFamily[] {
-  return [deviceConnectorFamily(), certificatesFamily()];
+  return [deviceConnectorFamily(), certificatesFamily(), administrationFamily()];
 }
 
 /** Builds the API over its host. */
@@ -196,6 +197,7 @@ function failed(
     case "access/not-found":
       return refuse(c, 404, error.message);
     case "access/not-allowed":
+      host.access.record(c.get("principal"), c.env.address, "permission.refused", c.req.routePath);
       return refuse(c, 403, error.message);
     case "access/busy":
       return refuse(c, 503, error.message, { "retry-after": "1" });
