@@ -2,8 +2,8 @@
  * Reading the public key that a certificate is wanted for.
  *
  * It comes from a stranger and is about to be signed. So it is no matter of decoding whatever keys there are and looking at the result, which
- * has OpenSSL and Node meet structures that nobody tested (some end the whole process, Node 20). There are two exact forms for each curve, and
- * all that varies in them is the point:
+ * has OpenSSL and Node meet structures that nobody tested: Node 20 ends the process when it is asked for the curve of a key at infinity. There
+ * are two exact forms for each curve, and all that varies in them is the point:
  *
  *   SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier { id-ecPublicKey, curve }, BIT STRING { point } }   RFC 5480 §2
  *   point                ::= 04 x y, or compressed 02 x, 03 x                                                  RFC 5480 §2.2

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { HOUR, type Milliseconds } from "../../protocol/time/duration.ts";
 import type { CertificateAuthority, CertifiedKey } from "./authority.ts";
+import { writePem } from "./pem.ts";
 import type { Secrets } from "./secrets.ts";
 
 const FILE = "server-certificate.pem";
@@ -62,8 +63,8 @@ function readPair(pem: string | undefined): CertifiedKey | undefined {
     const certificate = new X509Certificate(pem);
     if (!certificate.checkPrivateKey(key)) return undefined;
     return {
-      key: key.export({ format: "pem", type: "pkcs8" }) as string,
-      cert: certificate.toString(),
+      key: (key.export({ format: "pem", type: "pkcs8" }) as string).trimEnd(),
+      cert: writePem("CERTIFICATE", certificate.raw),
     };
   } catch {
     return undefined;

@@ -127,6 +127,7 @@ describe("everything else is refused, and says that P-256 is expected", () => {
     ]) {
       expect(refusalOf(pemOf(bad))).toContain("not on its curve");
     }
+    // Who decodes this one as a key and asks for its curve ends a process of Node 20.
     expect(refusalOf(pemOf(infinity))).toContain("damaged");
   });
 
@@ -151,7 +152,6 @@ ${EXPLICIT_PARAMETERS}
     expect(refusalOf(pemOf(Buffer.concat([der, Buffer.of(0)])))).toContain("damaged");
   });
 
-  // Some of these structures end a process of Node 20 that decodes them as a key and asks for its curve.
   test("DER with any bit changed, before the point", () => {
     const der = derOf(newPublicKey("prime256v1"));
     const at = der.length - 65;
