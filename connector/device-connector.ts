@@ -8,6 +8,7 @@ import { HOUR, type Milliseconds } from "../protocol/time/duration.ts";
 import { Access } from "./access/access.ts";
 import { DEFAULT_DOMAIN } from "./access/model.ts";
 import { serverSecret } from "./access/secret-file.ts";
+import { TokenKeys } from "./access/token-keys.ts";
 import { systemRandom } from "./adapters/entropy.ts";
 import { CallbackClient } from "./adapters/http-callback.ts";
 import { HttpSide, type HttpsPort } from "./adapters/http-side.ts";
@@ -100,14 +101,15 @@ export class DeviceConnector {
   private constructor(settings: DeviceConnectorSettings) {
     this.settings = settings;
     this.callbacks = new CallbackClient({ allowedRanges: settings.allowedCallbacks ?? [] });
-    this.access = new Access({
-      store: settings.store,
-      secret: serverSecret(settings.secretsFolder),
-      calendarNow: () => Date.now(),
-    });
     const { secretsFolder } = settings;
     this.secrets =
       secretsFolder === undefined ? new MemorySecrets() : new SecretFolder(secretsFolder);
+    this.access = new Access({
+      store: settings.store,
+      secret: serverSecret(secretsFolder),
+      tokenKeys: new TokenKeys(this.secrets),
+      calendarNow: () => Date.now(),
+    });
     this.certificates = new DeviceCertificates({
       secrets: this.secrets,
       table: settings.store.table("certificates"),

@@ -6,6 +6,7 @@
  * too.
  */
 import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { MemorySecrets } from "../certificates/secrets.ts";
 import type { Journal } from "../store/store.ts";
 import { AccessKeys, isGood, type NewAccessKey } from "./access-keys.ts";
 import { type ApiClient, ApiClients } from "./api-clients.ts";
@@ -72,7 +73,7 @@ export class Access implements Audience {
 
   constructor({ store, secret, calendarNow, tokenKeys, passwordCost }: AccessSettings) {
     this.secret = secret;
-    this.signer = new TokenSigner(tokenKeys ?? new TokenKeys());
+    this.signer = new TokenSigner(tokenKeys ?? new TokenKeys(new MemorySecrets()));
     this.calendarNow = calendarNow;
     this.domains = new Domains(store);
     this.users = new Users(store);
@@ -238,7 +239,7 @@ export class Access implements Audience {
 
   private principalOfToken(claims: TokenClaims): Principal | undefined {
     const client = this.clients.get(claims.clientId);
-    if (client === undefined || !this.tokens.isGood(claims)) return undefined;
+    if (client?.ownerId !== claims.ownerId || !this.tokens.isGood(claims)) return undefined;
     const principal = this.principalOfClient(client, "token", `${client.id}.${claims.tokenId}`);
     if (principal !== undefined) this.clients.handleUse(client, this.calendarNow());
     return principal;

@@ -1,6 +1,6 @@
 /**
  * The key pairs that sign tokens (RS256, RFC 7518 §3.3). A pair signs for a day; its public key is kept until the last token that it signed
- * is over. They lie in a file of the secrets folder and never in the store: who steals the store can make no token.
+ * is over. They lie with the secrets and never in the store: who steals the store can make no token.
  */
 import {
   createPrivateKey,
@@ -9,18 +9,9 @@ import {
   type KeyObject,
   randomBytes,
 } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
-import { join } from "node:path";
 import { promisify } from "node:util";
 import { HOUR, MINUTE } from "../../protocol/time/duration.ts";
+import type { Secrets } from "../certificates/secrets.ts";
 import { LONGEST_TTL } from "./api-clients.ts";
 
 /** A pair that signs, or did. */
@@ -39,7 +30,7 @@ export interface TokenKey {
 /** A pair that signs now. */
 export type SigningKey = TokenKey & { readonly privateKey: KeyObject };
 
-/** As the file has it; keys in PEM. */
+/** As it is kept; keys in PEM. */
 interface StoredKey {
   readonly id: string;
   readonly createdAt: number;
@@ -48,7 +39,7 @@ interface StoredKey {
   readonly privateKey?: string | undefined;
 }
 
-const FILE = "token-keys.json";
+const NAME = "token-keys.json";
 const SIGNS_FOR = 24 * HOUR;
 /** The longest token, and a minute for clocks. */
 const OVERLAP = (LONGEST_TTL + 1) * MINUTE;
@@ -58,20 +49,19 @@ const MODULUS_LENGTH = 2048;
 const generate = promisify(generateKeyPair);
 
 export class TokenKeys {
-  private readonly folder: string | undefined;
+  private readonly secrets: Secrets;
   /** The newest first. */
   private keys: readonly TokenKey[];
   private rotation: Promise<SigningKey> | undefined;
 
   /**
-   * Reads the pairs of a folder. The first pair is made when the first token is.
+   * Takes up the pairs that are kept. The first pair is made when the first token is.
    *
-   * @param folder undefined keeps them in memory: tokens then end with the process
-   * @throws Error when the file is there and cannot be read
+   * @throws Error when they cannot be read
    */
-  constructor(folder?: string) {
-    this.folder = folder;
-    this.keys = folder === undefined ? [] : readKeys(join(folder, FILE));
+  constructor(secrets: Secrets) {
+    this.secrets = secrets;
+    this.keys = keysIn(secrets);
   }
 
   /** The pair to sign with. A day old, it is replaced in the background: no token waits for that. */
@@ -93,7 +83,7 @@ export class TokenKeys {
   /**
    * Makes a pair that signs from now on. Tokens of the former one stay good until they expire.
    *
-   * Rejects with the system's error when it cannot be written; then everything stays as it was.
+   * Rejects when it cannot be kept; then everything stays as it was.
    */
   rotate(calendarNow: number): Promise<SigningKey> {
     this.rotation ??= this.replace(calendarNow).finally(() => {
@@ -118,7 +108,7 @@ export class TokenKeys {
         retiredAt: key.retiredAt ?? calendarNow,
       }));
     const keys = [signing, ...former];
-    if (this.folder !== undefined) writeKeys(this.folder, keys);
+    this.secrets.write(NAME, textOf(keys));
     this.keys = keys;
     return signing;
   }
@@ -132,14 +122,9 @@ function isOver({ retiredAt }: TokenKey, calendarNow: number): boolean {
   return retiredAt !== undefined && calendarNow > retiredAt + OVERLAP;
 }
 
-function readKeys(file: string): TokenKey[] {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
+function keysIn(secrets: Secrets): TokenKey[] {
+  const text = secrets.read(NAME);
+  if (text === undefined) return [];
   try {
     return (JSON.parse(text) as StoredKey[]).map((stored) => ({
       ...stored,
@@ -148,15 +133,14 @@ function readKeys(file: string): TokenKey[] {
       retiredAt: stored.retiredAt,
     }));
   } catch {
-    // The cause would quote what is in the file.
+    // The cause would quote what is in it.
     throw new Error(
-      `${file} does not hold the keys of tokens; restore it from a backup, or remove it to end all tokens.`,
+      `${secrets.describe(NAME)} does not hold the keys of tokens; restore it from a backup, or remove it to end all tokens.`,
     );
   }
 }
 
-/** Replaces the file as a whole: a kill leaves the old one or the new one. */
-function writeKeys(folder: string, keys: readonly TokenKey[]): void {
+function textOf(keys: readonly TokenKey[]): string {
   const stored = keys.map(
     ({ id, createdAt, retiredAt, publicKey, privateKey }): StoredKey => ({
       id,
@@ -166,14 +150,5 @@ function writeKeys(folder: string, keys: readonly TokenKey[]): void {
       privateKey: privateKey?.export({ type: "pkcs8", format: "pem" }).toString(),
     }),
   );
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, FILE);
-  const handle = openSync(`${file}.new`, "w", 0o600);
-  try {
-    writeSync(handle, `${JSON.stringify(stored, undefined, 2)}\n`);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(`${file}.new`, file);
+  return `${JSON.stringify(stored, undefined, 2)}\n`;
 }

@@ -92,6 +92,11 @@ export class Tokens {
     );
   }
 
+  /** Whether a client has this token. */
+  has(clientId: string, tokenId: number): boolean {
+    return this.byId.get(tokenId)?.clientId === clientId;
+  }
+
   /** Ends a token of a client. False when that client has no such token. */
   end(clientId: string, tokenId: number): boolean {
     const row = this.byId.get(tokenId);

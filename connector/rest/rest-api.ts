@@ -17,14 +17,22 @@ import { may, type Principal } from "../access/decision.ts";
 import { BUSY } from "../access/passwords.ts";
 import { administrationFamily } from "./administration-family.ts";
 import { certificatesFamily } from "./certificates.ts";
+import { connectedDevicesFamily } from "./connected-devices-family.ts";
 import type { RestApp, RestContext, RestEnv, RestHost } from "./context.ts";
 import { deviceConnectorFamily } from "./device-connector-family.ts";
 import { pathAndVersion } from "./request-path.ts";
 import { ANYBODY, METHODS, type Route, type RouteFamily } from "./route.ts";
+import { tauthFamily } from "./tauth-family.ts";
 
 /** All routes there are. */
 export function routeFamilies(): RouteFamily[] {
-  return [deviceConnectorFamily(), certificatesFamily(), administrationFamily()];
+  return [
+    deviceConnectorFamily(),
+    connectedDevicesFamily(),
+    certificatesFamily(),
+    tauthFamily(),
+    administrationFamily(),
+  ];
 }
 
 /** Builds the API over its host. */

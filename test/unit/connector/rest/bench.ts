@@ -1,6 +1,7 @@
 /** The REST API over fake devices: requests by `fetch`, time by hand, no socket. */
 import { Access } from "../../../../connector/access/access.ts";
 import { ServerSecret } from "../../../../connector/access/server-secret.ts";
+import { TokenKeys } from "../../../../connector/access/token-keys.ts";
 import { ADMINISTRATOR } from "../../../../connector/access/users.ts";
 import { DeviceCertificates } from "../../../../connector/certificates/device-certificates.ts";
 import { MemorySecrets, type Secrets } from "../../../../connector/certificates/secrets.ts";
@@ -15,6 +16,9 @@ import {
 import { createRestApi } from "../../../../connector/rest/rest-api.ts";
 import { MemoryStore } from "../../../../connector/store/memory-store.ts";
 import { FakeDevices } from "./fake-devices.ts";
+
+/** A key pair takes a while to make: one for all benches. */
+const TOKEN_KEYS = new TokenKeys(new MemorySecrets());
 
 /** One exchange whose end the test decides. */
 export class FakeExchange implements HttpExchange {
@@ -58,6 +62,7 @@ export class RestBench {
       store,
       secret: new ServerSecret(new Uint8Array(32)),
       calendarNow: () => this.now,
+      tokenKeys: TOKEN_KEYS,
       passwordCost: { logN: 4, p: 1 },
     });
     this.secrets = new MemorySecrets();
