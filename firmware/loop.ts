@@ -1,7 +1,7 @@
 /**
  * The only I/O of an agent: board and one alarm -> agent. The same on every board.
  */
-import type { Agent, AgentEvent } from "./agent/agent.ts";
+import type { AgentEvent, BasicAgent } from "./agent/basic-agent.ts";
 import type { Board, Channel } from "./ports.ts";
 
 /** A running agent. */
@@ -13,7 +13,7 @@ export interface Loop {
 }
 
 /** Starts an agent on a board. Everything it has to say goes to `handle`. */
-export function run(agent: Agent, board: Board, handle: (event: AgentEvent) => void): Loop {
+export function run(agent: BasicAgent, board: Board, handle: (event: AgentEvent) => void): Loop {
   const channels: Channel[] = [];
   let isRadioOn = true;
   let isOpen = true;

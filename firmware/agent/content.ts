@@ -3,21 +3,14 @@
  * (LwM2M Core 1.1.1 §7.4).
  */
 
-import type { Response } from "../../protocol/coap/coap-endpoint.ts";
-import {
-  CONTENT,
-  isSuccess,
-  METHOD_NOT_ALLOWED,
-  NOT_ACCEPTABLE,
-  NOT_FOUND,
-} from "../../protocol/coap/codes.ts";
+import { CONTENT, isSuccess, NOT_ACCEPTABLE, NOT_FOUND } from "../../protocol/coap/codes.ts";
+import type { Response } from "../../protocol/coap/exchange.ts";
 import { NO_BYTES } from "../../protocol/coap/message.ts";
 import type { Option } from "../../protocol/coap/options.ts";
 import { CONTENT_FORMAT, MAX_AGE, uintOption } from "../../protocol/coap/options.ts";
 import type { Entry } from "../../protocol/model/data-types.ts";
 import type { Path } from "../../protocol/model/path.ts";
-import type { NamedResource } from "../../protocol/resources/named-resource.ts";
-import type { Agent } from "./agent.ts";
+import type { BasicAgent } from "./basic-agent.ts";
 import type { Reading } from "./notification.ts";
 import { read, readingOf } from "./object-tree.ts";
 
@@ -38,7 +31,7 @@ export interface Content {
 const FRESH_ONLY = uintOption(MAX_AGE, 0);
 
 /** Reads a path of an object in the format asked for; without one in the first of the agent's codecs that can express it. */
-export function contentAt(agent: Agent, path: Path, format: number): Content {
+export function contentAt(agent: BasicAgent, path: Path, format: number): Content {
   const object = agent.object(path[0]);
   const codecs = agent.codecs;
   const entries: Entry[] = [];
@@ -59,22 +52,6 @@ export function contentAt(agent: Agent, path: Path, format: number): Content {
   return refusal(NOT_ACCEPTABLE);
 }
 
-/** Reads a named resource, which has one format only. */
-export function contentOfNamed(resource: NamedResource, format: number): Content {
-  if (resource.listener === undefined) return refusal(NOT_FOUND);
-  const payload = resource.content();
-  if (payload === undefined) return refusal(METHOD_NOT_ALLOWED);
-  if (format !== ANY_FORMAT && format !== resource.format()) return refusal(NOT_ACCEPTABLE);
-  const maxAge = resource.options.maxAge;
-  return {
-    code: CONTENT,
-    format: resource.format(),
-    payload: payload,
-    reading: undefined,
-    maxAge: maxAge === undefined ? 0 : maxAge,
-  };
-}
-
 /** The response that carries it, with an Observe option when there is one to send. */
 export function contentResponse(content: Content, observe: Option | undefined): Response {
   const options: Option[] = [];
@@ -86,6 +63,7 @@ export function contentResponse(content: Content, observe: Option | undefined): 
   return { code: content.code, options: options, payload: content.payload };
 }
 
-function refusal(code: number): Content {
+/** No content, and why. */
+export function refusal(code: number): Content {
   return { code: code, format: ANY_FORMAT, payload: NO_BYTES, reading: undefined, maxAge: 0 };
 }

@@ -5,13 +5,10 @@
  * object-tree.ts.
  */
 import { decodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import type { IncomingRequest, Response } from "../../protocol/coap/coap-endpoint.ts";
 import {
   BAD_REQUEST,
   CHANGED,
   CONTENT,
-  CREATED,
-  INTERNAL_SERVER_ERROR,
   isSuccess,
   METHOD_NOT_ALLOWED,
   NOT_FOUND,
@@ -20,21 +17,18 @@ import {
   UNSUPPORTED_CONTENT_FORMAT,
 } from "../../protocol/coap/codes.ts";
 import { LINK_FORMAT, TEXT } from "../../protocol/coap/content-formats.ts";
+import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
 import { NO_BYTES, NO_OPTIONS } from "../../protocol/coap/message.ts";
 import {
   ACCEPT,
   CONTENT_FORMAT,
-  LOCATION_PATH,
   textsOf,
   URI_QUERY,
   uintOf,
   uintOption,
 } from "../../protocol/coap/options.ts";
-import { pathOptions } from "../../protocol/coap/uri.ts";
 import {
   CANCEL_OBSERVE,
-  CREATE,
-  DELETE,
   DISCOVER,
   EXECUTE,
   READ,
@@ -44,27 +38,22 @@ import {
   WRITE_UPDATE,
 } from "../../protocol/lwm2m/operations.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
-import { changeAttributes, NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
+import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import type { Entry } from "../../protocol/model/data-types.ts";
 import {
   EXECUTE as EXECUTABLE,
-  FLOAT,
-  INTEGER,
   MULTIPLE,
-  TIME,
-  TYPE_MASK,
-  UNSIGNED,
   WRITE as WRITABLE,
 } from "../../protocol/model/data-types.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
 import type { Path } from "../../protocol/model/path.ts";
-import { formatPath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
-import type { Agent } from "./agent.ts";
+import type { BasicAgent } from "./basic-agent.ts";
 import { ANY_FORMAT, contentAt, contentResponse } from "./content.ts";
 import { discoverList } from "./links.ts";
-import { create, isHidden, locate, remove, write } from "./object-tree.ts";
+import { Observation } from "./notification.ts";
+import { isHidden, locate, write } from "./object-tree.ts";
 import type { ServerLink } from "./server-link.ts";
 
 /** A response without content. */
@@ -95,19 +84,31 @@ export function manage(
     case DISCOVER:
       return isSuccess(found) ? discover(link, object, path, request) : plain(found);
     case WRITE_ATTRIBUTES:
-      return plain(isSuccess(found) ? setAttributes(link, object, path, request) : found);
+      return plain(isSuccess(found) ? writeAttributes(link, object, path, request) : found);
     case WRITE_REPLACE:
     case WRITE_UPDATE:
       return plain(writeContent(agent, object, path, request, operation === WRITE_REPLACE));
     case EXECUTE:
       return plain(isSuccess(found) ? execute(object, path, request) : found);
-    case CREATE:
-      return createInstance(agent, object, path, request);
-    case DELETE:
-      return plain(isSuccess(found) ? remove(object, path) : found);
     default:
-      return plain(METHOD_NOT_ALLOWED);
+      return handleElsewhere(link, operation, object, path, request);
   }
+}
+
+/** By the first feature that knows the operation. */
+function handleElsewhere(
+  link: ServerLink,
+  operation: number,
+  object: LwM2mObject,
+  path: Path,
+  request: IncomingRequest,
+): Response {
+  const handlers = link.agent.features.operations;
+  for (let i = 0; handlers !== undefined && i < handlers.length; i++) {
+    const response = handlers[i](link, operation, object, path, request);
+    if (response !== undefined) return response;
+  }
+  return plain(METHOD_NOT_ALLOWED);
 }
 
 function readOrObserve(
@@ -123,11 +124,21 @@ function readOrObserve(
   if (operation !== START_OBSERVE || !isSuccess(content.code)) {
     return contentResponse(content, undefined);
   }
-  const queries = textsOf(request.options, URI_QUERY);
-  const own = changeAttributes(NO_ATTRIBUTES, queries, isNumeric(object, path));
+  const rules = link.agent.features.attributes;
+  const own = rules === undefined ? NO_ATTRIBUTES : rules.ofObserve(object, path, request);
   if (isMalformed(own)) return plain(BAD_REQUEST);
-  const observe = link.observed().observe(now, request.token, path, undefined, own, content);
-  return contentResponse(content, observe);
+  const observation = new Observation(request.token, path, content.format, own);
+  return contentResponse(content, link.observed().observe(now, observation, content));
+}
+
+function writeAttributes(
+  link: ServerLink,
+  object: LwM2mObject,
+  path: Path,
+  request: IncomingRequest,
+): number {
+  const rules = link.agent.features.attributes;
+  return rules === undefined ? METHOD_NOT_ALLOWED : rules.write(link, object, path, request);
 }
 
 function discover(
@@ -149,31 +160,9 @@ function discover(
   };
 }
 
-function setAttributes(
-  link: ServerLink,
-  object: LwM2mObject,
-  path: Path,
-  request: IncomingRequest,
-): number {
-  const queries = textsOf(request.options, URI_QUERY);
-  if (queries.length === 0) return BAD_REQUEST;
-  const observers = link.observed();
-  const current = observers.attributesAt(path);
-  const attributes = changeAttributes(current, queries, isNumeric(object, path));
-  if (isMalformed(attributes)) return BAD_REQUEST;
-  return observers.setAttributes(path, attributes) ? CHANGED : INTERNAL_SERVER_ERROR;
-}
-
-/** True where gt, lt and st mean something. */
-function isNumeric(object: LwM2mObject, path: Path): boolean {
-  const flags = path.length < 3 ? 0 : resourceFlags(object.definition, path[2]);
-  const type = flags & TYPE_MASK;
-  return type === INTEGER || type === UNSIGNED || type === FLOAT || type === TIME;
-}
-
 /** The entries of a payload, or the code that refuses it. */
-function decode(
-  agent: Agent,
+export function decodeContent(
+  agent: BasicAgent,
   object: LwM2mObject,
   path: Path,
   request: IncomingRequest,
@@ -191,7 +180,7 @@ function decode(
 }
 
 function writeContent(
-  agent: Agent,
+  agent: BasicAgent,
   object: LwM2mObject,
   path: Path,
   request: IncomingRequest,
@@ -206,26 +195,8 @@ function writeContent(
     if ((flags & WRITABLE) === 0) return METHOD_NOT_ALLOWED;
     if (!replaces && (flags & MULTIPLE) === 0) return METHOD_NOT_ALLOWED;
   } else if (!isSuccess(found)) return found;
-  const entries = decode(agent, object, path, request);
+  const entries = decodeContent(agent, object, path, request);
   return typeof entries === "number" ? entries : write(object, path, entries, replaces);
-}
-
-function createInstance(
-  agent: Agent,
-  object: LwM2mObject,
-  path: Path,
-  request: IncomingRequest,
-): Response {
-  const isEmpty = request.payload.length === 0;
-  const entries = isEmpty ? [] : decode(agent, object, path, request);
-  if (typeof entries === "number") return plain(entries);
-  const instanceId = create(object, entries);
-  if (instanceId < 0) return plain(-instanceId);
-  const isGivenByServer = entries.length > 0 && entries[0].path[1] === instanceId;
-  const options = isGivenByServer
-    ? NO_OPTIONS
-    : pathOptions(LOCATION_PATH, formatPath([path[0], instanceId]));
-  return { code: CREATED, options: options, payload: NO_BYTES };
 }
 
 function execute(object: LwM2mObject, path: Path, request: IncomingRequest): number {

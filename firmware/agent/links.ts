@@ -2,17 +2,12 @@
  * What a device says it has: the list in Register and Update (LwM2M Core 1.1.1 §6.2.1) and the answer to Discover (§6.3.2), as links.
  */
 import { encodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import type { Link } from "../../protocol/coap/link-format.ts";
-import { encodeLinks } from "../../protocol/coap/link-format.ts";
-import { ATTRIBUTE_NAMES, NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
-import { formatDecimal } from "../../protocol/model/decimal.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { IdTable } from "../objects/lwm2m-object.ts";
-import type { Agent } from "./agent.ts";
+import type { BasicAgent } from "./basic-agent.ts";
 import { isHidden } from "./object-tree.ts";
-import type { Observers } from "./observers.ts";
 import type { ServerLink } from "./server-link.ts";
 
 /** Below it are LwM2M's own objects, whose version a server assumes from the enabler's; it is said in any case. */
@@ -23,13 +18,13 @@ let lastText = "";
 let lastList = encodeUtf8(lastText);
 
 /**
- * The list of objects, instances and named resources in link format.
+ * The list of objects and instances, and of what is on other paths, in link format.
  *
  * @returns bytes that others may hold too: not to be changed
  */
-export function registrationList(agent: Agent): Uint8Array {
+export function registrationList(agent: BasicAgent): Uint8Array {
   const version = agent.version();
-  const resources: Link[] = [];
+  const others = agent.features.otherPaths;
   let text = "";
   if (version !== undefined) {
     if (version !== "1.0") text = rootLink(agent);
@@ -37,8 +32,8 @@ export function registrationList(agent: Agent): Uint8Array {
       text += objectLinks(agent.objects[i], version, text === "" ? "" : ",");
     }
   }
-  for (let i = 0; i < agent.resources.length; i++) resources.push(agent.resources[i].link());
-  if (resources.length > 0) text += (text === "" ? "" : ",") + encodeLinks(resources);
+  const rest = others === undefined ? "" : others.links(agent);
+  if (rest !== "") text += (text === "" ? "" : ",") + rest;
   if (text !== lastText) {
     lastText = text;
     lastList = encodeUtf8(text);
@@ -47,7 +42,7 @@ export function registrationList(agent: Agent): Uint8Array {
 }
 
 /** Says that this is an LwM2M device, and which formats it has. */
-function rootLink(agent: Agent): string {
+function rootLink(agent: BasicAgent): string {
   let formats = "";
   for (let i = 0; i < agent.codecs.length; i++) formats += ` ${agent.codecs[i].format}`;
   return `</>;rt="oma.lwm2m";ct="${formats.substring(1)}"`;
@@ -83,62 +78,60 @@ export function discoverList(
   path: Path,
   depth: number,
 ): Uint8Array {
-  const links: Link[] = [];
-  const observers = link.observers;
   const deepest = path.length + depth;
   const ids = object.instances.ids;
+  let text = "";
   if (path.length === 1) {
-    const top = describe(path, observers, false);
-    if (saysVersion(object, link.agent.version())) {
-      top.attributes.splice(0, 0, { name: "ver", value: object.definition.version });
-    }
-    links.push(top);
+    const isSaid = saysVersion(object, link.agent.version());
+    const version = isSaid ? `;ver=${object.definition.version}` : "";
+    text = describe(link, path, version, false);
   }
   for (let i = 0; i < ids.length && deepest > 1; i++) {
     if (path.length === 1 || path[1] === ids[i]) {
-      discoverInstance(object, ids[i], path, deepest, observers, links);
+      text += discoverInstance(link, object, ids[i], path, deepest);
     }
   }
-  return encodeUtf8(encodeLinks(links));
+  return encodeUtf8(text.substring(1));
 }
 
 function discoverInstance(
+  link: ServerLink,
   object: LwM2mObject,
   instanceId: number,
   path: Path,
   deepest: number,
-  observers: Observers | undefined,
-  links: Link[],
-): void {
+): string {
   const id = object.definition.id;
   const instance = object.instances.get(instanceId);
-  if (path.length < 3) links.push(describe([id, instanceId], observers, false));
-  if (instance === undefined || deepest < 3) return;
+  let text = path.length < 3 ? describe(link, [id, instanceId], "", false) : "";
+  if (instance === undefined || deepest < 3) return text;
   for (let i = 0; i < instance.ids.length; i++) {
     const resourceId = instance.ids[i];
-    if (path.length > 2 && path[2] !== resourceId) continue;
-    const link = describe([id, instanceId, resourceId], observers, path.length === 3);
     const held = instance.items[i];
-    links.push(link);
-    if (!(held instanceof IdTable)) continue;
-    link.attributes.splice(0, 0, { name: "dim", value: `${held.ids.length}` });
+    const isAsked = path.length === 3;
+    if (path.length > 2 && path[2] !== resourceId) continue;
+    if (!(held instanceof IdTable)) {
+      text += describe(link, [id, instanceId, resourceId], "", isAsked);
+      continue;
+    }
+    text += describe(link, [id, instanceId, resourceId], `;dim=${held.ids.length}`, isAsked);
     for (let k = 0; k < held.ids.length && deepest > 3; k++) {
-      links.push(describe([id, instanceId, resourceId, held.ids[k]], observers, false));
+      text += describe(link, [id, instanceId, resourceId, held.ids[k]], "", false);
     }
   }
+  return text;
 }
 
-/** A link with the attributes set for its path; when it is the resource that was asked for, with those it inherits too. */
-function describe(path: Path, observers: Observers | undefined, isAsked: boolean): Link {
-  const link: Link = { uri: formatPath(path), attributes: [] };
-  if (observers === undefined) return link;
-  const attributes = isAsked
-    ? observers.attributesFor(path, NO_ATTRIBUTES)
-    : observers.attributesAt(path);
-  for (let i = 0; i < ATTRIBUTE_NAMES.length; i++) {
-    const value = attributes[ATTRIBUTE_NAMES[i]];
-    if (value === undefined) continue;
-    link.attributes.push({ name: ATTRIBUTE_NAMES[i], value: formatDecimal(value) });
-  }
-  return link;
+/**
+ * A comma and a link, with the attributes that the server has set for its path.
+ *
+ * @param properties what comes before them
+ * @param isAsked true for the resource that was asked for: with those it inherits too
+ */
+function describe(link: ServerLink, path: Path, properties: string, isAsked: boolean): string {
+  const rules = link.agent.features.attributes;
+  const observers = link.observers;
+  const hasNone = rules === undefined || observers === undefined;
+  const set = hasNone ? "" : rules.describe(observers, path, isAsked);
+  return `,<${formatPath(path)}>${properties}${set}`;
 }

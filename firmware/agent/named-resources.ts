@@ -2,7 +2,6 @@
  * Answers a server's requests on paths beside LwM2M's: named resources, and `/.well-known/core` (RFC 6690 §4).
  */
 import { decodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import type { IncomingRequest, Response } from "../../protocol/coap/coap-endpoint.ts";
 import {
   BAD_REQUEST,
   CHANGED,
@@ -13,12 +12,16 @@ import {
   GET,
   isSuccess,
   METHOD_NOT_ALLOWED,
+  NOT_ACCEPTABLE,
   NOT_FOUND,
   POST,
   PUT,
   UNSUPPORTED_CONTENT_FORMAT,
 } from "../../protocol/coap/codes.ts";
 import { LINK_FORMAT, TEXT } from "../../protocol/coap/content-formats.ts";
+import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
+import type { Link } from "../../protocol/coap/link-format.ts";
+import { encodeLinks } from "../../protocol/coap/link-format.ts";
 import type { Option } from "../../protocol/coap/options.ts";
 import {
   ACCEPT,
@@ -37,6 +40,7 @@ import {
   WRITE_REPLACE,
 } from "../../protocol/lwm2m/operations.ts";
 import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
+import type { Path } from "../../protocol/model/path.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import {
   DELETE_ALLOWED,
@@ -45,15 +49,72 @@ import {
   PUT_ALLOWED,
 } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { ANY_FORMAT, contentOfNamed, contentResponse } from "./content.ts";
+import { misuse } from "../objects/misuse.ts";
+import type { BasicAgent } from "./basic-agent.ts";
+import type { Content } from "./content.ts";
+import { ANY_FORMAT, contentResponse, refusal } from "./content.ts";
 import { plain } from "./device-management.ts";
+import type { OtherPaths } from "./features.ts";
 import { registrationList } from "./links.ts";
+import { Observation } from "./notification.ts";
 import type { ServerLink } from "./server-link.ts";
 
+export interface NamedResourcesConfiguration {
+  /** Lets servers make named resources by PUT: returns what is to be at a new path, or undefined to refuse (4.04). */
+  readonly makeResource?: (path: string) => NamedResource | undefined;
+}
+
 const ABSENT = -1;
+const NO_PATH: Path = [];
+
+export const NAMED_RESOURCES: OtherPaths = {
+  owns: owns,
+  answer: answer,
+  operationOf: operationOf,
+  links: links,
+};
+
+export function findResource(agent: BasicAgent, path: string): NamedResource | undefined {
+  for (let i = 0; i < agent.resources.length; i++) {
+    if (agent.resources[i].path === path) return agent.resources[i];
+  }
+  return undefined;
+}
+
+/** Adds a named resource; servers get a new list. Throws `agent/resource-exists`. */
+export function addResource(agent: BasicAgent, resource: NamedResource): void {
+  if (findResource(agent, resource.path) !== undefined) {
+    throw misuse("agent/resource-exists", resource.path);
+  }
+  agent.resources = agent.resources.concat(resource);
+  resource.listener = agent;
+  agent.handleList();
+}
+
+/** Takes a named resource away; servers get a new list. */
+export function removeResource(agent: BasicAgent, path: string): void {
+  const resource = findResource(agent, path);
+  if (resource === undefined) return;
+  agent.resources = agent.resources.filter(function (each) {
+    return each !== resource;
+  });
+  resource.listener = undefined;
+  agent.handleSubject(resource, true);
+  agent.handleList();
+}
+
+function owns(agent: BasicAgent, path: string): boolean {
+  return agent.configuration.plain === true || findResource(agent, path) !== undefined;
+}
+
+function links(agent: BasicAgent): string {
+  const list: Link[] = [];
+  for (let i = 0; i < agent.resources.length; i++) list.push(agent.resources[i].link());
+  return encodeLinks(list);
+}
 
 /** What a request on a named resource would be called if that were one of LwM2M. */
-export function namedOperation(request: IncomingRequest): number {
+function operationOf(request: IncomingRequest): number {
   const observe = uintOf(request.options, OBSERVE, ABSENT);
   switch (request.code) {
     case GET:
@@ -70,14 +131,14 @@ export function namedOperation(request: IncomingRequest): number {
 }
 
 /** Answers a request whose path is no LwM2M path. */
-export function answerNamed(
+function answer(
   now: Milliseconds,
   link: ServerLink,
   path: string,
   request: IncomingRequest,
 ): Response {
   const agent = link.agent;
-  const resource = agent.resource(path);
+  const resource = findResource(agent, path);
   if (resource === undefined) {
     if (request.code === PUT) return plain(makeResource(link, path, request));
     if (path !== "/.well-known/core") return plain(NOT_FOUND);
@@ -97,7 +158,7 @@ export function answerNamed(
       return executeNamed(resource, request);
     case DELETE:
       if (!resource.isAllowed(DELETE_ALLOWED)) return plain(METHOD_NOT_ALLOWED);
-      agent.removeResource(path);
+      removeResource(agent, path);
       return plain(DELETED);
     default:
       return plain(METHOD_NOT_ALLOWED);
@@ -107,12 +168,12 @@ export function answerNamed(
 /** PUT on a path that is not there yet, where the agent's configuration lets servers make resources. */
 function makeResource(link: ServerLink, path: string, request: IncomingRequest): number {
   const agent = link.agent;
-  const makes = agent.configuration.makeResource;
+  const makes = (agent.configuration as NamedResourcesConfiguration).makeResource;
   const resource = makes === undefined ? undefined : makes(path);
   if (resource === undefined) return NOT_FOUND;
   const code = writeNamed(resource, request);
   if (!isSuccess(code)) return code;
-  agent.addResource(resource);
+  addResource(agent, resource);
   return CREATED;
 }
 
@@ -124,12 +185,45 @@ function readNamed(
 ): Response {
   const content = contentOfNamed(resource, uintOf(request.options, ACCEPT, ANY_FORMAT));
   const wish = uintOf(request.options, OBSERVE, ABSENT);
-  let observe: Option | undefined;
+  let sequence: Option | undefined;
   if (wish === 1) link.cancelObservation(request.token);
   if (wish === 0 && resource.options.observable === true && isSuccess(content.code)) {
-    observe = link.observed().observe(now, request.token, [], resource, NO_ATTRIBUTES, content);
+    sequence = observe(now, link, request, resource, content);
   }
-  return contentResponse(content, observe);
+  return contentResponse(content, sequence);
+}
+
+function observe(
+  now: Milliseconds,
+  link: ServerLink,
+  request: IncomingRequest,
+  resource: NamedResource,
+  content: Content,
+): Option | undefined {
+  const observation = new Observation(request.token, NO_PATH, content.format, NO_ATTRIBUTES);
+  observation.subject = resource;
+  observation.read = readObserved;
+  return link.observed().observe(now, observation, content);
+}
+
+function readObserved(_agent: BasicAgent, observation: Observation): Content {
+  return contentOfNamed(observation.subject as NamedResource, observation.format);
+}
+
+/** Reads a named resource, which has one format only. */
+function contentOfNamed(resource: NamedResource, format: number): Content {
+  if (resource.listener === undefined) return refusal(NOT_FOUND);
+  const payload = resource.content();
+  if (payload === undefined) return refusal(METHOD_NOT_ALLOWED);
+  if (format !== ANY_FORMAT && format !== resource.format()) return refusal(NOT_ACCEPTABLE);
+  const maxAge = resource.options.maxAge;
+  return {
+    code: CONTENT,
+    format: resource.format(),
+    payload: payload,
+    reading: undefined,
+    maxAge: maxAge === undefined ? 0 : maxAge,
+  };
 }
 
 function writeNamed(resource: NamedResource, request: IncomingRequest): number {

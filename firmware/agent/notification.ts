@@ -1,13 +1,10 @@
 /**
- * When an observation is due (LwM2M Core 1.1.1 §5.1.2, RFC 7641): pmin, pmax, gt, lt, st of one observed path.
+ * When an observation is due (LwM2M Core 1.1.1 §5.1.2, RFC 7641).
  *
  * - A change is reported at once, or if the last notification is younger than pmin exactly when it becomes pmin old. Once a
  *   change has to be reported it stays so, though the value may return before pmin is over.
  * - Without a change one notification is due every pmax. pmax 0, and pmax below pmin, count as absent.
- * - With gt, lt or st a numeric value has to be reported only when it has crossed gt or lt in either direction, or moved
- *   by st or more, since the value reported last; of a resource with instances, when one of them has. Any one of the
- *   three suffices. A value equal to gt is not above it, one equal
- *   to lt not below it.
+ * - Which changes have to be reported is for the attributes to say (features.ts); of a resource with instances, one suffices.
  *
  * Knows neither formats nor messages.
  */
@@ -17,9 +14,13 @@ import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import type { Entry, Value } from "../../protocol/model/data-types.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { isWithin } from "../../protocol/model/path.ts";
-import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { HOUR, NEVER, SECOND } from "../../protocol/time/duration.ts";
+
+import type { BasicAgent } from "./basic-agent.ts";
+import type { Content } from "./content.ts";
+import { contentAt } from "./content.ts";
+import type { AttributeRules } from "./features.ts";
 
 /** What a notification says of a resource: its value, or the entries of its instances. Undefined at the levels above. */
 export type Reading = Value | readonly Entry[] | undefined;
@@ -29,13 +30,16 @@ const LONGEST_WITHOUT_CONFIRMATION: Milliseconds = 24 * HOUR;
 
 export class Observation {
   readonly token: Uint8Array;
-  /** What is observed; empty for a named resource. */
+  /** What is observed; empty where `subject` says it. */
   readonly path: Path;
-  readonly resource: NamedResource | undefined;
   /** The Content-Format of all its notifications. */
   readonly format: number;
   /** From the Observe's own query. */
   readonly own: Attributes;
+  /** What a feature lets servers observe, where that is not one path. */
+  subject: unknown = undefined;
+  /** Reads what is observed; for a subject the feature's own. */
+  read: (agent: BasicAgent, observation: Observation) => Content = readPath;
   private pmin: Milliseconds = 0;
   private pmax: Milliseconds = NEVER;
   private attributes: Attributes = NO_ATTRIBUTES;
@@ -45,17 +49,10 @@ export class Observation {
   private lastConfirmedAt: Milliseconds = 0;
   private last: Reading = undefined;
 
-  constructor(
-    token: Uint8Array,
-    path: Path,
-    resource: NamedResource | undefined,
-    format: number,
-    own: Attributes,
-  ) {
+  constructor(token: Uint8Array, path: Path, format: number, own: Attributes) {
     // A copy: the original is a view of the whole datagram, and would keep it.
     this.token = new Uint8Array(token);
     this.path = path;
-    this.resource = resource;
     this.format = format;
     this.own = own;
   }
@@ -63,7 +60,7 @@ export class Observation {
   /** True for an older observation under the same token, or of the same in the same format (RFC 7641 §3.1, §4.1). */
   replaces(older: Observation): boolean {
     if (equalBytes(older.token, this.token)) return true;
-    if (older.format !== this.format || older.resource !== this.resource) return false;
+    if (older.format !== this.format || older.subject !== this.subject) return false;
     return older.path.length === this.path.length && isWithin(older.path, this.path);
   }
 
@@ -75,29 +72,22 @@ export class Observation {
     this.pmax = pmax === 0 || pmax < pmin ? NEVER : pmax * SECOND;
   }
 
-  /** What is observed now reads like this. */
-  handleChange(reading: Reading): void {
+  /** What is observed now reads like this. @param rules undefined: whatever is not as it was has to be reported */
+  handleChange(reading: Reading, rules: AttributeRules | undefined): void {
     const last = this.last;
     if (!Array.isArray(reading) || !Array.isArray(last) || reading.length !== last.length) {
-      if (this.isNotable(last, reading)) this.isDue = true;
+      if (this.isNotable(last, reading, rules)) this.isDue = true;
       return;
     }
     for (let i = 0; i < reading.length; i++) {
       const isAnother = reading[i].path[3] !== last[i].path[3];
-      if (isAnother || this.isNotable(last[i].value, reading[i].value)) this.isDue = true;
+      if (isAnother || this.isNotable(last[i].value, reading[i].value, rules)) this.isDue = true;
     }
   }
 
-  private isNotable(last: Reading, reading: Reading): boolean {
+  private isNotable(last: Reading, reading: Reading, rules: AttributeRules | undefined): boolean {
     if (reading !== undefined && reading === last) return false;
-    const gt = this.attributes.gt;
-    const lt = this.attributes.lt;
-    const st = this.attributes.st;
-    if (typeof reading !== "number" || typeof last !== "number") return true;
-    if (gt === undefined && lt === undefined && st === undefined) return true;
-    if (gt !== undefined && last > gt !== reading > gt) return true;
-    if (lt !== undefined && last < lt !== reading < lt) return true;
-    return st !== undefined && (reading - last >= st || last - reading >= st);
+    return rules === undefined || rules.isNotable(this.attributes, last, reading);
   }
 
   /** What is observed is gone: a notification is due whatever the attributes say. */
@@ -123,4 +113,8 @@ export class Observation {
     this.last = reading;
     if (confirmable) this.lastConfirmedAt = now;
   }
+}
+
+function readPath(agent: BasicAgent, observation: Observation): Content {
+  return contentAt(agent, observation.path, observation.format);
 }

@@ -8,32 +8,25 @@ import {
   BAD_REQUEST,
   CHANGED,
   CONTENT,
-  DELETED,
   METHOD_NOT_ALLOWED,
   NOT_FOUND,
 } from "../../protocol/coap/codes.ts";
 import type { Entry, Value } from "../../protocol/model/data-types.ts";
 import {
-  BOOLEAN,
-  EXECUTE,
   isValueOf,
   MANDATORY,
   MULTIPLE,
-  OBJLNK,
   OPAQUE,
   READ,
   TYPE_MASK,
   WRITE,
 } from "../../protocol/model/data-types.ts";
-import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { RESERVED_ID } from "../../protocol/model/path.ts";
-import type { Held, Instance, LwM2mObject, ResourceValues } from "../objects/lwm2m-object.ts";
+import type { Held, Instance, LwM2mObject } from "../objects/lwm2m-object.ts";
 import { IdTable } from "../objects/lwm2m-object.ts";
 import type { Reading } from "./notification.ts";
-
-const NO_BYTES = new Uint8Array(0);
 
 /** True for Security (0), OSCORE (21) and COSE (23): no server may touch them, and no list names them (§6.2.1, §8.2.2). */
 export function isHidden(objectId: number): boolean {
@@ -159,7 +152,7 @@ export function write(
 }
 
 /** CHANGED when this entry may be stored. Unknown resources are ignored, so they pass. */
-function check(
+export function check(
   object: LwM2mObject,
   instanceId: number,
   entry: Entry,
@@ -197,7 +190,7 @@ function removeUnmentioned(
 }
 
 /** Stores checked entries; skips those that are not writable. */
-function apply(
+export function apply(
   object: LwM2mObject,
   instanceId: number,
   entries: readonly Entry[],
@@ -229,80 +222,4 @@ function apply(
     object.set(instanceId, tables.ids[i], tables.items[i]);
     if (object.onWrite !== undefined) object.onWrite(object, instanceId, tables.ids[i]);
   }
-}
-
-/**
- * Creates an instance from the entries of a Create (§6.3.6). Read-only values in it are ignored; mandatory read-only resources get
- * an empty value until the device knows better.
- *
- * @returns the new instance's id, or minus the response code that refuses it
- */
-export function create(object: LwM2mObject, entries: readonly Entry[]): number {
-  const taken = object.instances;
-  if (object.isFixed || (!object.definition.multiple && taken.ids.length > 0)) {
-    return -METHOD_NOT_ALLOWED;
-  }
-  let instanceId = entries.length === 0 ? RESERVED_ID : entries[0].path[1];
-  for (let i = 0; i < entries.length; i++) {
-    if (entries[i].path[1] !== instanceId) return -BAD_REQUEST;
-    const code = check(object, instanceId, entries[i], false);
-    if (code !== CHANGED) return -code;
-  }
-  if (instanceId === RESERVED_ID) {
-    instanceId = 0;
-    while (taken.ids.indexOf(instanceId) >= 0) instanceId++;
-  } else if (taken.get(instanceId) !== undefined) return -BAD_REQUEST;
-  if (!object.definition.multiple && instanceId !== 0) return -BAD_REQUEST;
-  if (isIncomplete(object, entries)) return -BAD_REQUEST;
-  object.create(instanceId, blankValues(object.definition));
-  apply(object, instanceId, entries, true);
-  return instanceId;
-}
-
-/** True when the entries lack a mandatory resource that only a server can give. */
-function isIncomplete(object: LwM2mObject, entries: readonly Entry[]): boolean {
-  const resources = object.definition.resources;
-  for (let i = 0; i < resources.length; i += 2) {
-    if ((resources[i + 1] & MANDATORY) === 0 || (resources[i + 1] & WRITE) === 0) continue;
-    let isGiven = false;
-    for (let k = 0; k < entries.length && !isGiven; k++) {
-      isGiven = entries[k].path[2] === resources[i];
-    }
-    if (!isGiven) return true;
-  }
-  return false;
-}
-
-/** An empty value for each mandatory resource: "", 0, false, no bytes, no instances, no link. */
-export function blankValues(definition: ObjectDefinition): ResourceValues {
-  const values: { [resourceId: number]: Value | Value[] } = {};
-  const resources = definition.resources;
-  for (let i = 0; i < resources.length; i += 2) {
-    const flags = resources[i + 1];
-    if ((flags & MANDATORY) === 0 || (flags & EXECUTE) !== 0) continue;
-    values[resources[i]] = emptyValue(flags);
-  }
-  return values;
-}
-
-function emptyValue(flags: number): Value | Value[] {
-  const type = flags & TYPE_MASK;
-  if ((flags & MULTIPLE) !== 0) return [];
-  if (type === BOOLEAN) return false;
-  if (type === OPAQUE) return NO_BYTES;
-  if (type === OBJLNK) return { objectId: RESERVED_ID, objectInstanceId: RESERVED_ID };
-  return isValueOf(type, "") ? "" : 0;
-}
-
-/** Deletes an object instance, or an instance of a multiple resource that may be written (§6.3.7). */
-export function remove(object: LwM2mObject, path: Path): number {
-  if (path.length === 2) {
-    if (object.isFixed) return METHOD_NOT_ALLOWED;
-    object.remove(path[1]);
-  } else {
-    if ((resourceFlags(object.definition, path[2]) & WRITE) === 0) return METHOD_NOT_ALLOWED;
-    object.setOne(path[1], path[2], path[3], undefined);
-    if (object.onWrite !== undefined) object.onWrite(object, path[1], path[2]);
-  }
-  return DELETED;
 }

@@ -1,53 +1,49 @@
 /**
- * What one server observes, and the attributes it has set (LwM2M Core 1.1.1 §5.1.2, §6.4). Made when the server first needs it.
- *
- * Precedence of attributes: the Observe's own query, then resource instance, resource, object instance, object, then for pmin
- * and pmax /1/x/2 and /1/x/3. What is set below the observed path does not count for that observation.
+ * What one server observes, and the attributes it has set (LwM2M Core 1.1.1 §5.1.2, §6.4). Made when the server first needs it. What
+ * attributes mean is notification-attributes.ts.
  */
 
 import { equalBytes } from "../../protocol/bytes/equal.ts";
-import type { CoapEndpoint } from "../../protocol/coap/coap-endpoint.ts";
+import type { BasicEndpoint } from "../../protocol/coap/basic-endpoint.ts";
 import { isSuccess } from "../../protocol/coap/codes.ts";
 import type { Option } from "../../protocol/coap/options.ts";
 import { OBSERVE, uintOption } from "../../protocol/coap/options.ts";
 import type { Attributes } from "../../protocol/model/attributes.ts";
 import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import type { Path } from "../../protocol/model/path.ts";
-import { isWithin } from "../../protocol/model/path.ts";
-import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
-import type { Agent } from "./agent.ts";
+import type { BasicAgent } from "./basic-agent.ts";
 import type { Content } from "./content.ts";
-import { contentAt, contentOfNamed, contentResponse } from "./content.ts";
-import { Observation } from "./notification.ts";
+import { contentResponse } from "./content.ts";
+import type { Observation } from "./notification.ts";
 import { readingAt } from "./object-tree.ts";
 
 /** Observations per server; a further one is answered as a plain Read (RFC 7641 §4.1). */
 const MAX_OBSERVATIONS = 64;
-/** Paths with attributes per server. */
-const MAX_ATTRIBUTE_SETS = 64;
 /** Sequence numbers have 24 bits (RFC 7641 §4.4). */
 const SEQUENCE_MASK = 0xffffff;
 
 const NO_OBSERVATIONS: readonly Observation[] = [];
 const NO_ATTRIBUTE_SETS: readonly AttributeSet[] = [];
 
-interface AttributeSet {
+/** The attributes of one path. */
+export interface AttributeSet {
   readonly path: Path;
   attributes: Attributes;
 }
 
 export class Observers {
-  private readonly agent: Agent;
-  private readonly endpoint: CoapEndpoint;
+  private readonly agent: BasicAgent;
+  private readonly endpoint: BasicEndpoint;
   private observations: readonly Observation[] = NO_OBSERVATIONS;
-  private attributeSets: readonly AttributeSet[] = NO_ATTRIBUTE_SETS;
+  /** What this server has set by Write-Attributes. */
+  attributeSets: readonly AttributeSet[] = NO_ATTRIBUTE_SETS;
   private defaults: Attributes = NO_ATTRIBUTES;
   private sequence = 0;
 
-  constructor(agent: Agent, endpoint: CoapEndpoint, defaults: Attributes) {
+  constructor(agent: BasicAgent, endpoint: BasicEndpoint, defaults: Attributes) {
     this.agent = agent;
     this.endpoint = endpoint;
     this.defaults = defaults;
@@ -71,17 +67,18 @@ export class Observers {
       if (path[0] !== object.definition.id) continue;
       if (path.length > 1 && path[1] !== instanceId) continue;
       if (path.length > 2 && path[2] !== resourceId) continue;
-      observation.handleChange(path.length > 2 ? readingAt(object, path) : undefined);
+      const reading = path.length > 2 ? readingAt(object, path) : undefined;
+      observation.handleChange(reading, this.agent.features.attributes);
     }
   }
 
-  /** A named resource has another value, or is gone. */
-  handleNamed(resource: NamedResource, isGone: boolean): void {
+  /** A feature's subject has another value, or is gone. */
+  handleSubject(subject: unknown, isGone: boolean): void {
     for (let i = 0; i < this.observations.length; i++) {
       const observation = this.observations[i];
-      if (observation.resource !== resource) continue;
+      if (observation.subject !== subject) continue;
       if (isGone) observation.expire();
-      else observation.handleChange(undefined);
+      else observation.handleChange(undefined, this.agent.features.attributes);
     }
   }
 
@@ -94,7 +91,9 @@ export class Observers {
       const isGone = this.agent.object(path[0]) === undefined;
       if (isGone || (path.length > 1 && object.instances.get(path[1]) === undefined)) {
         observation.expire();
-      } else if (path.length === 1) observation.handleChange(undefined);
+      } else if (path.length === 1) {
+        observation.handleChange(undefined, this.agent.features.attributes);
+      }
     }
   }
 
@@ -103,18 +102,9 @@ export class Observers {
   /**
    * Begins an observation; its first value is about to be sent as the answer.
    *
-   * @param own attributes from the Observe's own query
    * @returns the answer's Observe option; undefined when there are too many observations
    */
-  observe(
-    now: Milliseconds,
-    token: Uint8Array,
-    path: Path,
-    resource: NamedResource | undefined,
-    own: Attributes,
-    content: Content,
-  ): Option | undefined {
-    const observation = new Observation(token, path, resource, content.format, own);
+  observe(now: Milliseconds, observation: Observation, content: Content): Option | undefined {
     this.observations = this.observations.filter(function (older) {
       return !observation.replaces(older);
     });
@@ -137,42 +127,20 @@ export class Observers {
     this.observations = NO_OBSERVATIONS;
   }
 
-  /** What this server has set for exactly this path. */
-  attributesAt(path: Path): Attributes {
-    for (let i = 0; i < this.attributeSets.length; i++) {
-      if (isSame(this.attributeSets[i].path, path)) return this.attributeSets[i].attributes;
-    }
-    return NO_ATTRIBUTES;
-  }
-
-  /** Replaces what this server has set for this path. False when it has set attributes on too many paths. */
-  setAttributes(path: Path, attributes: Attributes): boolean {
-    let at = 0;
-    while (at < this.attributeSets.length && !isSame(this.attributeSets[at].path, path)) at++;
-    if (at === MAX_ATTRIBUTE_SETS) return false;
-    if (at < this.attributeSets.length) this.attributeSets[at].attributes = attributes;
-    else this.attributeSets = this.attributeSets.concat({ path: path, attributes: attributes });
-    this.applyAttributes(this.defaults);
-    return true;
-  }
-
   /** Gives every observation the attributes that hold for it, with these defaults for pmin and pmax. */
   applyAttributes(defaults: Attributes): void {
+    const rules = this.agent.features.attributes;
     this.defaults = defaults;
     for (let i = 0; i < this.observations.length; i++) {
-      const observation = this.observations[i];
-      const attributes = this.attributesFor(observation.path, defaults);
-      observation.setAttributes(override(attributes, observation.own));
+      const { path, own } = this.observations[i];
+      const holding = rules === undefined ? defaults : rules.holding(this, path, own, defaults);
+      this.observations[i].setAttributes(holding);
     }
   }
 
-  /** What holds at a path: what this server has set for it, else above it, else these defaults. */
-  attributesFor(path: Path, defaults: Attributes): Attributes {
-    let attributes = defaults;
-    for (let depth = 1; depth <= path.length; depth++) {
-      attributes = override(attributes, this.attributesAt(path.slice(0, depth)));
-    }
-    return attributes;
+  /** After `attributeSets` changed. */
+  handleAttributes(): void {
+    this.applyAttributes(this.defaults);
   }
 
   // What goes out.
@@ -190,11 +158,7 @@ export class Observers {
     for (let i = 0; i < observations.length; i++) {
       const observation = observations[i];
       if (now < observation.deadline()) continue;
-      const resource = observation.resource;
-      const content =
-        resource === undefined
-          ? contentAt(this.agent, observation.path, observation.format)
-          : contentOfNamed(resource, observation.format);
+      const content = observation.read(this.agent, observation);
       const isGood = isSuccess(content.code);
       const confirm = confirmable || !isGood || observation.isConfirmationDue(now);
       const response = contentResponse(content, this.nextSequence());
@@ -211,20 +175,4 @@ export class Observers {
     this.sequence = (this.sequence + 1) & SEQUENCE_MASK;
     return uintOption(OBSERVE, this.sequence);
   }
-}
-
-/** `upper` where it says something, else `lower`. */
-function override(lower: Attributes, upper: Attributes): Attributes {
-  if (upper === NO_ATTRIBUTES) return lower;
-  return {
-    pmin: upper.pmin === undefined ? lower.pmin : upper.pmin,
-    pmax: upper.pmax === undefined ? lower.pmax : upper.pmax,
-    gt: upper.gt === undefined ? lower.gt : upper.gt,
-    lt: upper.lt === undefined ? lower.lt : upper.lt,
-    st: upper.st === undefined ? lower.st : upper.st,
-  };
-}
-
-function isSame(a: Path, b: Path): boolean {
-  return a.length === b.length && isWithin(a, b);
 }

@@ -8,19 +8,7 @@
  */
 
 import { equalBytes } from "../../protocol/bytes/equal.ts";
-import type {
-  CoapEvent,
-  IncomingRequest,
-  Request,
-  Response,
-} from "../../protocol/coap/coap-endpoint.ts";
-import {
-  CoapEndpoint,
-  OBSERVER_GONE,
-  REQUEST_FAILED,
-  REQUEST_RECEIVED,
-  RESPONSE_RECEIVED,
-} from "../../protocol/coap/coap-endpoint.ts";
+import type { BasicEndpoint } from "../../protocol/coap/basic-endpoint.ts";
 import {
   CREATED,
   DELETE,
@@ -29,6 +17,18 @@ import {
   SERVICE_UNAVAILABLE,
 } from "../../protocol/coap/codes.ts";
 import { LINK_FORMAT } from "../../protocol/coap/content-formats.ts";
+import type {
+  CoapEvent,
+  IncomingRequest,
+  Request,
+  Response,
+} from "../../protocol/coap/exchange.ts";
+import {
+  OBSERVER_GONE,
+  REQUEST_FAILED,
+  REQUEST_RECEIVED,
+  RESPONSE_RECEIVED,
+} from "../../protocol/coap/exchange.ts";
 import { NO_BYTES, NO_OPTIONS } from "../../protocol/coap/message.ts";
 import type { Option } from "../../protocol/coap/options.ts";
 import {
@@ -54,7 +54,7 @@ import {
 } from "../../protocol/model/objects/server.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER, SECOND } from "../../protocol/time/duration.ts";
-import type { Agent } from "./agent.ts";
+import type { BasicAgent } from "./basic-agent.ts";
 import { registrationList } from "./links.ts";
 import { Observers } from "./observers.ts";
 import {
@@ -80,13 +80,13 @@ const MAX_EARLY_REQUESTS = 4;
 const DEFAULT_DISABLE_SECONDS = 86400;
 
 export class ServerLink {
-  readonly agent: Agent;
+  readonly agent: BasicAgent;
   /** Of object 1. */
   readonly instanceId: number;
   readonly uri: string;
   readonly host: string;
   readonly port: number;
-  readonly endpoint: CoapEndpoint;
+  readonly endpoint: BasicEndpoint;
   readonly registration: Registration = new Registration();
   /** Undefined as long as this server observes nothing and has set no attributes. */
   observers: Observers | undefined = undefined;
@@ -102,13 +102,13 @@ export class ServerLink {
   private isAsleep = false;
   private hasNotified = false;
 
-  constructor(agent: Agent, instanceId: number, address: ServerAddress) {
+  constructor(agent: BasicAgent, instanceId: number, address: ServerAddress) {
     this.agent = agent;
     this.instanceId = instanceId;
     this.uri = address.uri;
     this.host = address.host;
     this.port = address.port;
-    this.endpoint = new CoapEndpoint(agent.configuration.settings);
+    this.endpoint = agent.features.endpoint(agent.configuration.settings);
     this.isQueued = this.wantsQueue();
   }
 

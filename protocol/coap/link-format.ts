@@ -145,15 +145,17 @@ export function encodeLinks(links: readonly Link[]): string {
     const uri = link.uri.indexOf(">") < 0 ? link.uri : link.uri.split(">").join("%3E");
     text += i === 0 ? `<${uri}>` : `,<${uri}>`;
     for (let k = 0; k < link.attributes.length; k++) {
-      const attribute = link.attributes[k];
-      const value = attribute.value;
-      text += `;${attribute.name}`;
-      if (value === undefined) continue;
-      const isBare = attribute.name !== "rt" && attribute.name !== "if" && isNumeric(value);
-      text += isBare ? `=${value}` : `="${escapeQuoted(value)}"`;
+      text += linkAttribute(link.attributes[k].name, link.attributes[k].value);
     }
   }
   return text;
+}
+
+/** Writes one attribute with the semicolon before it, quoted as in `encodeLinks`. */
+export function linkAttribute(name: string, value: string | undefined): string {
+  if (value === undefined) return `;${name}`;
+  const isBare = name !== "rt" && name !== "if" && isNumeric(value);
+  return isBare ? `;${name}=${value}` : `;${name}="${escapeQuoted(value)}"`;
 }
 
 /** True for digits with signs and points among them, which need no quotes: numbers, versions. */

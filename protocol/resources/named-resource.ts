@@ -43,7 +43,8 @@ export class NamedResource {
     | ((resource: NamedResource, payload: Uint8Array) => NamedValue | undefined)
     | undefined = undefined;
   /** Set by the agent that has this resource. */
-  listener: { handleNamedValue(resource: NamedResource): void } | undefined = undefined;
+  listener: { handleSubject(resource: NamedResource, isGone: boolean): void } | undefined =
+    undefined;
 
   constructor(path: string, options: NamedResourceOptions) {
     this.path = path;
@@ -54,7 +55,7 @@ export class NamedResource {
   set(value: NamedValue): void {
     if (value === this.value) return;
     this.value = value;
-    if (this.listener !== undefined) this.listener.handleNamedValue(this);
+    if (this.listener !== undefined) this.listener.handleSubject(this, false);
   }
 
   /** The value in bytes; undefined when this resource cannot be read. */

@@ -1,0 +1,22 @@
+/**
+ * An agent with room for everything: what Node and the fleet have.
+ */
+import { CoapEndpoint } from "../../protocol/coap/coap-endpoint.ts";
+import type { CoapSettings } from "../../protocol/coap/exchange.ts";
+import { TEXT_CODEC } from "../../protocol/content/text.ts";
+import { TLV_CODEC } from "../../protocol/content/tlv.ts";
+import type { AgentFeatures } from "./features.ts";
+import { instanceOperations } from "./instance-operations.ts";
+import { NAMED_RESOURCES } from "./named-resources.ts";
+import { NOTIFICATION_ATTRIBUTES } from "./notification-attributes.ts";
+
+/** Every feature. Of the formats text and TLV, which all servers have; `ALL_CODECS` are all of them. */
+export const ALL_FEATURES: AgentFeatures = {
+  codecs: [TEXT_CODEC, TLV_CODEC],
+  endpoint: function (settings: CoapSettings) {
+    return new CoapEndpoint(settings);
+  },
+  operations: [instanceOperations],
+  attributes: NOTIFICATION_ATTRIBUTES,
+  otherPaths: NAMED_RESOURCES,
+};

@@ -1,0 +1,68 @@
+/**
+ * What an agent can do beyond its core, as values that are handed to it. The core knows of each only its type here, so that a board
+ * carries what it imports and nothing else; what is absent is refused as an LwM2M client without it would (4.04, 4.05, 4.06).
+ *
+ * `ALL_FEATURES` has every one of them. How to write another is docs/decisions/0009-agent-features.md.
+ */
+import type { BasicEndpoint } from "../../protocol/coap/basic-endpoint.ts";
+import type { CoapSettings, IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
+import type { ContentCodec } from "../../protocol/content/content-codec.ts";
+import type { Malformed } from "../../protocol/malformed.ts";
+import type { Attributes } from "../../protocol/model/attributes.ts";
+import type { Path } from "../../protocol/model/path.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import type { LwM2mObject } from "../objects/lwm2m-object.ts";
+import type { BasicAgent } from "./basic-agent.ts";
+import type { Reading } from "./notification.ts";
+import type { Observers } from "./observers.ts";
+import type { ServerLink } from "./server-link.ts";
+
+export interface AgentFeatures {
+  /** In the order of preference when the server has none. */
+  readonly codecs: readonly ContentCodec[];
+  /** Makes the endpoint of each server; decides whether bodies may go in blocks. */
+  readonly endpoint: (settings: CoapSettings) => BasicEndpoint;
+  /** Operations beyond Read, Observe, Discover, Write and Execute, asked in this order. */
+  readonly operations?: readonly OperationHandler[];
+  /** Write-Attributes, and what attributes mean to notifications. Without it pmin and pmax are those of the server's account. */
+  readonly attributes?: AttributeRules;
+  /** What is on paths beside LwM2M's. */
+  readonly otherPaths?: OtherPaths;
+}
+
+/**
+ * Answers requests for one or more operations of `protocol/lwm2m/operations.ts`; undefined for all others.
+ *
+ * @param object what the path begins with; never one that is hidden from servers
+ */
+export type OperationHandler = (
+  link: ServerLink,
+  operation: number,
+  object: LwM2mObject,
+  path: Path,
+  request: IncomingRequest,
+) => Response | undefined;
+
+export interface AttributeRules {
+  /** Does a Write-Attributes on a path that is there; its response code. */
+  write(link: ServerLink, object: LwM2mObject, path: Path, request: IncomingRequest): number;
+  /** What the query of an Observe says. */
+  ofObserve(object: LwM2mObject, path: Path, request: IncomingRequest): Attributes | Malformed;
+  /** What holds for an observation of this path. @param own from the Observe's query @param defaults of the account */
+  holding(observers: Observers, path: Path, own: Attributes, defaults: Attributes): Attributes;
+  /** True when a change of one value has to be reported. */
+  isNotable(attributes: Attributes, last: Reading, reading: Reading): boolean;
+  /** For Discover: what is set for a path, as link attributes, each with a semicolon before it. @param inherits with what is set above it */
+  describe(observers: Observers, path: Path, inherits: boolean): string;
+}
+
+export interface OtherPaths {
+  /** True for a path that is not to be read as one of LwM2M, though it may look like one. */
+  owns(agent: BasicAgent, path: string): boolean;
+  /** Answers a request on a path that is none of LwM2M's. */
+  answer(now: Milliseconds, link: ServerLink, path: string, request: IncomingRequest): Response;
+  /** The operation of `protocol/lwm2m/operations.ts` that such a request comes to, for events. */
+  operationOf(request: IncomingRequest): number;
+  /** Their part of the registration list; "" for none. */
+  links(agent: BasicAgent): string;
+}
