@@ -48,10 +48,11 @@ import type { Value } from "../../protocol/model/data-types.ts";
 import { parsePath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { MINUTE, SECOND } from "../../protocol/time/duration.ts";
-import type { UNIVERSAL_CRITERIA, Verdict, Version } from "./case.ts";
+import type { UNIVERSAL_CRITERIA, Version } from "./case.ts";
 import type { ClientUnderTest } from "./client-under-test.ts";
 import type { BaseConfiguration } from "./configurations.ts";
 import { decodeValues, formatBytes, formatName, formatValue, isSameValue } from "./content.ts";
+import { Ended, Judging } from "./judging.ts";
 import { Ladder } from "./ladder.ts";
 import { ScriptedServer, type Uplink, type UplinkKind } from "./scripted-server.ts";
 
@@ -98,18 +99,6 @@ export interface ObservedPath {
   readonly answer: Answer;
 }
 
-/** Thrown to end a case. */
-export class Ended extends Error {
-  readonly verdict: Verdict;
-  readonly criterion: string | undefined;
-
-  constructor(verdict: Verdict, why: string, criterion: string | undefined) {
-    super(why);
-    this.verdict = verdict;
-    this.criterion = criterion;
-  }
-}
-
 const METHOD_NAMES: Readonly<Record<number, string>> = {
   [GET]: "GET",
   [POST]: "POST",
@@ -119,15 +108,13 @@ const METHOD_NAMES: Readonly<Record<number, string>> = {
 const ABSENT = -1;
 const FIRST_TIMEOUT = DEFAULT_TRANSMISSION.ackTimeout * DEFAULT_TRANSMISSION.ackRandomFactor;
 
-export class Bench<Criterion extends string = string> {
+export class Bench<Criterion extends string = string> extends Judging<Criterion> {
   readonly client: ClientUnderTest;
   readonly configuration: BaseConfiguration;
   readonly version: Version;
   readonly endpointName: string;
   readonly servers: readonly ScriptedServer[];
   readonly ladder: Ladder;
-  /** Criteria that have been judged. */
-  readonly judged = new Set<string>();
   private readonly startedAt: Milliseconds;
   private uplinks: Uplink[] = [];
   private readonly responses: { readonly server: number; readonly message: Message }[] = [];
@@ -138,6 +125,7 @@ export class Bench<Criterion extends string = string> {
     version: Version,
     endpointName: string,
   ) {
+    super();
     const accounts = Object.keys(configuration.objects[1] ?? {});
     this.client = client;
     this.configuration = configuration;
@@ -158,22 +146,6 @@ export class Bench<Criterion extends string = string> {
   }
 
   // Judging.
-
-  /** Says in the ladder what comes now. */
-  step(text: string): void {
-    this.ladder.step(this.now(), text);
-  }
-
-  /** A criterion: the case fails with `otherwise` when it does not hold. */
-  expect(criterion: Criterion, holds: boolean, otherwise: string): void {
-    this.judged.add(criterion);
-    if (!holds) throw new Ended("fail", otherwise, criterion);
-  }
-
-  /** What the criteria build on: without it the case is inconclusive. */
-  given(holds: boolean, otherwise: string): void {
-    if (!holds) throw new Ended("inconclusive", otherwise, undefined);
-  }
 
   /** A criterion: this answer has this code. */
   expectCode(criterion: Criterion, answer: Answer, code: number): void {

@@ -59,5 +59,8 @@ export interface ClientUnderTest {
   close(): Promise<void>;
 }
 
-/** The client crashed or hangs: a verdict on it, not on the harness. */
-export class ClientFault extends Error {}
+/** What is judged crashed or hangs: a verdict on it, not on the harness. */
+export class Fault extends Error {}
+
+/** The client did. */
+export class ClientFault extends Fault {}

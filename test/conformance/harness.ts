@@ -2,7 +2,7 @@
  * Runs cases against a client and gives each a verdict.
  */
 import { SECOND } from "../../protocol/time/duration.ts";
-import { Bench, Ended } from "./bench.ts";
+import { Bench } from "./bench.ts";
 import {
   type CaseResult,
   type ConformanceCase,
@@ -10,14 +10,21 @@ import {
   type Verdict,
   type Version,
 } from "./case.ts";
-import { type ClientAdapter, ClientFault, type ClientUnderTest } from "./client-under-test.ts";
+import { type ClientAdapter, type ClientUnderTest, Fault } from "./client-under-test.ts";
 import { asDeviceHas } from "./configurations.ts";
 import { formatName } from "./content.ts";
+import { Ended, type Judging } from "./judging.ts";
 
 const ENDPOINT_NAME = "dormouse-conformance";
 
+/** What a case says of itself, whoever it judges. */
+export type Stated = Pick<
+  ConformanceCase,
+  "id" | "title" | "clauses" | "criteria" | "correction" | "versions"
+>;
+
 /** What came of a case, before the exchange is added. */
-interface Finding {
+export interface Finding {
   readonly verdict: Verdict;
   readonly why: string;
   readonly criterion: string | undefined;
@@ -57,7 +64,10 @@ export async function runCase(
   const bench = new Bench(client, configuration, version, ENDPOINT_NAME);
   let finding: Finding;
   try {
-    finding = await judge(stated, bench);
+    finding = await judge(stated, bench, async () => {
+      if (stated.begins === "registered") await bench.register();
+      await stated.procedure(bench);
+    });
   } finally {
     await client.close();
   }
@@ -92,13 +102,17 @@ function obstacleOf(
   return undefined;
 }
 
-async function judge(stated: ConformanceCase, bench: Bench): Promise<Finding> {
+/** Runs a procedure and says what came of it. */
+export async function judge(
+  stated: Stated,
+  bench: Judging<string>,
+  run: () => Promise<void>,
+): Promise<Finding> {
   try {
-    if (stated.begins === "registered") await bench.register();
-    await stated.procedure(bench);
+    await run();
   } catch (error) {
     if (error instanceof Ended) return found(error.verdict, error.message, error.criterion);
-    if (error instanceof ClientFault) return found("fail", error.message, "alive");
+    if (error instanceof Fault) return found("fail", error.message, "alive");
     return found("inconclusive", `the harness itself failed: ${wordsOf(error)}`);
   }
   const criteria = Object.keys(stated.criteria);
@@ -109,15 +123,19 @@ async function judge(stated: ConformanceCase, bench: Bench): Promise<Finding> {
   return found("pass", count);
 }
 
-function found(verdict: Verdict, why: string, criterion: string | undefined = undefined): Finding {
+export function found(
+  verdict: Verdict,
+  why: string,
+  criterion: string | undefined = undefined,
+): Finding {
   return { verdict, why, criterion };
 }
 
-function result(
-  { id, title, clauses, criteria, correction }: ConformanceCase,
+export function result(
+  { id, title, clauses, criteria, correction }: Stated,
   version: Version,
   { verdict, why, criterion }: Finding,
-  bench?: Bench,
+  bench?: Judging<string>,
 ): CaseResult {
   return {
     id,
@@ -139,6 +157,6 @@ function result(
   };
 }
 
-function wordsOf(error: unknown): string {
+export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
