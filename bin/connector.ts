@@ -10,9 +10,11 @@ import {
   httpsSettings,
   portOption,
   productName,
+  quotaOption,
   repeated,
   startFailure,
   stopWithin,
+  subscriptionsOption,
   untilStopped,
 } from "./daemon.ts";
 
@@ -23,6 +25,9 @@ interface ConnectorOptions extends HttpsOptions {
   data: string;
   json?: boolean;
   allowCallback: string[];
+  transactionQuota?: number;
+  endpointQuota?: number;
+  subscriptions: "kept" | "original";
 }
 
 const HELP = `
@@ -34,6 +39,10 @@ With --https-port the API is at https://HOST:HTTPS-PORT too. Without --tls-cert 
 connector certifies itself; GET /api/ca.pem is what clients trust then, or curl -k.
 
 Callbacks go to public addresses only; --allow-callback opens others.
+
+Quotas hold for each domain. Beyond --transaction-quota requests are answered 429
+until the oldest of the last 24 hours leave the count, beyond --endpoint-quota a new
+device is told to come back later. mbed Device Connector had 10000 and 100.
 
 Examples:
   dormouse connector
@@ -61,6 +70,18 @@ export function connectorCommand(program: Command): void {
       repeated,
       [],
     )
+    .option(
+      "--transaction-quota <n>",
+      "transactions in 24 hours; unlimited unless set",
+      quotaOption,
+    )
+    .option("--endpoint-quota <n>", "registered devices; unlimited unless set", quotaOption)
+    .option(
+      "--subscriptions <kept|original>",
+      "original: a device that registers anew ends the individual subscriptions to it",
+      subscriptionsOption,
+      "kept",
+    )
     .option("--json", "print one line of JSON when ready, and nothing else, on stdout")
     .addHelpText("after", HELP)
     .action(runConnector);
@@ -78,6 +99,8 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
       https,
       coapPort: options.coapPort,
       allowedCallbacks: options.allowCallback,
+      quotas: quotasOf(options),
+      subscriptions: options.subscriptions,
       product: productName(),
       log: (line) => console.error(line),
     });
@@ -92,6 +115,10 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
   else console.log(`Ready: REST API at ${urls}, devices at ${coapUrl}. Ctrl-C stops.`);
   await untilStopped();
   await stopWithin(() => connector.close());
+}
+
+function quotasOf({ transactionQuota, endpointQuota }: ConnectorOptions) {
+  return { transactions: transactionQuota ?? Infinity, endpoints: endpointQuota ?? Infinity };
 }
 
 /** Makes the first key of a store and shows it, this once. */

@@ -70,6 +70,23 @@ export function hostOption(text: string): string {
   return text;
 }
 
+/** Reads the option of a quota. */
+export function quotaOption(text: string): number {
+  const quota = Number(text);
+  if (!/^\d{1,15}$/.test(text) || quota === 0) {
+    throw new InvalidArgumentError("It must be a whole number from 1.");
+  }
+  return quota;
+}
+
+/** Reads the option of what becomes of subscriptions when their device registers anew. */
+export function subscriptionsOption(text: string): "kept" | "original" {
+  if (text !== "kept" && text !== "original") {
+    throw new InvalidArgumentError("It must be kept or original.");
+  }
+  return text;
+}
+
 /** Collects an option that may be given several times. */
 export function repeated(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];

@@ -3,6 +3,7 @@ import { constants } from "node:crypto";
 import { createServer as createHttpServer, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import type { CertifiedKey } from "../certificates/authority.ts";
@@ -17,8 +18,12 @@ const HANDSHAKE_TIMEOUT: Milliseconds = 10 * SECOND;
 const KEEP_ALIVE: Milliseconds = 65 * SECOND;
 const LONGEST_HEADERS = 16 * 1024;
 const MOST_HEADERS = 100;
-/** Below the usual limit of 20,000 files per process; a waiting poll takes one, at about 12 KB. */
-const MOST_CONNECTIONS = 15_000;
+/** Below the usual limit of 20,000 files per process, with room for callbacks; a waiting poll takes one, at about 12 KB. */
+const MOST_CONNECTIONS = 15_500;
+/** So many more are told that there is no room; beyond them connections are cut off. */
+const SPARE_CONNECTIONS = 500;
+/** Seconds after which who found no room may come again. */
+const COME_AGAIN = "5";
 const BOUNDS = {
   requestTimeout: REQUEST_TIMEOUT,
   headersTimeout: HEADERS_TIMEOUT,
@@ -33,21 +38,33 @@ const CLOSING_PERIOD: Milliseconds = 2 * SECOND;
 export class ConnectionCount {
   private readonly most: number;
   private open = 0;
+  /** Those for which there is no room. */
+  private readonly crowded = new WeakSet<Socket>();
 
   constructor(most = MOST_CONNECTIONS) {
     this.most = most;
   }
 
-  /** Cuts off what comes to a server beyond the most that all of them may have. */
+  /** Counts the connections of a server, and cuts off what comes far beyond the most that all servers may have. */
   watch(server: Server | SecureServer): void {
     server.on("connection", (socket: Socket) => {
-      if (this.open >= this.most) {
+      if (this.open >= this.most + SPARE_CONNECTIONS) {
         socket.destroy();
         return;
       }
       this.open++;
+      if (this.open > this.most) this.crowded.add(socket);
       socket.once("close", () => this.open--);
     });
+    // What a secure connection is to the API lies over the one that was counted.
+    server.on("secureConnection", (socket: TLSSocket) => {
+      if (this.open > this.most) this.crowded.add(socket);
+    });
+  }
+
+  /** Whether a connection is one too many: it is told so, and ended. */
+  isCrowded(socket: Socket): boolean {
+    return this.crowded.has(socket);
   }
 }
 
@@ -72,7 +89,7 @@ export class HttpServer {
     this.server =
       typeof answers === "function"
         ? createServer(options, answers)
-        : this.createApiServer(answers as RestApp, createServer, options);
+        : this.createApiServer(answers as RestApp, createServer, options, connections);
     this.server.maxHeadersCount = MOST_HEADERS;
     connections.watch(this.server);
   }
@@ -110,10 +127,12 @@ export class HttpServer {
     app: RestApp,
     createServer: typeof createHttpServer,
     serverOptions: typeof BOUNDS,
+    connections: ConnectionCount,
   ): Server {
     return createAdaptorServer({
       fetch: async (request, env) => {
         const { incoming, outgoing } = env as HttpBindings;
+        if (connections.isCrowded(incoming.socket)) return noRoom();
         const response = await app.fetch(request, {
           exchange: exchangeOf(outgoing),
           address: incoming.socket.remoteAddress ?? "",
@@ -126,6 +145,11 @@ export class HttpServer {
       serverOptions,
     }) as Server;
   }
+}
+
+function noRoom(): Response {
+  const headers = { "retry-after": COME_AGAIN, connection: "close" };
+  return new Response("Too many connections are open.", { status: 503, headers });
 }
 
 /** TLS 1.2 at least; asking for a new handshake on a connection, which costs the asker nothing, is refused. */

@@ -135,6 +135,16 @@ export class Channels implements ChannelHost {
     this.reconsider(now, channel);
   }
 
+  /** Opens the channel of a key for polling, as its first poll would; one that is open stays as it is. */
+  openPull(now: Milliseconds, keyId: string): void {
+    const channel = this.of(keyId);
+    if (channel.isOpen()) return;
+    channel.openPull(now);
+    this.open.add(channel);
+    this.store(channel);
+    this.reconsider(now, channel);
+  }
+
   handlePollGone(now: Milliseconds, keyId: string, pollId: number): void {
     const channel = this.of(keyId);
     channel.handlePollGone(now, pollId);

@@ -118,8 +118,17 @@ export async function readJson(c: RestContext): Promise<{ value: unknown } | Res
   return isJsonRefusal(parsed) ? refuse(c, 400, parsed.refusal) : parsed;
 }
 
-/** Answers 202 with the id of a request, durable by then, and lets its response go when that has been written. */
-export async function accept(host: RestHost, c: RestContext, id: string): Promise<Response> {
+/**
+ * Answers 202, durable by then, and lets the response to a request go when that has been written.
+ *
+ * @param body the id of the request, unless something else is said
+ */
+export async function accept(
+  host: RestHost,
+  c: RestContext,
+  id: string,
+  body: object | null = { "async-response-id": id },
+): Promise<Response> {
   const keyId = c.get("channelId");
   try {
     await host.commit();
@@ -131,7 +140,7 @@ export async function accept(host: RestHost, c: RestContext, id: string): Promis
     host.gateway.channels.handleAnswered(host.now(), keyId, id);
     host.driver.wake();
   });
-  return c.json({ "async-response-id": id }, 202);
+  return body === null ? c.body(null, 202) : c.json(body, 202);
 }
 
 /** Refuses a request that would go beyond the day's transactions; undefined when it may go on. */

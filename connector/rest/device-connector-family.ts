@@ -6,11 +6,13 @@ import {
   refuse,
   visibleRegistrations,
 } from "./context.ts";
+import { DEVICE_REQUEST, requestDevice } from "./device-requests.ts";
 import * as endpoints from "./endpoints.ts";
 import * as channel from "./notification-channel.ts";
 import { REST_VERSIONS } from "./request-path.ts";
 import { type Allows, ANYBODY, type Route, type RouteFamily } from "./route.ts";
 import * as subscriptions from "./subscriptions.ts";
+import { shownQuota } from "./traffic-meter.ts";
 
 const RESOURCE = ":endpointName/:resourcePath{.+}";
 
@@ -80,6 +82,19 @@ function routes(): Route[] {
       handle: endpoints.listResources,
     },
     {
+      method: "DELETE",
+      path: "/endpoints/:endpointName",
+      allows: { verb: "delete", object: "device" },
+      summary: "Ends a registration; the device registers anew at its next Update.",
+      answers: {
+        200: "Ended, and no notification channel is open to say so.",
+        202: ACCEPTED,
+        404: NO_ENDPOINT,
+        429: TOO_MANY,
+      },
+      handle: endpoints.deleteEndpoint,
+    },
+    {
       method: "GET",
       path: `/endpoints/${RESOURCE}`,
       allows: VIEW_RESOURCE,
@@ -128,6 +143,29 @@ function routes(): Route[] {
       query: ASYNC_QUERY,
       answers: ASYNC_ANSWERS,
       handle: endpoints.deleteResource,
+    },
+    {
+      method: "POST",
+      path: "/device-requests/:endpointName",
+      allows: VIEW_RESOURCE,
+      summary: "Any request to a device, under an id that the application chooses.",
+      query: {
+        "async-id": "the id of the async-response, 1 to 128 visible ASCII characters",
+        "expiry-seconds": "how long it may wait for the device, 1 to 259200",
+        retry: "0 to 10; taken, and without effect: requests are repeated as CoAP says",
+      },
+      body: DEVICE_REQUEST,
+      answers: {
+        202: "Accepted; the body is empty.",
+        400: "The id or the body cannot be read: the text says why.",
+        404: NO_RESOURCE,
+        409: "A response is still awaited under this id.",
+        410: NO_ENDPOINT,
+        413: "The value is longer than 64 KiB.",
+        415: "The media type is not one that devices know.",
+        429: TOO_MANY,
+      },
+      handle: requestDevice,
     },
     {
       method: "GET",
@@ -298,11 +336,6 @@ function showLimits(host: RestHost, c: RestContext): Response {
     "endpoint-quota": shownQuota(traffic.quotas.endpoints),
     "endpoint-count": endpointCount,
   });
-}
-
-/** Without a quota, the largest whole number that every JSON reader has. */
-function shownQuota(quota: number): number {
-  return quota === Infinity ? Number.MAX_SAFE_INTEGER : quota;
 }
 
 async function createAccessKey(host: RestHost, c: RestContext): Promise<Response> {

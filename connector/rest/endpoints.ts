@@ -29,7 +29,7 @@ import { ID_TAKEN } from "./gateway.ts";
 import { endpointNameIn, resourcePathIn } from "./request-path.ts";
 
 /** A resource's value may be this long, bytes. */
-const LONGEST_VALUE = 64 * 1024;
+export const LONGEST_VALUE = 64 * 1024;
 /** What curl's -d says when nobody says otherwise: no statement about the value. */
 const FORM = "application/x-www-form-urlencoded";
 
@@ -130,6 +130,27 @@ export function deleteResource(host: RestHost, c: RestContext): Promise<Response
   );
 }
 
+/**
+ * DELETE /endpoints/{endpoint-name}: ends the registration. The device learns of it at its next Update, and registers anew.
+ *
+ * It is done when this is answered. Who has a channel gets an id all the same, as the original's clients expect.
+ */
+export async function deleteEndpoint(host: RestHost, c: RestContext): Promise<Response> {
+  const registration = visibleRegistration(host, c, endpointNameOf(c));
+  if (registration === undefined) return refuse(c, 404, "The endpoint is not registered.");
+  const overQuota = refuseOverQuota(host, c);
+  if (overQuota !== undefined) return overQuota;
+  const { gateway } = host;
+  const keyId = c.get("channelId");
+  const isOpen = gateway.channels.of(keyId).isOpen();
+  if (isOpen && !gateway.canAccept(keyId)) return refuseMoreResponses(c);
+  const submission = gateway.deregister(host.now(), keyId, registration.endpointName);
+  if ("refusal" in submission) return refuseSubmission(c, submission.refusal);
+  if (isOpen) return accept(host, c, submission.id);
+  await host.commit();
+  return c.body(null, 200);
+}
+
 /** The endpoint name in the path of a request, decoded; a name that cannot be decoded is nobody's. */
 export function endpointNameOf(c: RestContext): string {
   return endpointNameIn(c.get("path")) ?? "";
@@ -158,9 +179,7 @@ async function submit(
   const keyId = c.get("channelId");
   if (request.confirmable) {
     if (!host.gateway.channels.of(keyId).isOpen()) return refuseWithoutChannel(c);
-    if (!host.gateway.canAccept(keyId)) {
-      return refuse(c, 429, "Too many responses wait on your notification channel.");
-    }
+    if (!host.gateway.canAccept(keyId)) return refuseMoreResponses(c);
   }
   const overQuota = refuseOverQuota(host, c);
   if (overQuota !== undefined) return overQuota;
@@ -168,6 +187,11 @@ async function submit(
   if ("refusal" in submission) return refuseSubmission(c, submission.refusal);
   if (request.confirmable) return accept(host, c, submission.id);
   return c.body(null, 204);
+}
+
+/** Refuses a request whose response would be one too many. */
+export function refuseMoreResponses(c: RestContext): Response {
+  return refuse(c, 429, "Too many responses wait on your notification channel.");
 }
 
 /** The original's own words: its clients look for them. */

@@ -3,10 +3,14 @@
  * are one route. Nothing is redirected: the clients of this API do not follow redirects on PUT, POST and DELETE.
  */
 
+import { encodeUtf8 } from "../../protocol/bytes/utf8.ts";
+
 /** Versions that a path may begin with; the last one is the newest. Both mean the same routes. */
 export const REST_VERSIONS = ["v1", "v2"] as const;
 
 const LONGEST_RESOURCE_PATH = 255;
+/** Bytes. */
+const LONGEST_SEGMENT = 255;
 
 /** The route path of a URL or request target, still percent-encoded, "/" at least, and whether a version was taken off. */
 export function pathAndVersion(url: string): { path: string; isVersioned: boolean } {
@@ -32,16 +36,31 @@ export function endpointNameIn(path: string): string | undefined {
 /**
  * The resource path in `/family/{endpoint-name}/{resource-path}`, decoded, "/actuator/0/speed".
  *
- * @returns undefined when a segment is empty, is not decodable or holds a slash, or the whole is longer than 255 characters
+ * @returns undefined when a segment is empty, longer than 255 bytes, not decodable or holds a slash, or the whole is longer than 255
+ *   characters
  */
 export function resourcePathIn(path: string): string | undefined {
   let decodedPath = "";
   for (const segment of path.split("/").slice(3)) {
     const decoded = decodeSegment(segment);
-    if (decoded === undefined || decoded === "" || decoded.includes("/")) return undefined;
+    if (decoded === undefined || decoded.includes("/") || !isSegment(decoded)) return undefined;
     decodedPath += `/${decoded}`;
   }
   return decodedPath.length <= LONGEST_RESOURCE_PATH ? decodedPath : undefined;
+}
+
+/** Whether a text is the path of a resource as it stands, not percent-encoded. */
+export function isResourcePath(text: string): boolean {
+  return (
+    text.startsWith("/") &&
+    text.length <= LONGEST_RESOURCE_PATH &&
+    text.slice(1).split("/").every(isSegment)
+  );
+}
+
+/** Whether a text can be one segment: CoAP's Uri-Path has 1 to 255 bytes (RFC 7252 §5.10). */
+function isSegment(text: string): boolean {
+  return text !== "" && encodeUtf8(text).length <= LONGEST_SEGMENT;
 }
 
 function decodeSegment(segment: string): string | undefined {

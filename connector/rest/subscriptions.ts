@@ -11,7 +11,12 @@ import {
   refuseOverQuota,
   visibleRegistration,
 } from "./context.ts";
-import { endpointNameOf, refuseSubmission, refuseWithoutChannel } from "./endpoints.ts";
+import {
+  endpointNameOf,
+  refuseMoreResponses,
+  refuseSubmission,
+  refuseWithoutChannel,
+} from "./endpoints.ts";
 import { resourcePathIn } from "./request-path.ts";
 
 /** PUT /subscriptions/{endpoint-name}/{resource-path} */
@@ -29,9 +34,7 @@ export function subscribe(host: RestHost, c: RestContext): Promise<Response> | R
     return refuse(c, 412, "The resource is not observable.");
   }
   if (!host.gateway.channels.of(keyId).isOpen()) return refuseWithoutChannel(c);
-  if (!host.gateway.canAccept(keyId)) {
-    return refuse(c, 429, "Too many responses wait on your notification channel.");
-  }
+  if (!host.gateway.canAccept(keyId)) return refuseMoreResponses(c);
   const overQuota = refuseOverQuota(host, c);
   if (overQuota !== undefined) return overQuota;
   const submission = host.gateway.subscribe(host.now(), keyId, endpointName, path);

@@ -19,6 +19,11 @@ export interface Quotas {
 
 export const UNLIMITED: Quotas = { transactions: Infinity, endpoints: Infinity };
 
+/** A quota as JSON has it: without one, the largest whole number that every reader has. */
+export function shownQuota(quota: number): number {
+  return quota === Infinity ? Number.MAX_SAFE_INTEGER : quota;
+}
+
 /** One domain's counts. Replaced rather than changed. */
 interface StoredTraffic {
   /** Calendar hour -> transactions in it; at most 25 of them. */
