@@ -100,9 +100,9 @@ function readCertificate(file: string, pem: string): X509Certificate {
 function readKey(file: string, pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ERR_MISSING_PASSPHRASE") {
+  } catch {
+    // As both forms say it: BEGIN ENCRYPTED PRIVATE KEY, and Proc-Type: 4,ENCRYPTED.
+    if (pem.includes("ENCRYPTED")) {
       throw unusable(
         `The key in ${file} is encrypted: take its passphrase off, as with openssl pkey -in ${file} -out FILE.`,
       );

@@ -43,7 +43,9 @@ test("it has the macros and arrays of the original, PEM with CRLF that tools rea
     "#endif",
   ]);
   const key = arrayOf(header, "KEY");
-  expect(key).toMatch(/^-----BEGIN PRIVATE KEY-----\r\n[A-Za-z0-9+/=\r\n]*-----END PRIVATE KEY-----\r\n$/);
+  expect(key).toMatch(
+    /^-----BEGIN PRIVATE KEY-----\r\n[A-Za-z0-9+/=\r\n]*-----END PRIVATE KEY-----\r\n$/,
+  );
   const device = new X509Certificate(arrayOf(header, "CERT"));
   expect(device.checkPrivateKey(createPrivateKey(key))).toBe(true);
   const server = new X509Certificate(arrayOf(header, "SERVER_CERT"));
