@@ -19,7 +19,7 @@ export const CUSTOMER_ROUTES: readonly Route[] = [
     path: "/admin/customers",
     allows: { verb: "view", object: "customer" },
     summary: "The customers of a domain.",
-    query: PAGED,
+    query: { ...PAGED, email: "only those whose email begins so" },
     returns: schemas.CUSTOMERS,
     answers: { 200: "A page of customers, sorted by email." },
     handle: listCustomers,
@@ -123,8 +123,10 @@ export const CUSTOMER_ROUTES: readonly Route[] = [
 
 function listCustomers(host: RestHost, c: RestContext): Response {
   const domain = domainOf(host, c);
+  const email = (c.req.query("email") ?? "").toLowerCase();
   const customers = [...host.access.users.all()].filter(
-    (user) => user.domainId === domain.id && user.role === "customer",
+    (user) =>
+      user.domainId === domain.id && user.role === "customer" && user.name.startsWith(email),
   );
   const page = pageOf(c, customers, (customer) => customer.name);
   return c.json(mapPage(page, (customer) => customerView(host.access, customer)));

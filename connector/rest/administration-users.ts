@@ -28,7 +28,7 @@ export const USER_ROUTES: readonly Route[] = [
     path: "/admin/users",
     allows: { verb: "view", object: "user" },
     summary: "The users of a domain.",
-    query: PAGED,
+    query: { ...PAGED, name: "only those whose name begins so" },
     returns: schemas.USERS,
     answers: { 200: "A page of users, sorted by name." },
     handle: listUsers,
@@ -138,8 +138,9 @@ export const USER_ROUTES: readonly Route[] = [
 
 function listUsers(host: RestHost, c: RestContext): Response {
   const domain = domainOf(host, c);
+  const name = (c.req.query("name") ?? "").toLowerCase();
   const users = [...host.access.users.all()].filter(
-    (user) => user.domainId === domain.id && user.role === "user",
+    (user) => user.domainId === domain.id && user.role === "user" && user.name.startsWith(name),
   );
   const page = pageOf(c, users, (user) => user.name);
   return c.json(mapPage(page, (user) => userView(host.access, user)));
