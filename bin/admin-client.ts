@@ -32,7 +32,7 @@ export class AdminClient {
 
   /** @param password of the user, where `options.user` says so instead of a key */
   constructor(options: AdminOptions, password?: string) {
-    const text = options.url ?? process.env.DORMOUSE_URL ?? DEFAULT_URL;
+    const text = options.url ?? (process.env.DORMOUSE_URL || DEFAULT_URL);
     this.url = urlOf(text);
     this.authorization = authorizationOf(options, password);
     this.ca = options.ca === undefined ? undefined : readFileSync(options.ca);
@@ -115,7 +115,8 @@ function authorizationOf(options: AdminOptions, password: string | undefined): s
   if (options.user !== undefined && options.key === undefined) {
     return `Basic ${Buffer.from(`${options.user}:${password ?? ""}`).toString("base64")}`;
   }
-  const key = options.key ?? (options.data === undefined ? process.env.DORMOUSE_KEY : undefined);
+  const key =
+    options.key ?? (options.data === undefined ? process.env.DORMOUSE_KEY || undefined : undefined);
   return `Bearer ${key ?? demoKey(options.data)}`;
 }
 
