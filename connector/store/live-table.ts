@@ -13,8 +13,17 @@ export class LiveTable<V> implements Table<V> {
     this.changed = changed;
   }
 
+  get size(): number {
+    return this.rows.size;
+  }
+
   entries(): IterableIterator<[string, V]> {
     return this.rows.entries();
+  }
+
+  /** The row of a key as it is now. */
+  get(key: string): V | undefined {
+    return this.rows.get(key);
   }
 
   put(key: string, value: V): void {
@@ -33,17 +42,14 @@ export class LiveTable<V> implements Table<V> {
     return taken;
   }
 
-  /** Applies changes that another run of the connector took. */
-  replay(changes: readonly unknown[]): void {
-    for (let i = 0; i < changes.length; i += 2) {
-      const value = changes[i + 1];
-      if (value === undefined) this.rows.delete(changes[i] as string);
-      else this.rows.set(changes[i] as string, value as V);
-    }
+  /** Applies a change that another run of the connector made; a value of undefined is a removal. */
+  load(key: string, value: V | undefined): void {
+    if (value === undefined) this.rows.delete(key);
+    else this.rows.set(key, value);
   }
 
   private note(key: string, value: V | undefined): void {
-    if (this.changes.length === 0) this.changed.push(this);
+    if (this.changes.length === 0) this.changed.push(this as LiveTable<unknown>);
     this.changes.push(key, value);
   }
 }
@@ -62,6 +68,11 @@ export class LiveTables {
     return table;
   }
 
+  /** The same, for whoever knows what its rows are. */
+  typed<V>(name: string): LiveTable<V> {
+    return this.named(name) as LiveTable<V>;
+  }
+
   all(): IterableIterator<LiveTable<unknown>> {
     return this.byName.values();
   }
@@ -70,13 +81,23 @@ export class LiveTables {
     return this.changed.length > 0;
   }
 
-  /** Takes what changed in all tables: table name -> key, value, key, value ... */
+  /** Takes what changed in all tables. */
   takeChanges(): Changes {
     const taken: Changes = {};
     for (const table of this.changed) taken[table.name] = table.takeChanges();
     this.changed.length = 0;
     return taken;
   }
+
+  /** Applies changes that were taken, here or elsewhere. */
+  load(changes: Changes): void {
+    for (const name of Object.keys(changes)) {
+      const table = this.named(name);
+      const list = changes[name];
+      for (let i = 0; i < list.length; i += 2) table.load(list[i] as string, list[i + 1]);
+    }
+  }
 }
 
+/** Table name -> key, value, key, value ...; a value of undefined is a removal. */
 export type Changes = Record<string, unknown[]>;

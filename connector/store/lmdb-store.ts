@@ -6,90 +6,98 @@
  * however many datagrams arrived while the disk was busy share the next batch (group commit).
  *
  * When the journal has grown to several times what it stands for, the following batches also carry every living row once more, some
- * with each commit; after the last of them everything older than the first is deleted. There is no second format for that: a row put
- * again is a change like any other.
+ * with each commit; after the last of them everything older than the first is dropped, oldest first. There is no second format for
+ * that: a row put again is a change like any other.
  *
- *   journal   number -> CRC-32 of the rest, 4 bytes big-endian | CBOR { table: [key, value, key, value ...] }, undefined = removed
- *   about     "format" -> 1, "owner" -> { pid, started }
+ * What can be relied on, and when not, is in docs/durability.md.
  */
-import { mkdirSync, readFileSync } from "node:fs";
-import { crc32 } from "node:zlib";
-import { Encoder } from "cbor-x";
-import { type Database, open, type RootDatabase } from "lmdb";
-import { type Changes, type LiveTable, LiveTables } from "./live-table.ts";
+import type { BatchFile } from "./batch-file.ts";
+import { encodeBatch } from "./journal-batch.ts";
+import { FORMAT, type LoadedJournal, loadJournal, migrate, rewriteOf } from "./journal-loading.ts";
+import type { Changes, LiveTables } from "./live-table.ts";
+import { LmdbBatches } from "./lmdb-batches.ts";
+import { MIGRATIONS, type Migration, schemaAfter } from "./migrations.ts";
 import type { Store, Table } from "./store.ts";
+import { Unwritten } from "./unwritten.ts";
 
-/** The format that this version reads and writes. */
-const FORMAT = 1;
 /** Rows carried along with one commit while the journal is being rewritten; about a millisecond of work. */
 const REWRITE_ROWS = 1000;
+/**
+ * Batches dropped along with one commit. LMDB writes its list of free pages anew with each commit, so that a long one would cost
+ * more than the commit itself.
+ */
+const DROPPED_BATCHES = 8;
 /** A journal smaller than this is never rewritten, bytes. */
 const REWRITE_FROM = 4 << 20;
 /** The journal is rewritten when it has grown to this many times its size after the last rewriting. */
 const REWRITE_GROWTH = 3;
+/** Damaged records are logged one by one up to so many. */
+const MOST_LINES = 20;
 
-type StoreFault = "store/in-use" | "store/newer-format" | "store/damaged" | "store/write-failed";
+export interface LmdbStoreOptions {
+  /** Takes one line for the operator; stderr when absent. */
+  readonly log?: (line: string) => void;
+  /** Opens the file in a folder; LMDB when absent. */
+  readonly openFile?: (folder: string) => BatchFile;
+  readonly migrations?: readonly Migration[];
+}
 
-type LivingRows = Iterator<[table: string, key: string, value: unknown]>;
-
-interface Owner {
-  pid: number;
-  started: string;
+/** The rows still to be carried along, the batch that began it, and what was before it, bytes. */
+interface Rewriting {
+  readonly rows: Iterator<[table: string, key: string, value: unknown]>;
+  readonly from: number;
+  readonly bytesBefore: number;
+  isLast: boolean;
 }
 
 export class LmdbStore implements Store {
-  private readonly folder: string;
-  private readonly root: RootDatabase;
-  private readonly journal: Database<Buffer, number>;
-  private readonly about: Database<unknown, string>;
-  private readonly tables = new LiveTables();
-  private readonly encoder = new Encoder({
-    useRecords: true,
-    copyBuffers: true,
-    tagUint8Array: false,
-  });
+  private readonly file: BatchFile;
+  private readonly log: (line: string) => void;
+  private readonly tables: LiveTables;
 
   /** Numbers of the oldest batch and of the one to come. */
-  private first = 0;
-  private next = 0;
-  private journalBytes = 0;
+  private first: number;
+  private next: number;
+  /** Batches before this number stand for nothing any more. */
+  private needless: number;
+  private journalBytes: number;
   private bytesAfterRewrite = 0;
-  /** The rows still to be carried along, and the number of the batch that began it; undefined when not rewriting. */
-  private rewriting: LivingRows | undefined;
-  private rewriteFrom = 0;
-  private bytesBeforeRewrite = 0;
-  /** A batch could not be written: the next one starts a new journal from the living rows. */
-  private mustRewriteAll = false;
+  private rewriting: Rewriting | undefined;
+  private readonly unwritten = new Unwritten();
 
   private writing: Promise<void> | undefined;
   private following: Promise<void> | undefined;
 
+  /** How many records were found damaged when the store was opened, and left out. */
+  readonly damagedRecords: number;
+
   /**
-   * Opens the store in a folder, which is made (for its owner only) if need be.
+   * Opens the store in a folder, which is made (for its owner only) if need be. Logs what is damaged and goes on without it.
    *
-   * @throws Error with code `store/in-use`, `store/newer-format` or `store/damaged`, its message fit for the user
+   * @throws Error with code `store/in-use`, `store/newer-format`, `store/migration-failed`, `store/damaged`, or one of those that
+   * `commit` rejects with, its message fit for the user
    */
-  constructor(folder: string) {
-    this.folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  constructor(folder: string, options: LmdbStoreOptions = {}) {
+    this.log = options.log ?? ((line) => console.error(line));
+    const migrations = options.migrations ?? MIGRATIONS;
+    this.file = options.openFile?.(folder) ?? new LmdbBatches(folder);
     try {
-      this.root = open({ path: folder, maxDbs: 4, encoding: "json" });
-      this.journal = this.root.openDB({ name: "journal", encoding: "binary" });
-      this.about = this.root.openDB({ name: "about", encoding: "json" });
+      const loaded = loadJournal(folder, this.file, migrations);
+      this.tables = loaded.tables;
+      this.first = loaded.first;
+      this.next = loaded.next;
+      this.needless = loaded.first;
+      this.journalBytes = loaded.bytes;
+      this.damagedRecords = loaded.lost;
+      this.takeUp(folder, loaded, migrations);
     } catch (error) {
-      throw this.fault("store/damaged", `cannot be opened: ${(error as Error).message}`);
-    }
-    try {
-      this.claim();
-      this.load();
-    } catch (error) {
-      this.root.close();
+      this.file.close();
       throw error;
     }
   }
 
   table<V>(name: string): Table<V> {
-    return this.tables.named(name) as LiveTable<V>;
+    return this.tables.typed<V>(name);
   }
 
   hasUncommitted(): boolean {
@@ -111,56 +119,62 @@ export class LmdbStore implements Store {
   async close(): Promise<void> {
     try {
       await this.commit();
-      await this.about.remove("owner");
     } finally {
-      await this.root.close();
+      await this.file.close();
     }
   }
 
   private hasChanges(): boolean {
-    return this.mustRewriteAll || this.tables.hasChanges();
+    return this.tables.hasChanges() || this.unwritten.size > 0;
   }
 
   /** Writes one batch. Only one is under way at a time: what changes meanwhile is the next one. */
   private write(): Promise<void> {
-    this.writing = this.append().then(
-      () => {
-        this.writing = undefined;
-      },
-      (error: Error) => {
-        this.writing = undefined;
-        this.mustRewriteAll = true;
-        throw this.fault("store/write-failed", `could not be written: ${error.message}`);
-      },
-    );
+    this.writing = this.append().finally(() => {
+      this.writing = undefined;
+    });
     return this.writing;
   }
 
   private async append(): Promise<void> {
-    const batch = this.tables.takeChanges();
-    if (this.mustRewriteAll || (this.rewriting === undefined && this.isOvergrown())) {
-      this.rewriting = this.livingRows();
-      this.rewriteFrom = this.next;
-      this.bytesBeforeRewrite = this.journalBytes;
+    const changes = this.takeChanges();
+    const { rewriting } = this;
+    if (rewriting !== undefined) carryRows(rewriting, changes);
+    const dropTo = Math.min(this.needless, this.first + DROPPED_BATCHES);
+    try {
+      const batch = encodeBatch(changes);
+      await this.file.append(this.next, batch, this.first, dropTo);
+      this.next++;
+      this.journalBytes += batch.length;
+    } catch (error) {
+      this.unwritten.add(changes);
+      throw error;
     }
-    const rewritten = this.rewriting !== undefined && this.carryRows(this.rewriting, batch);
-
-    const bytes = this.encode(batch);
-    const written = [this.journal.put(this.next++, bytes)];
-    this.journalBytes += bytes.length;
-    if (rewritten) {
-      for (; this.first < this.rewriteFrom; this.first++) {
-        written.push(this.journal.remove(this.first));
-      }
-      this.journalBytes -= this.bytesBeforeRewrite;
+    this.unwritten.clear();
+    this.first = dropTo;
+    if (rewriting?.isLast) {
+      this.needless = rewriting.from;
+      this.journalBytes -= rewriting.bytesBefore;
       this.bytesAfterRewrite = this.journalBytes;
+      this.rewriting = undefined;
     }
-    await Promise.all(written);
-    this.mustRewriteAll = false;
   }
 
-  private isOvergrown(): boolean {
-    return this.journalBytes > Math.max(REWRITE_FROM, REWRITE_GROWTH * this.bytesAfterRewrite);
+  /** What the next batch has to say; also begins to rewrite when it is time. */
+  private takeChanges(): Changes {
+    const limit = Math.max(REWRITE_FROM, REWRITE_GROWTH * this.bytesAfterRewrite);
+    if (this.rewriting === undefined && this.journalBytes > limit) {
+      this.rewriting = {
+        rows: this.livingRows(),
+        from: this.next,
+        bytesBefore: this.journalBytes,
+        isLast: false,
+      };
+    }
+    const changes = this.tables.takeChanges();
+    if (this.unwritten.size === 0) return changes;
+    this.unwritten.add(changes);
+    return this.unwritten.changes(this.tables);
   }
 
   private *livingRows(): Generator<[table: string, key: string, value: unknown]> {
@@ -169,87 +183,55 @@ export class LmdbStore implements Store {
     }
   }
 
-  /** Adds living rows to a batch: some, or all of them when the journal has a gap. Returns true when none are left. */
-  private carryRows(rows: LivingRows, batch: Changes): boolean {
-    for (let carried = 0; carried < REWRITE_ROWS || this.mustRewriteAll; carried++) {
-      const row = rows.next();
-      if (row.done) {
-        this.rewriting = undefined;
-        return true;
-      }
-      const [table, key, value] = row.value;
-      batch[table] ??= [];
-      batch[table].push(key, value);
+  /** Mends what is damaged and migrates what is old, in one transaction. */
+  private takeUp(folder: string, loaded: LoadedJournal, migrations: readonly Migration[]): void {
+    const about = { format: FORMAT, schema: schemaAfter(migrations) };
+    let taken: readonly Migration[];
+    try {
+      taken = migrate(loaded, migrations);
+    } catch (error) {
+      const reason = `The store in ${folder} cannot be brought to schema ${about.schema}: ${(error as Error).message}`;
+      const code = "store/migration-failed";
+      throw Object.assign(new Error(`${reason}. It is as it was.`), { code });
     }
-    return false;
+    this.report(folder, loaded, taken);
+    const isCurrent = loaded.format === FORMAT && taken.length === 0;
+    if (isCurrent && loaded.mended.length === 0) return;
+    this.tables.takeChanges();
+    const written = isCurrent ? { put: loaded.mended, remove: [] } : rewriteOf(loaded);
+    this.file.amend({ about, quarantine: loaded.damages, ...written });
+    if (isCurrent) return;
+    this.first = loaded.next;
+    this.needless = loaded.next;
+    this.next = loaded.next + written.put.length;
+    this.journalBytes = written.put.reduce((sum, [, batch]) => sum + batch.length, 0);
+    this.bytesAfterRewrite = this.journalBytes;
   }
 
-  private encode(batch: Changes): Buffer {
-    const body = this.encoder.encode(batch);
-    const bytes = Buffer.allocUnsafe(4 + body.length);
-    bytes.writeUInt32BE(crc32(body), 0);
-    bytes.set(body, 4);
-    return bytes;
-  }
-
-  private load(): void {
-    const format = this.about.get("format");
-    if (format === undefined) this.about.putSync("format", FORMAT);
-    else if (format !== FORMAT) {
-      const reason = `has format ${format} of a newer version; this one reads format ${FORMAT}`;
-      throw this.fault("store/newer-format", reason);
+  private report(folder: string, loaded: LoadedJournal, taken: readonly Migration[]): void {
+    for (const { to, why } of taken) this.log(`The store goes to schema ${to}: ${why}`);
+    const { lost, harmless, damages } = loaded;
+    for (const { what } of damages.slice(0, MOST_LINES)) {
+      this.log(`Damaged in the store: ${what}`);
     }
-    let isFirst = true;
-    for (const { key, value } of this.journal.getRange()) {
-      if (isFirst) this.first = key;
-      isFirst = false;
-      this.next = key + 1;
-      this.journalBytes += value.length;
-      this.replay(key, value);
-    }
-  }
-
-  private replay(number: number, bytes: Buffer): void {
-    const body = bytes.subarray(4);
-    if (bytes.length < 4 || bytes.readUInt32BE(0) !== crc32(body)) {
-      throw this.fault("store/damaged", `is damaged: the checksum of batch ${number} is wrong`);
-    }
-    const batch = this.encoder.decode(body) as Changes;
-    for (const name of Object.keys(batch)) this.tables.named(name).replay(batch[name]);
-  }
-
-  /** Makes this process the only one with the folder; one that died without a word does not count. */
-  private claim(): void {
-    this.root.transactionSync(() => {
-      const owner = this.about.get("owner") as Owner | undefined;
-      if (owner !== undefined && owner.pid !== process.pid && isRunning(owner)) {
-        throw this.fault("store/in-use", `is in use by process ${owner.pid}`);
-      }
-      this.about.putSync("owner", { pid: process.pid, started: startOf(process.pid) });
-    });
-  }
-
-  private fault(code: StoreFault, reason: string): Error {
-    return Object.assign(new Error(`The store in ${this.folder} ${reason}.`), { code });
+    if (lost + harmless === 0) return;
+    this.log(
+      `The store in ${folder} has ${lost} damaged records (and ${harmless} places whose copy is whole). ` +
+        "They are kept aside and everything else is there; the rows they belong to are as they were before them.",
+    );
   }
 }
 
-function isRunning(owner: Owner): boolean {
-  if (owner.started !== "") return startOf(owner.pid) === owner.started;
-  try {
-    process.kill(owner.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** When a process started, in the kernel's words, so that a reused id is not taken for it; "" where that is not known. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return "";
+/** Adds some of the living rows to a batch. */
+function carryRows(rewriting: Rewriting, batch: Changes): void {
+  for (let carried = 0; carried < REWRITE_ROWS && !rewriting.isLast; carried++) {
+    const row = rewriting.rows.next();
+    if (row.done) {
+      rewriting.isLast = true;
+      return;
+    }
+    const [table, key, value] = row.value;
+    batch[table] ??= [];
+    batch[table].push(key, value);
   }
 }

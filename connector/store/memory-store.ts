@@ -1,5 +1,5 @@
 /** Stores without a disk. */
-import { type LiveTable, LiveTables } from "./live-table.ts";
+import { LiveTables } from "./live-table.ts";
 import type { Store, Table } from "./store.ts";
 
 /** Keeps rows as long as the process lives, and knows what a kill would have left of them: for tests of restarts. */
@@ -8,7 +8,7 @@ export class MemoryStore implements Store {
   private readonly committed = new LiveTables();
 
   table<V>(name: string): Table<V> {
-    return this.tables.named(name) as LiveTable<V>;
+    return this.tables.typed<V>(name);
   }
 
   hasUncommitted(): boolean {
@@ -22,8 +22,7 @@ export class MemoryStore implements Store {
 
   /** `commit` for callers that live in virtual time. */
   commitNow(): void {
-    const changes = this.tables.takeChanges();
-    for (const name of Object.keys(changes)) this.committed.named(name).replay(changes[name]);
+    this.committed.load(this.tables.takeChanges());
   }
 
   close(): Promise<void> {
@@ -35,9 +34,9 @@ export class MemoryStore implements Store {
     const found = new MemoryStore();
     for (const table of this.committed.all()) {
       for (const [key, value] of table.entries()) {
-        const row = structuredClone([key, value]);
-        found.tables.named(table.name).replay(row);
-        found.committed.named(table.name).replay(row);
+        const row = structuredClone(value);
+        found.tables.named(table.name).load(key, row);
+        found.committed.named(table.name).load(key, row);
       }
     }
     return found;

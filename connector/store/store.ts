@@ -2,7 +2,7 @@
  * What the connector asks of its store: named tables of small values, loaded once at the start and written behind.
  *
  * Every component keeps its own state in memory and reads a table only when it starts. It writes as it changes; `commit` makes
- * everything written so far survive `kill -9`. Nothing that was accepted may be acknowledged before that.
+ * everything written so far survive `kill -9` and a power cut. Nothing that was accepted may be acknowledged before that.
  */
 
 /** One component's rows. */
@@ -24,8 +24,10 @@ export interface Store {
   /** True when something was put or removed that no resolved `commit` covers. */
   hasUncommitted(): boolean;
   /**
-   * Resolves when all that was put and removed until now survives `kill -9`; rejects with `store/write-failed` when it could
-   * not be written, and then tries it all again at the next commit.
+   * Resolves when all that was put and removed until now survives `kill -9` and a power cut: the device has confirmed the flush.
+   *
+   * Rejects with an Error whose `code` is `store/full`, `store/read-only` or `store/write-failed`. Nothing is forgotten then: each
+   * later commit tries everything again, and the first that resolves after the cause has gone covers it.
    */
   commit(): Promise<void>;
   /** Commits, then releases the files. */

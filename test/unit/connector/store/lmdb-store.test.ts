@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -159,16 +159,29 @@ test("the folder is its owner's only", async () => {
   await store.close();
 });
 
-test("a flipped bit is noticed and named", async () => {
-  const store = new LmdbStore(folder);
+test("a damaged record is left out, kept aside and named once", async () => {
+  let store = new LmdbStore(folder);
   store.table("rows").put("a", { text: "precious" });
+  store.table("rows").put("b", { text: "safe" });
   await store.close();
   const root = open({ path: folder, maxDbs: 4 });
   const journal = root.openDB<Buffer, number>({ name: "journal", encoding: "binary" });
   const bytes = Buffer.from(journal.get(0) as Buffer);
-  bytes[bytes.length - 3] ^= 1;
+  bytes[bytes.indexOf("precious")] ^= 1;
   await journal.put(0, bytes);
   await root.close();
+  const lines: string[] = [];
+  store = new LmdbStore(folder, { log: (line) => lines.push(line) });
+  expect(rowsOf(store, "rows")).toEqual({ b: { text: "safe" } });
+  expect(lines[0]).toBe('Damaged in the store: batch 0: record 1 of 2, table "rows", key "a"');
+  store = await reopened(store);
+  expect(store.damagedRecords).toBe(0);
+  await store.close();
+});
+
+test("a file that is no store is refused with a word about backups", async () => {
+  await new LmdbStore(folder).close();
+  writeFileSync(join(folder, "data.mdb"), Buffer.alloc(8192, 0x5a));
   expect(codeOf(() => new LmdbStore(folder))).toBe("store/damaged");
 });
 
