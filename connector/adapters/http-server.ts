@@ -78,6 +78,8 @@ type Listener = Parameters<typeof createHttpServer>[1];
 
 export class HttpServer {
   private readonly server: Server | SecureServer;
+  /** Beneath TLS. One whose handshake is not over is in none of the server's own lists. */
+  private readonly sockets = new Set<Socket>();
   private isClosing = false;
 
   /** @param answers the API, or what answers in its place */
@@ -92,6 +94,7 @@ export class HttpServer {
         : this.createApiServer(answers as RestApp, createServer, options, connections);
     this.server.maxHeadersCount = MOST_HEADERS;
     connections.watch(this.server);
+    if (tls !== undefined) this.watchSockets();
   }
 
   /** Uses another certificate for the connections from now on. */
@@ -114,12 +117,22 @@ export class HttpServer {
   close(): Promise<void> {
     this.isClosing = true;
     return new Promise((resolve) => {
-      const deadline = setTimeout(() => this.server.closeAllConnections(), CLOSING_PERIOD);
+      const deadline = setTimeout(() => {
+        this.server.closeAllConnections();
+        for (const socket of this.sockets) socket.destroy();
+      }, CLOSING_PERIOD);
       this.server.close(() => {
         clearTimeout(deadline);
         resolve();
       });
       this.server.closeIdleConnections();
+    });
+  }
+
+  private watchSockets(): void {
+    this.server.on("connection", (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once("close", () => this.sockets.delete(socket));
     });
   }
 
