@@ -21,6 +21,7 @@ import {
 import { formatInteger } from "../model/decimal.ts";
 import { readInteger } from "../model/integer64.ts";
 import { formatObjectLink } from "../model/object-link.ts";
+import { parseDateTime } from "./date-time.ts";
 
 /** Major types (RFC 8949 §3.1), in place: the top three bits of an initial byte. */
 export const UNSIGNED_INTEGER = 0x00;
@@ -41,6 +42,12 @@ const TRUE_INFO = 21;
 const SINGLE = 0xfa;
 const DOUBLE = 0xfb;
 const BREAK = 0xff;
+/** The simple value null, whole. */
+export const NULL = 0xf6;
+
+/** Tags (RFC 8949 §3.4). */
+const DATE_TIME_TEXT = 0;
+const UNSIGNED_BIGNUM = 2;
 const DECIMAL_FRACTION = 4;
 const MAX_DEPTH = 8;
 const MAX_EXPONENT = 400;
@@ -165,12 +172,37 @@ export class CborReader {
    * views of the bytes.
    */
   scalar(): boolean {
+    let isDateTime = false;
     for (let depth = 0; this.head(); depth++) {
-      if (this.major !== TAG) return this.untagged();
+      if (this.major !== TAG) return this.untagged() && (!isDateTime || this.dateTime());
       if (this.argument === DECIMAL_FRACTION) return this.decimalFraction();
+      if (this.argument === DATE_TIME_TEXT) isDateTime = true;
+      // Of bignums, positive or negative, a reader would see no more than bytes.
+      else if (this.argument >= UNSIGNED_BIGNUM && this.argument < DECIMAL_FRACTION) return false;
       if (depth === MAX_DEPTH) return false;
     }
     return false;
+  }
+
+  /** Passes a null if it is next. */
+  takesNull(): boolean {
+    if (this.bytes[this.at] !== NULL) return false;
+    this.at++;
+    return true;
+  }
+
+  /** True when the next item is a map. */
+  isMapNext(): boolean {
+    return (this.bytes[this.at] & 0xe0) === MAP;
+  }
+
+  /** Turns the text just read into seconds since 1970 (RFC 8949 §3.4.1). */
+  private dateTime(): boolean {
+    const seconds = this.type === STRING ? parseDateTime(this.value as string) : undefined;
+    if (seconds === undefined) return false;
+    this.value = seconds;
+    this.type = Math.floor(seconds) === seconds ? INTEGER : FLOAT;
+    return true;
   }
 
   /** Passes one item of any kind, nested at most MAX_DEPTH deep. */

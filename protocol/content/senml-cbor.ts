@@ -5,13 +5,23 @@ import { writer } from "../bytes/writer.ts";
 import type { Malformed } from "../malformed.ts";
 import { malformed } from "../malformed.ts";
 import type { Entry } from "../model/data-types.ts";
-import { BOOLEAN, CORELNK, FLOAT, INTEGER, OBJLNK, OPAQUE, STRING } from "../model/data-types.ts";
+import {
+  BOOLEAN,
+  CORELNK,
+  FLOAT,
+  INTEGER,
+  NONE,
+  OBJLNK,
+  OPAQUE,
+  STRING,
+} from "../model/data-types.ts";
 import type { DefinitionOf } from "../model/object-definition.ts";
 import type { Path } from "../model/path.ts";
 import {
   ARRAY,
   CborReader,
   MAP,
+  NULL,
   TEXT_STRING,
   writeHead,
   writeInteger,
@@ -22,15 +32,19 @@ import type { ContentCodec } from "./content-codec.ts";
 import {
   BN,
   BT,
+  BU,
   BV,
   BVER,
+  CHANGES,
   entriesOf,
   lastWithValue,
   N,
   OTHER,
   SenmlPack,
   T,
+  U,
   V,
+  VALUES,
   VB,
   VD,
   VLO,
@@ -43,16 +57,36 @@ const SOURCE = "RFC 8428 §6";
 
 export const SENML_CBOR_CODEC: ContentCodec = { format: 112, encode: encode, decode: decode };
 
-function encode(base: Path, entries: readonly Entry[]): Uint8Array | undefined {
+function encode(base: Path, entries: readonly Entry[], prefix?: string): Uint8Array {
+  return encodeSenmlCbor(base, entries, prefix, VALUES);
+}
+
+/**
+ * Writes a pack.
+ *
+ * @param prefix what stands before the paths in names
+ * @param purpose VALUES, which leaves out what is empty, or CHANGES, which writes it as null
+ */
+export function encodeSenmlCbor(
+  base: Path,
+  entries: readonly Entry[],
+  prefix: string | undefined,
+  purpose: number,
+): Uint8Array {
   let records = 0;
-  let i = lastWithValue(entries, entries.length);
+  let i = purpose === CHANGES ? entries.length - 1 : lastWithValue(entries, entries.length);
   writer.clear();
   while (i >= 0) {
-    const before = lastWithValue(entries, i);
+    const before = purpose === CHANGES ? i - 1 : lastWithValue(entries, i);
     const entry = entries[i];
     let fields = 1;
-    writeValue(entry.type, entry.value!);
-    writeValueLabel(entry.type);
+    if (entry.value === undefined) {
+      writer.byte(NULL);
+      writeInteger(V, false);
+    } else {
+      writeValue(entry.type, entry.value);
+      writeValueLabel(entry.type);
+    }
     if (entry.path.length > base.length) {
       const mark = writer.length;
       writeName(entry.path, base.length);
@@ -70,6 +104,7 @@ function encode(base: Path, entries: readonly Entry[]): Uint8Array | undefined {
     if (before < 0) {
       const mark = writer.length;
       writeBaseName(base, entry.path);
+      if (prefix) writer.text(prefix);
       writeHead(TEXT_STRING, writer.length - mark);
       writeInteger(BN, false);
       fields++;
@@ -89,17 +124,24 @@ function writeValueLabel(type: number): void {
   else writeInteger(type === OPAQUE ? VD : V, false);
 }
 
-function decode(bytes: Uint8Array, base: Path, definitionOf: DefinitionOf): Entry[] | Malformed {
-  const pack = readSenmlCbor(bytes);
-  return pack instanceof SenmlPack ? entriesOf(pack.records, base, definitionOf) : pack;
+function decode(
+  bytes: Uint8Array,
+  base: Path,
+  definitionOf: DefinitionOf,
+  prefix?: string,
+): Entry[] | Malformed {
+  const pack = readSenmlCbor(bytes, VALUES);
+  return pack instanceof SenmlPack ? entriesOf(pack.records, base, definitionOf, prefix) : pack;
 }
 
 /**
  * Reads a pack; no bytes at all are an empty one, as some peers answer for an object without
  * instances.
+ *
+ * @param purpose VALUES, CHANGES or PATHS
  */
-export function readSenmlCbor(bytes: Uint8Array): SenmlPack | Malformed {
-  const pack = new SenmlPack();
+export function readSenmlCbor(bytes: Uint8Array, purpose: number): SenmlPack | Malformed {
+  const pack = new SenmlPack(purpose);
   if (bytes.length === 0) return pack;
   const reader = new CborReader(bytes);
   if (!reader.head() || reader.major !== ARRAY) return malformed("content/senml-pack", 0, SOURCE);
@@ -124,6 +166,10 @@ function readRecord(reader: CborReader, pack: SenmlPack): string | undefined {
     if (label === undefined) return "content/senml-label";
     if (label === OTHER) {
       if (!reader.skip(0)) return "content/cbor-item";
+      if (pack.field(OTHER, NONE, 0) !== undefined) return "content/senml-field";
+    } else if (label === V && reader.takesNull()) {
+      const fault = pack.removal();
+      if (fault !== undefined) return fault;
     } else {
       if (!reader.scalar()) return "content/cbor-item";
       const fault = pack.field(label, reader.type, reader.value);
@@ -156,6 +202,8 @@ function labelOf(reader: CborReader): number | undefined {
     case VB:
     case T:
     case VD:
+    case U:
+    case BU:
       return label;
     default:
       return OTHER;

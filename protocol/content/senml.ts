@@ -32,8 +32,10 @@ import { MAX_ENTRIES } from "./content-codec.ts";
 export const BVER = -1;
 export const BN = -2;
 export const BT = -3;
+export const BU = -4;
 export const BV = -5;
 export const N = 0;
+export const U = 1;
 export const V = 2;
 export const VS = 3;
 export const VB = 4;
@@ -41,8 +43,15 @@ export const T = 6;
 export const VD = 8;
 /** LwM2M's object link, "vlo" in both spellings (LwM2M Core 1.1.1 §7.4.5); the number is ours. */
 export const VLO = 9;
-/** A label that nobody here knows, or none that matters (units, sums, update time). */
+/** A label that nobody here knows, or none that matters (sums, update time). */
 export const OTHER = 10;
+
+/** What a pack is for: to say values, */
+export const VALUES = 0;
+/** to change them, where null removes a resource instance (RFC 8790 §3.2), */
+export const CHANGES = 1;
+/** or to name what is asked for (RFC 8790 §3.1). */
+export const PATHS = 2;
 
 const VERSION = 10;
 
@@ -50,6 +59,13 @@ const VERSION = 10;
 const LOWEST = BV;
 const NUMBER = 1 << (V - LOWEST);
 const NAME_OR_TIME = (1 << (N - LOWEST)) | (1 << (T - LOWEST));
+/** All that may stand beside a name in a pack of paths. */
+const NAMES_TIMES_UNITS =
+  NAME_OR_TIME |
+  (1 << (BN - LOWEST)) |
+  (1 << (BT - LOWEST)) |
+  (1 << (U - LOWEST)) |
+  (1 << (BU - LOWEST));
 
 const SOURCE = "LwM2M Core 1.1.1 §7.4.5";
 
@@ -57,7 +73,8 @@ const SOURCE = "LwM2M Core 1.1.1 §7.4.5";
 export interface SenmlRecord {
   readonly name: string;
   readonly type: number;
-  readonly value: Value;
+  /** Undefined where the pack only names it, or wants it removed. */
+  readonly value: Value | undefined;
   /**
    * Seconds since 1970, or below 2^28 relative to now; undefined when neither record nor base has a
    * time.
@@ -79,6 +96,13 @@ export class SenmlPack {
   private time: number | undefined = undefined;
   private type = NONE;
   private value: Value | undefined = undefined;
+  private removes = false;
+  private readonly purpose: number;
+
+  /** @param purpose VALUES, CHANGES or PATHS */
+  constructor(purpose: number) {
+    this.purpose = purpose;
+  }
 
   /**
    * Takes one field of the record under way.
@@ -88,8 +112,9 @@ export class SenmlPack {
    * @returns the fault, or undefined
    */
   field(label: number, type: number, value: Value): string | undefined {
-    if (label === OTHER) return undefined;
     const bit = 1 << (label - LOWEST);
+    if (this.purpose === PATHS && (bit & NAMES_TIMES_UNITS) === 0) return "content/senml-field";
+    if (label === OTHER) return undefined;
     if ((this.seen & bit) !== 0) return "content/senml-label-twice";
     this.seen |= bit;
     switch (label) {
@@ -115,13 +140,24 @@ export class SenmlPack {
         if (typeof value !== "number") return "content/senml-value";
         this.baseValue = value;
         return undefined;
+      case U:
+      case BU:
+        return undefined;
       default:
         return this.valueField(label, type, value);
     }
   }
 
+  /** Takes a null as the record's value; the fault, or undefined. */
+  removal(): string | undefined {
+    if (this.purpose !== CHANGES) return "content/senml-value";
+    if (this.value !== undefined || this.removes) return "content/senml-two-values";
+    this.removes = true;
+    return undefined;
+  }
+
   private valueField(label: number, type: number, value: Value): string | undefined {
-    if (this.value !== undefined) return "content/senml-two-values";
+    if (this.value !== undefined || this.removes) return "content/senml-two-values";
     const isText = type === STRING;
     let read: Value | undefined;
     this.type = type;
@@ -149,12 +185,14 @@ export class SenmlPack {
     let value = this.value;
     const name = this.baseName + this.name;
     const time = this.time === undefined ? this.baseTime : (this.baseTime || 0) + this.time;
-    let type = this.type;
+    const isComplete = value !== undefined || this.removes || this.purpose === PATHS;
+    let type = value === undefined ? NONE : this.type;
     this.seen = 0;
     this.name = "";
     this.time = undefined;
     this.value = undefined;
-    if (value === undefined) {
+    this.removes = false;
+    if (!isComplete) {
       // A record may do nothing but set bases (RFC 8428 §5.1.7).
       return (seen & NAME_OR_TIME) === 0 ? undefined : "content/senml-without-value";
     }
@@ -170,16 +208,51 @@ export class SenmlPack {
   }
 }
 
-/** Reads records as entries at or below `base`. */
+/** The path that a name spells behind `prefix`; undefined when it spells none. */
+function pathOf(name: string, prefix: string | undefined): Path | undefined {
+  if (!prefix) return parsePath(name);
+  if (name.indexOf(prefix) !== 0) return undefined;
+  return name.length === prefix.length ? [] : parsePath(name.substring(prefix.length));
+}
+
+/**
+ * Reads records as paths of any depth, `[]` among them: what a pack of PATHS asks for. A trailing
+ * slash is passed over, since a record may consist of a base name alone.
+ */
+export function pathsOf(
+  records: readonly SenmlRecord[],
+  prefix: string | undefined,
+): Path[] | Malformed {
+  const paths: Path[] = [];
+  for (let i = 0; i < records.length; i++) {
+    let name = records[i].name;
+    const last = name.length - 1;
+    if (last > 0 && name.charAt(last) === "/") name = name.substring(0, last);
+    const path = pathOf(name, prefix);
+    if (path === undefined) return malformed("content/senml-name", records[i].at, SOURCE);
+    if (path.indexOf(RESERVED_ID) >= 0) {
+      return malformed("content/id-reserved", records[i].at, SOURCE);
+    }
+    paths.push(path);
+  }
+  return paths;
+}
+
+/**
+ * Reads records as entries at or below `base`.
+ *
+ * @param prefix what stands before the paths in names
+ */
 export function entriesOf(
   records: readonly SenmlRecord[],
   base: Path,
   definitionOf: DefinitionOf,
+  prefix: string | undefined,
 ): Entry[] | Malformed {
   const entries: Entry[] = [];
   for (let i = 0; i < records.length; i++) {
     const record = records[i];
-    const path = parsePath(record.name);
+    const path = pathOf(record.name, prefix);
     if (path === undefined || path.length < 3) {
       return malformed("content/senml-name", record.at, SOURCE);
     }
@@ -190,6 +263,12 @@ export function entriesOf(
       return malformed("content/senml-name", record.at, SOURCE);
     }
     const type = flags & TYPE_MASK;
+    if (record.value === undefined) {
+      // Only a resource instance can be removed by writing (LwM2M Core 1.2.2 §7.5.6).
+      if (path.length < 4) return malformed("content/senml-value", record.at, SOURCE);
+      entries.push({ path: path, type: type, value: undefined, time: undefined });
+      continue;
+    }
     const value = coerce(type, record.type, record.value);
     if (value === undefined) return malformed("content/value-not-of-type", record.at, SOURCE);
     entries.push({ path: path, type: type || record.type, value: value, time: record.time });

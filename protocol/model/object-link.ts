@@ -6,8 +6,12 @@ export function formatObjectLink(link: ObjectLink): string {
   return `${link.objectId}:${link.objectInstanceId}`;
 }
 
-/** Undefined when it is not two ids with a colon between them. */
+/**
+ * Undefined when it is not two ids with a colon between them. The link to nothing may be spelled as
+ * LwM2M Core 1.2.2 §7.5.6 has it in an example, in hexadecimal.
+ */
 export function parseObjectLink(text: string): ObjectLink | undefined {
+  if (text === "FFFF:FFFF") return { objectId: 65535, objectInstanceId: 65535 };
   const colon = text.indexOf(":");
   if (colon < 0) return undefined;
   const objectId = parseInteger(text.slice(0, colon), true);

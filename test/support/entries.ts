@@ -3,6 +3,7 @@
  * multiple.
  */
 import fc from "fast-check";
+import { isMalformed, type Malformed } from "../../protocol/malformed.ts";
 import {
   BOOLEAN,
   CORELNK,
@@ -12,6 +13,7 @@ import {
   type Integer64,
   MULTIPLE,
   OBJLNK,
+  type ObjectLink,
   OPAQUE,
   READ,
   STRING,
@@ -22,7 +24,8 @@ import {
 } from "../../protocol/model/data-types.ts";
 import { parseInteger } from "../../protocol/model/decimal.ts";
 import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
-import type { Path } from "../../protocol/model/path.ts";
+import { formatObjectLink } from "../../protocol/model/object-link.ts";
+import { formatPath, type Path } from "../../protocol/model/path.ts";
 
 export const TYPES = [STRING, INTEGER, UNSIGNED, FLOAT, BOOLEAN, OPAQUE, TIME, OBJLNK, CORELNK];
 
@@ -155,6 +158,17 @@ export const baseAndEntries: fc.Arbitrary<{ base: Path; entries: Entry[] }> = fc
     })),
   ),
 );
+
+/** What was decoded as values by path, as vectors print them: object links as text; or the fault. */
+export function valuesByPath(entries: Entry[] | Malformed): unknown {
+  if (isMalformed(entries)) return entries;
+  return Object.fromEntries(
+    entries.map(({ path, type, value }) => [
+      formatPath(path),
+      type === OBJLNK ? formatObjectLink(value as ObjectLink) : value,
+    ]),
+  );
+}
 
 /** Bytes that once were right: cut, changed, repeated. */
 export function mutated(seeds: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { encodeBase64Url } from "../../../../protocol/bytes/base64.ts";
 import { decodeHex, encodeHex } from "../../../../protocol/bytes/hex.ts";
 import type { ContentCodec } from "../../../../protocol/content/content-codec.ts";
-import type { SenmlPack } from "../../../../protocol/content/senml.ts";
+import { type SenmlPack, VALUES } from "../../../../protocol/content/senml.ts";
 import { readSenmlCbor, SENML_CBOR_CODEC } from "../../../../protocol/content/senml-cbor.ts";
 import { readSenmlJson, SENML_JSON_CODEC } from "../../../../protocol/content/senml-json.ts";
 import { isMalformed, type Malformed } from "../../../../protocol/malformed.ts";
@@ -78,21 +78,21 @@ const spelled = (records: Json[]) =>
 
 describe("senml: the examples of RFC 8428", () => {
   test.each(VECTORS.vectors)("$id resolves from JSON", ({ json, resolved: records }) => {
-    expect(resolved(readSenmlJson(utf8(JSON.stringify(json))))).toEqual(spelled(records));
-    expect(resolved(readSenmlJson(utf8(JSON.stringify(json, null, "\t"))))).toEqual(
+    expect(resolved(readSenmlJson(utf8(JSON.stringify(json)), VALUES))).toEqual(spelled(records));
+    expect(resolved(readSenmlJson(utf8(JSON.stringify(json, null, "\t")), VALUES))).toEqual(
       spelled(records),
     );
   });
 
   test.each(VECTORS.vectors)("$id resolves from CBOR", (vector) => {
-    expect(resolved(readSenmlCbor(bytesOf(vector.cbor_from_json)))).toEqual(
+    expect(resolved(readSenmlCbor(bytesOf(vector.cbor_from_json), VALUES))).toEqual(
       spelled(vector.resolved),
     );
   });
 
   test("RFC 8428 §6: the dump in the RFC resolves", () => {
     const vector = VECTORS.vectors.find((each) => each.cbor_in_rfc !== undefined);
-    const pack = readSenmlCbor(bytesOf(vector?.cbor_in_rfc ?? ""));
+    const pack = readSenmlCbor(bytesOf(vector?.cbor_in_rfc ?? ""), VALUES);
     expect(resolved(pack)).toEqual(spelled(vector?.resolved ?? []));
   });
 });
@@ -409,9 +409,9 @@ describe.each<[string, ContentCodec, (json: Json[]) => Uint8Array]>([
 });
 
 describe("senml-json: the spelling", () => {
-  const read = (text: string) => resolved(readSenmlJson(utf8(text)));
+  const read = (text: string) => resolved(readSenmlJson(utf8(text), VALUES));
   const value = (text: string) => {
-    const pack = readSenmlJson(utf8(`[{"n":"/42/0/10",${text}}]`));
+    const pack = readSenmlJson(utf8(`[{"n":"/42/0/10",${text}}]`), VALUES);
     return isMalformed(pack) ? pack.fault : pack.records[0].value;
   };
 
@@ -473,7 +473,7 @@ describe("senml-json: the spelling", () => {
     '["a"]',
     "[[]]",
   ])("%s is no pack", (text) => {
-    expect(isMalformed(readSenmlJson(utf8(text)))).toBe(true);
+    expect(isMalformed(readSenmlJson(utf8(text), VALUES))).toBe(true);
   });
 
   test("a label twice in a record is refused", () => {
@@ -484,7 +484,7 @@ describe("senml-json: the spelling", () => {
   test("bytes that are not UTF-8 are refused", () => {
     const bytes = utf8('[{"n":"/42/0/10","vs":"?"}]');
     bytes[bytes.indexOf(63)] = 0xff;
-    expect(readSenmlJson(bytes)).toMatchObject({ fault: "content/json" });
+    expect(readSenmlJson(bytes, VALUES)).toMatchObject({ fault: "content/json" });
   });
 
   test("any text is written so that JSON.parse reads it back", () => {
@@ -525,7 +525,7 @@ describe("senml-json: the spelling", () => {
 });
 
 describe("senml-cbor: the spelling", () => {
-  const read = (hex: string) => resolved(readSenmlCbor(bytesOf(hex)));
+  const read = (hex: string) => resolved(readSenmlCbor(bytesOf(hex), VALUES));
   const expected = [{ n: "/42/0/20", value: 5, t: undefined }];
   const name = "682f34322f302f3230";
 
@@ -557,7 +557,7 @@ describe("senml-cbor: the spelling", () => {
     ["more fields than bytes", "81 bb 00ffffffffffffff"],
     ["a label twice", `81 a3 00 ${name} 02 05 02 05`],
   ])("%s is refused", (_, hex) => {
-    expect(isMalformed(readSenmlCbor(bytesOf(hex)))).toBe(true);
+    expect(isMalformed(readSenmlCbor(bytesOf(hex), VALUES))).toBe(true);
   });
 
   test("cbor-x reads what we write", () => {
