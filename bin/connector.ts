@@ -1,6 +1,7 @@
 /** `dormouse connector`: the Device Connector alone. */
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { CURVES, type Curve } from "../connector/certificates/public-key.ts";
 import { DeviceConnector } from "../connector/device-connector.ts";
 import { LmdbStore } from "../connector/store/lmdb-store.ts";
 import {
@@ -25,6 +26,7 @@ interface ConnectorOptions extends HttpsOptions {
   data: string;
   json?: boolean;
   allowCallback: string[];
+  allowCurve: Curve[];
   transactionQuota?: number;
   endpointQuota?: number;
   subscriptions: "kept" | "original";
@@ -82,6 +84,12 @@ export function connectorCommand(program: Command): void {
       subscriptionsOption,
       "kept",
     )
+    .option(
+      "--allow-curve <name>",
+      "certify public keys on this curve beside P-256: secp256k1, brainpoolP256r1; can be repeated",
+      curveOption,
+      ["prime256v1"],
+    )
     .option("--json", "print one line of JSON when ready, and nothing else, on stdout")
     .addHelpText("after", HELP)
     .action(runConnector);
@@ -99,6 +107,7 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
       https,
       coapPort: options.coapPort,
       allowedCallbacks: options.allowCallback,
+      curves: options.allowCurve,
       quotas: quotasOf(options),
       subscriptions: options.subscriptions,
       product: productName(),
@@ -127,4 +136,11 @@ async function showFirstKey(connector: DeviceConnector): Promise<void> {
   const created = connector.access.createFirstKey("first");
   await connector.commit();
   console.error(`Your first access key, shown only now: ${created.key}`);
+}
+
+function curveOption(text: string, before: readonly Curve[]): readonly Curve[] {
+  const curve = CURVES.find((name) => name === text);
+  if (curve === undefined)
+    throw new InvalidArgumentError(`It must be one of ${CURVES.join(", ")}.`);
+  return [...before, curve];
 }

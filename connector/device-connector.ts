@@ -14,6 +14,7 @@ import { CallbackClient } from "./adapters/http-callback.ts";
 import { HttpSide, type HttpsPort } from "./adapters/http-side.ts";
 import { serverNames, TlsFiles } from "./adapters/tls-credentials.ts";
 import { DeviceCertificates } from "./certificates/device-certificates.ts";
+import type { Curve } from "./certificates/public-key.ts";
 import { MemorySecrets, SecretFolder, type Secrets } from "./certificates/secrets.ts";
 import { ServerCertificate } from "./certificates/server-certificate.ts";
 import type { ConnectorEvent } from "./contract.ts";
@@ -49,6 +50,8 @@ export interface DeviceConnectorSettings {
   /** Without it there is HTTP alone. */
   readonly https?: HttpsSettings | undefined;
   readonly coapPort: number;
+  /** The curves of public keys that certificates are issued for; P-256 alone when absent. */
+  readonly curves?: readonly Curve[];
   /** CIDR ranges that callbacks may go to although they are not public. */
   readonly allowedCallbacks?: readonly string[];
   /** Name and version, shown at `/`. */
@@ -114,6 +117,7 @@ export class DeviceConnector {
       secrets: this.secrets,
       table: settings.store.table("certificates"),
       calendarNow: () => Date.now(),
+      ...(settings.curves !== undefined && { curves: settings.curves }),
     });
   }
 
