@@ -20,8 +20,10 @@ import { ServerCertificate } from "./certificates/server-certificate.ts";
 import type { ConnectorEvent } from "./contract.ts";
 import type { Registration } from "./registry/registration.ts";
 import type { NamedParameters } from "./registry/registry.ts";
+import { CUSTOMER_DEFAULTS, type CustomerSettings, CustomerSide } from "./rest/customer-side.ts";
 import { Gateway } from "./rest/gateway.ts";
 import { NotificationDriver } from "./rest/notification-driver.ts";
+import { type RequestRateSettings, RequestRates } from "./rest/request-rates.ts";
 import { createRestApi } from "./rest/rest-api.ts";
 import { type Quotas, UNLIMITED } from "./rest/traffic-meter.ts";
 import { ConnectorService } from "./service.ts";
@@ -60,8 +62,15 @@ export interface DeviceConnectorSettings {
   readonly log: (line: string) => void;
   /** For each domain; unlimited when absent. */
   readonly quotas?: Partial<Quotas>;
+  /** Requests a second; `DEFAULT_REQUEST_RATES` when absent. */
+  readonly requestRates?: RequestRateSettings;
   /** `original`: individual subscriptions end when their device registers anew, as mbed Device Connector had it. */
   readonly subscriptions?: "kept" | "original";
+  /** How customers register and where their mail goes; what is left out is as in `CUSTOMER_DEFAULTS`. */
+  readonly customers?: Partial<Omit<CustomerSettings, "publicUrl">> & {
+    /** Where customers reach this connector; without it where it listens. */
+    readonly publicUrl?: string | undefined;
+  };
   /** The core's settings, instead of its defaults. */
   readonly connector?: ConnectorSettings;
 }
@@ -79,6 +88,7 @@ export class DeviceConnector {
   private service: ConnectorService | undefined;
   private gateway: Gateway | undefined;
   private driver: NotificationDriver | undefined;
+  private customerSide: CustomerSide | undefined;
   private httpSide: HttpSide | undefined;
   /** What the core tells while it starts, before there is somebody to hear it. */
   private readonly early: ConnectorEvent[] = [];
@@ -144,6 +154,7 @@ export class DeviceConnector {
   async close(): Promise<void> {
     const closing = this.httpSide?.close();
     this.driver?.close();
+    this.customerSide?.close();
     await closing;
     this.gateway?.traffic.save();
     this.callbacks.close();
@@ -177,6 +188,7 @@ export class DeviceConnector {
       endsIndividualSubscriptions: this.settings.subscriptions === "original",
     });
     this.gateway = gateway;
+    this.customerSide = this.openCustomerSide(service, gateway);
     for (const event of this.early.splice(0)) this.handleEvent(event);
     gateway.endOrphans(now());
     const driver = new NotificationDriver(gateway.channels, now, (callback, body) =>
@@ -188,6 +200,8 @@ export class DeviceConnector {
       access: this.access,
       certificates: this.certificates,
       driver,
+      customerSide: this.customerSide,
+      rates: new RequestRates(this.settings.requestRates),
       product,
       requestExpiry: REQUEST_EXPIRY,
       now,
@@ -197,6 +211,25 @@ export class DeviceConnector {
     });
     const { httpPort } = this.settings;
     this.httpSide = await HttpSide.open({ app, host, httpPort, https: this.httpsPort(), log });
+  }
+
+  private openCustomerSide(service: ConnectorService, gateway: Gateway): CustomerSide {
+    const { store, log, customers = {} } = this.settings;
+    const customerSide = new CustomerSide({
+      access: this.access,
+      gateway,
+      devices: service,
+      store,
+      now: () => service.now(),
+      log,
+      settings: {
+        ...CUSTOMER_DEFAULTS,
+        ...customers,
+        publicUrl: () => customers.publicUrl ?? this.httpsUrl ?? this.httpUrl,
+      },
+    });
+    customerSide.start();
+    return customerSide;
   }
 
   private httpsPort(): HttpsPort | undefined {
@@ -219,6 +252,7 @@ export class DeviceConnector {
     }
     if (event.kind === "registration") this.record(event.registration);
     this.gateway.handleEvent(this.service.now(), event);
+    this.customerSide?.handleEvent(event);
     this.driver?.wake();
   }
 

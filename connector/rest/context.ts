@@ -6,9 +6,12 @@ import { type Principal, sees } from "../access/decision.ts";
 import type { DeviceCertificates } from "../certificates/device-certificates.ts";
 import type { Callback } from "../notifications/callback.ts";
 import type { Registration } from "../registry/registration.ts";
+import type { CustomerSide } from "./customer-side.ts";
 import type { Gateway } from "./gateway.ts";
 import { isJsonRefusal, parseJson } from "./json.ts";
 import type { HttpExchange, NotificationDriver } from "./notification-driver.ts";
+import type { Listener } from "./notify-listeners.ts";
+import type { RequestRates } from "./request-rates.ts";
 
 /** What the routes need. */
 export interface RestHost {
@@ -16,6 +19,9 @@ export interface RestHost {
   readonly access: Access;
   readonly certificates: DeviceCertificates;
   readonly driver: NotificationDriver;
+  readonly customerSide: CustomerSide;
+  /** Bounds on requests a second; none when absent. */
+  readonly rates?: RequestRates;
   /** Shown at `/`. */
   readonly product: string;
   /** How long a request may wait for a sleeping device. */
@@ -34,6 +40,8 @@ export interface RestEnv {
     readonly exchange: HttpExchange;
     /** Where the request came from: an IP address. */
     readonly address: string;
+    /** There when a WebSocket is asked for: takes who listens from then on, instead of an answer. */
+    readonly upgrade?: (listener: Omit<Listener, "socket">) => void;
   };
   Variables: {
     /** Who asks. Not there on a route for anybody. */
@@ -78,8 +86,10 @@ export type RefusalStatus =
   | 413
   | 415
   | 422
+  | 426
   | 429
   | 500
+  | 501
   | 502
   | 503
   | 504

@@ -19,6 +19,8 @@ import { administrationFamily } from "./administration-family.ts";
 import { certificatesFamily } from "./certificates.ts";
 import { connectedDevicesFamily } from "./connected-devices-family.ts";
 import type { RestApp, RestContext, RestEnv, RestHost } from "./context.ts";
+import { customerDevicesFamily, customersFamily } from "./customers-family.ts";
+import { deviceAdminFamily } from "./device-admin-family.ts";
 import { deviceConnectorFamily } from "./device-connector-family.ts";
 import { pathAndVersion } from "./request-path.ts";
 import { ANYBODY, METHODS, type Route, type RouteFamily } from "./route.ts";
@@ -30,6 +32,9 @@ export function routeFamilies(): RouteFamily[] {
     deviceConnectorFamily(),
     connectedDevicesFamily(),
     certificatesFamily(),
+    customersFamily(),
+    customerDevicesFamily(),
+    deviceAdminFamily(),
     tauthFamily(),
     administrationFamily(),
   ];
@@ -92,9 +97,15 @@ async function serve(
   route: Route,
   c: RestContext,
 ): Promise<Response> {
+  const addressWait = host.rates?.handleAddress(host.now(), c.env.address) ?? 0;
+  if (addressWait > 0) return refuseForNow(family, c, addressWait);
   if (route.allows === ANYBODY) return route.handle(host, c);
   const principal = await identify(host, family, route, c);
   if (principal instanceof Response) return principal;
+  const { channelId, credentialId } = principal;
+  // By the channel first: a client that renews its token is still the same client.
+  const wait = host.rates?.handleCredential(host.now(), channelId ?? credentialId) ?? 0;
+  if (wait > 0) return refuseForNow(family, c, wait);
   if (family.needsChannel) {
     if (principal.channelId === undefined) return refuseUnidentified(family, c);
     c.set("channelId", principal.channelId);
@@ -169,7 +180,7 @@ function refuseUnidentified(family: RouteFamily, c: RestContext): Response {
 
 function refuseForNow(family: RouteFamily, c: RestContext, wait: number): Response {
   const seconds = String(Math.ceil(wait / 1000));
-  return family.refuse(c, 429, "Too many attempts; try again later.", { "retry-after": seconds });
+  return family.refuse(c, 429, "Too many requests; try again later.", { "retry-after": seconds });
 }
 
 function refuseUnknownPath(c: RestContext, families: readonly RouteFamily[]): Response {

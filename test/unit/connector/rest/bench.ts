@@ -1,5 +1,6 @@
 /** The REST API over fake devices: requests by `fetch`, time by hand, no socket. */
 import { Access } from "../../../../connector/access/access.ts";
+import type { Mail } from "../../../../connector/access/mail.ts";
 import { ServerSecret } from "../../../../connector/access/server-secret.ts";
 import { TokenKeys } from "../../../../connector/access/token-keys.ts";
 import { ADMINISTRATOR } from "../../../../connector/access/users.ts";
@@ -7,7 +8,12 @@ import { DeviceCertificates } from "../../../../connector/certificates/device-ce
 import { MemorySecrets, type Secrets } from "../../../../connector/certificates/secrets.ts";
 import type { ConnectorEvent } from "../../../../connector/contract.ts";
 import type { Callback } from "../../../../connector/notifications/callback.ts";
-import type { RestApp } from "../../../../connector/rest/context.ts";
+import type { RestApp, RestEnv, RestHost } from "../../../../connector/rest/context.ts";
+import {
+  CUSTOMER_DEFAULTS,
+  type CustomerSettings,
+  CustomerSide,
+} from "../../../../connector/rest/customer-side.ts";
 import { Gateway, type GatewaySettings } from "../../../../connector/rest/gateway.ts";
 import {
   type HttpExchange,
@@ -42,6 +48,21 @@ export class RestBench {
   readonly certificates: DeviceCertificates;
   readonly secrets: Secrets;
   readonly driver: NotificationDriver;
+  readonly customerSide: CustomerSide;
+  /** To be changed by tests of other settings. */
+  readonly customerSettings: {
+    -readonly [name in keyof CustomerSettings]: CustomerSettings[name];
+  } = {
+    ...CUSTOMER_DEFAULTS,
+    publicUrl: () => "http://connector.test",
+    outbox: { deliver: (mail) => Promise.resolve(void this.mails.push(mail)) },
+  };
+  readonly mails: Mail[] = [];
+  /** What was logged for the operator. */
+  readonly lines: string[] = [];
+  /** What is to be called later: how long after, and what. */
+  readonly alarms: { delay: number; action: () => void }[] = [];
+  readonly host: RestHost;
   readonly app: RestApp;
   readonly key: string;
   /** What is PUT to callbacks, and whether they take it. */
@@ -90,11 +111,26 @@ export class RestBench {
         return Promise.resolve(this.callbackTakes);
       },
     );
-    this.app = createRestApi({
+    this.customerSide = new CustomerSide({
+      access: this.access,
+      gateway: this.gateway,
+      devices,
+      store,
+      now: () => this.now,
+      log: (line) => this.lines.push(line),
+      settings: this.customerSettings,
+      later: (delay, action) => {
+        const alarm = { delay, action };
+        this.alarms.push(alarm);
+        return () => this.alarms.splice(this.alarms.indexOf(alarm), 1);
+      },
+    });
+    this.host = {
       gateway: this.gateway,
       access: this.access,
       certificates: this.certificates,
       driver: this.driver,
+      customerSide: this.customerSide,
       product: "Dormouse test",
       requestExpiry: 1000,
       now: () => this.now,
@@ -102,9 +138,10 @@ export class RestBench {
         this.commits++;
         return store.commit();
       },
-      log: () => {},
+      log: (line) => this.lines.push(line),
       probe: () => Promise.resolve(this.probeRefusal),
-    });
+    };
+    this.app = createRestApi(this.host);
   }
 
   newKey(): string {
@@ -119,13 +156,17 @@ export class RestBench {
     more: {
       readonly body?: string;
       readonly headers?: Record<string, string>;
+      /** "" sends no Authorization header. */
       readonly key?: string;
       readonly exchange?: FakeExchange;
+      readonly address?: string;
+      readonly upgrade?: RestEnv["Bindings"]["upgrade"];
     } = {},
   ): Promise<Response> {
     const exchange = more.exchange ?? new FakeExchange();
+    const authorization = `Bearer ${more.key ?? this.key}`;
     const headers: Record<string, string> = {
-      authorization: `Bearer ${more.key ?? this.key}`,
+      ...(more.key === "" ? {} : { authorization }),
       ...more.headers,
     };
     if (more.body !== undefined) headers["content-length"] = `${Buffer.byteLength(more.body)}`;
@@ -134,7 +175,12 @@ export class RestBench {
       headers,
       body: more.body === undefined ? null : Buffer.from(more.body),
     });
-    const response = await this.app.fetch(request, { exchange, address: "192.0.2.1" });
+    const { address = "192.0.2.1", upgrade } = more;
+    const response = await this.app.fetch(request, {
+      exchange,
+      address,
+      ...(upgrade && { upgrade }),
+    });
     if (more.exchange === undefined) exchange.end(true);
     return response;
   }
@@ -175,5 +221,6 @@ export class RestBench {
 
   handle(event: ConnectorEvent): void {
     this.gateway.handleEvent(this.now, event);
+    this.customerSide.handleEvent(event);
   }
 }
