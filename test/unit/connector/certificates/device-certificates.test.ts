@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
   type DeviceCertificate,
@@ -58,6 +58,18 @@ test("what is on record is what the certificate says", async () => {
   expect(serverCertificate).toBe(authority.certificate);
   expect(certificate.verify(new X509Certificate(serverCertificate).publicKey)).toBe(true);
   expect([...store.table("certificates").entries()]).toEqual([[row.serial, row]]);
+});
+
+test("a key on another curve is certified as it is, where it was read", async () => {
+  for (const curve of ["secp256k1", "brainpoolP256r1"] as const) {
+    const pair = generateKeyPairSync("ec", { namedCurve: curve });
+    const spki = new Uint8Array(pair.publicKey.export({ format: "der", type: "spki" }));
+    const order = { domainId: "default", issuedBy: curve, publicKey: { curve, spki } };
+    const issued = (await certificates.issue(order)) as DeviceCertificate;
+    const certificate = new X509Certificate(issued.deviceCertificate);
+    expect(certificate.checkPrivateKey(pair.privateKey)).toBe(true);
+    expect((await certificates.authority()).hasSigned(certificate)).toBe(true);
+  }
 });
 
 test("orders at the same moment do not pass the quota together", async () => {
