@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { CURVES, type Curve } from "../connector/certificates/public-key.ts";
 import { DeviceConnector } from "../connector/device-connector.ts";
+import { DEFAULT_REQUEST_RATES } from "../connector/rest/request-rates.ts";
 import { LmdbStore } from "../connector/store/lmdb-store.ts";
 import {
   fail,
@@ -12,6 +13,7 @@ import {
   portOption,
   productName,
   quotaOption,
+  rateOption,
   repeated,
   startFailure,
   stopWithin,
@@ -30,6 +32,8 @@ interface ConnectorOptions extends HttpsOptions {
   transactionQuota?: number;
   endpointQuota?: number;
   subscriptions: "kept" | "original";
+  requestRate: number;
+  addressRate: number;
 }
 
 const HELP = `
@@ -79,6 +83,18 @@ export function connectorCommand(program: Command): void {
     )
     .option("--endpoint-quota <n>", "registered devices; unlimited unless set", quotaOption)
     .option(
+      "--request-rate <n>",
+      "requests a second of one key, customer or client; 0 for no bound",
+      rateOption,
+      DEFAULT_REQUEST_RATES.perCredential,
+    )
+    .option(
+      "--address-rate <n>",
+      "requests a second from one address; 0 for no bound, as behind a proxy",
+      rateOption,
+      DEFAULT_REQUEST_RATES.perAddress,
+    )
+    .option(
       "--subscriptions <kept|original>",
       "original: a device that registers anew ends the individual subscriptions to it",
       subscriptionsOption,
@@ -110,6 +126,7 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
       curves: options.allowCurve,
       quotas: quotasOf(options),
       subscriptions: options.subscriptions,
+      requestRates: { perCredential: options.requestRate, perAddress: options.addressRate },
       product: productName(),
       log: (line) => console.error(line),
     });

@@ -79,6 +79,12 @@ export function quotaOption(text: string): number {
   return quota;
 }
 
+/** Reads the option of a rate; 0 is no bound. */
+export function rateOption(text: string): number {
+  if (/^\d{1,7}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number; 0 is no bound.");
+}
+
 /** Reads the option of what becomes of subscriptions when their device registers anew. */
 export function subscriptionsOption(text: string): "kept" | "original" {
   if (text !== "kept" && text !== "original") {

@@ -26,7 +26,7 @@ import {
 import { DeviceRecords } from "./devices.ts";
 import { Domains } from "./domains.ts";
 import { LoginBackoff } from "./login-backoff.ts";
-import type { AccessKey, DeviceRecord, User } from "./model.ts";
+import { type AccessKey, DEFAULT_DOMAIN, type DeviceRecord, type User } from "./model.ts";
 import { BUSY, type PasswordCost, Passwords } from "./passwords.ts";
 import { idLength, type ServerSecret } from "./server-secret.ts";
 import { TokenKeys } from "./token-keys.ts";
@@ -152,6 +152,23 @@ export class Access implements Audience {
       address,
       action,
       object,
+    });
+  }
+
+  /**
+   * Writes down that a login was refused: in the domain of whoever has the name. A name that nobody has is not written down, since people
+   * type their passwords there.
+   */
+  recordRefusedLogin(address: string, login: string): void {
+    const user = this.userOfLogin(login);
+    const client = this.clients.withKey(login);
+    this.audit.append({
+      at: this.calendarNow(),
+      domainId: user?.domainId ?? client?.domainId ?? DEFAULT_DOMAIN,
+      actor: "nobody",
+      address,
+      action: "login.refused",
+      object: user?.name ?? client?.id ?? "an unknown name",
     });
   }
 

@@ -154,7 +154,7 @@ async function logIn(
   if (principal === BUSY) return refuseForNow(family, c, 1000);
   if (principal === undefined) {
     access.backoff.handleFailure(host.now(), credential.name, address);
-    access.record(undefined, address, "login.refused", credential.name);
+    access.recordRefusedLogin(address, credential.name);
     return refuseUnidentified(family, c);
   }
   access.backoff.handleSuccess(credential.name);
