@@ -43,6 +43,12 @@ export class CborWriter {
     else this.byte(UNDEFINED);
   }
 
+  /** The array of what a row has under some names. */
+  values(row: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+    this.head(ARRAY, names.length);
+    for (let i = 0; i < names.length; i++) this.value(row[names[i]]);
+  }
+
   text(text: string): void {
     const { length } = text;
     if (length <= SHORT_TEXT && this.ascii(text)) return;

@@ -2,11 +2,13 @@
  * One batch of the journal, format 2: records, each with a checksum of its own, between two copies of a directory.
  *
  *   batch      directory | record ... | directory
- *   directory  count, 4 bytes | count x (record's length, 4 | record's CRC-32, 4) | CRC-32 of that, 4 | count, 4
- *   record     CBOR of the table's name, of the key, of the value; without a value it is a removal
+ *   directory  its size, 4 bytes | count, 4 | count x (record's length, 4 | record's CRC-32, 4) | shapes | CRC-32 of that, 4 | its size, 4
+ *   shapes     CBOR of the lists of names that rows of this batch have
+ *   record     CBOR of the table's name, of the key, of the shape's number, of the value; without the last two it is a removal
  *
- * All numbers big-endian. A changed bit in a record is that record's loss alone; one in a directory is no loss, since the other
- * copy still tells where each record is. Table and key come first, so that most damaged records can still be named.
+ * A value of a shape is the array of what its names stand for; shape 0 is none, and the value is there as it is. Numbers that are
+ * not CBOR are big-endian. A changed bit in a record is that record's loss alone; one in a directory is no loss, since the other copy
+ * still tells where each record is. Table and key come first, so that most damaged records can still be named.
  */
 import { crc32 } from "node:zlib";
 import { Decoder } from "cbor-x";
@@ -27,20 +29,24 @@ export interface Damage {
 export type TakeRecord = (table: string, key: string, value: unknown) => void;
 
 const ENTRY = 8;
-/** Bytes of a directory beside its entries. */
-const DIRECTORY_FRAME = 12;
+/** Bytes of a directory before and behind its entries and shapes. */
+const ENTRIES_AT = 8;
+const DIRECTORY_TAIL = 8;
+const DIRECTORY_FRAME = ENTRIES_AT + DIRECTORY_TAIL;
+/** One byte of CBOR holds their number. Names that others choose would make one for each row. */
+const MOST_SHAPES = 23;
 /** The major type of text (RFC 8949 §3.1). */
 const TEXT = 0x60;
 /** A damaged name is shown so far, characters. */
 const SHOWN = 80;
 
-/** Maps with their names, nothing shared: each record can be read without any other. */
 const cbor = new Decoder({ mapsAsObjects: true, copyBuffers: true, tagUint8Array: false });
 const writer = new CborWriter();
 
 /** Encodes changes as a batch; the bytes are the caller's. Each table's changes stay in order. */
 export function encodeBatch(changes: Changes): Buffer {
   const entries: number[] = [];
+  const shapes = new Shapes();
   writer.clear();
   for (const table of Object.keys(changes)) {
     const list = changes[table];
@@ -48,16 +54,25 @@ export function encodeBatch(changes: Changes): Buffer {
       const start = writer.end;
       writer.text(table);
       writer.text(list[i] as string);
-      if (list[i + 1] !== undefined) writer.value(list[i + 1]);
+      if (list[i + 1] !== undefined) writeRow(list[i + 1], shapes);
       entries.push(writer.end - start, crc32(writer.bytes.subarray(start, writer.end)));
     }
   }
-  const size = DIRECTORY_FRAME + (entries.length / 2) * ENTRY;
-  const batch = Buffer.allocUnsafe(size + writer.end + size);
-  writeDirectory(batch, entries);
-  writer.bytes.copy(batch, size, 0, writer.end);
-  batch.copy(batch, size + writer.end, 0, size);
+  const records = writer.end;
+  writer.value(shapes.lists);
+  const size = DIRECTORY_FRAME + entries.length * 4 + (writer.end - records);
+  const batch = Buffer.allocUnsafe(size + records + size);
+  writeDirectory(batch, size, entries, writer.bytes.subarray(records, writer.end));
+  writer.bytes.copy(batch, size, 0, records);
+  batch.copy(batch, size + records, 0, size);
   return batch;
+}
+
+function writeRow(row: unknown, shapes: Shapes): void {
+  const number = shapes.numberOf(row);
+  writer.value(number);
+  if (number === 0) writer.value(row);
+  else writer.values(row as Record<string, unknown>, shapes.lists[number - 1]);
 }
 
 /**
@@ -66,17 +81,18 @@ export function encodeBatch(changes: Changes): Buffer {
  * @returns the damage, mostly none
  */
 export function readBatch(batch: Buffer, take: TakeRecord): Damage[] {
-  const front = directoryAt(batch, 0, batch.length >= 4 ? batch.readUInt32BE(0) : 0);
-  const count = batch.length >= 4 ? batch.readUInt32BE(batch.length - 4) : 0;
-  const back = directoryAt(batch, batch.length - sizeOf(count), count);
+  const isLongEnough = batch.length >= 2 * DIRECTORY_FRAME;
+  const front = isLongEnough ? directoryAt(batch, 0, batch.readUInt32BE(0)) : undefined;
+  const backSize = isLongEnough ? batch.readUInt32BE(batch.length - 4) : 0;
+  const back = directoryAt(batch, batch.length - backSize, backSize);
   const directory = front ?? back;
   if (directory === undefined) {
     return [{ what: "all of it, its directory unreadable", bytes: batch, isLoss: true }];
   }
   const damages: Damage[] = [];
   if (front === undefined || back === undefined || !front.equals(back)) {
-    const bytes =
-      front === undefined ? batch.subarray(0, directory.length) : batch.subarray(-directory.length);
+    const { length } = directory;
+    const bytes = front === undefined ? batch.subarray(0, length) : batch.subarray(-length);
     damages.push({ what: "one of two copies of its directory", bytes, isLoss: false });
   }
   readRecords(batch, directory, take, damages);
@@ -84,14 +100,16 @@ export function readBatch(batch: Buffer, take: TakeRecord): Damage[] {
 }
 
 function readRecords(batch: Buffer, directory: Buffer, take: TakeRecord, damages: Damage[]): void {
-  const count = directory.readUInt32BE(0);
+  const count = directory.readUInt32BE(4);
+  const shapesAt = ENTRIES_AT + count * ENTRY;
+  const shapes = cbor.decode(directory.subarray(shapesAt, -DIRECTORY_TAIL)) as string[][];
   let start = directory.length;
   for (let i = 0; i < count; i++) {
-    const at = 4 + i * ENTRY;
+    const at = ENTRIES_AT + i * ENTRY;
     const end = start + directory.readUInt32BE(at);
     const record = batch.subarray(start, end);
     const isWhole = crc32(record) === directory.readUInt32BE(at + 4);
-    if (!isWhole || !takeRecord(record, take)) {
+    if (!isWhole || !takeRecord(record, shapes, take)) {
       const what = `record ${i + 1} of ${count}, ${nameOf(record)}`;
       damages.push({ what, bytes: record, isLoss: true });
     }
@@ -100,16 +118,26 @@ function readRecords(batch: Buffer, directory: Buffer, take: TakeRecord, damages
 }
 
 /** Returns false when what is inside cannot be read. */
-function takeRecord(record: Buffer, take: TakeRecord): boolean {
+function takeRecord(record: Buffer, shapes: readonly string[][], take: TakeRecord): boolean {
   try {
     const table = textAt(record, 0);
     const key = textAt(record, table.end);
     const isRemoval = key.end === record.length;
-    take(table.text, key.text, isRemoval ? undefined : cbor.decode(record.subarray(key.end)));
+    take(table.text, key.text, isRemoval ? undefined : rowAt(record, key.end, shapes));
     return true;
   } catch {
     return false;
   }
+}
+
+function rowAt(record: Buffer, at: number, shapes: readonly string[][]): unknown {
+  const value = cbor.decode(record.subarray(at + 1));
+  const number = record[at];
+  if (number === 0) return value;
+  const row: Record<string, unknown> = {};
+  const names = shapes[number - 1];
+  for (let i = 0; i < names.length; i++) row[names[i]] = value[i];
+  return row;
 }
 
 /** A text string of CBOR. Throws a RangeError where there is none. */
@@ -138,28 +166,63 @@ function shown(text: string): string {
   return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
 }
 
-function sizeOf(count: number): number {
-  return DIRECTORY_FRAME + count * ENTRY;
-}
-
-function writeDirectory(batch: Buffer, entries: readonly number[]): void {
-  const count = entries.length / 2;
-  batch.writeUInt32BE(count, 0);
-  let at = 4;
+function writeDirectory(
+  batch: Buffer,
+  size: number,
+  entries: readonly number[],
+  shapes: Uint8Array,
+): void {
+  batch.writeUInt32BE(size, 0);
+  batch.writeUInt32BE(entries.length / 2, 4);
+  let at = ENTRIES_AT;
   for (const number of entries) at = batch.writeUInt32BE(number, at);
+  batch.set(shapes, at);
+  at += shapes.length;
   at = batch.writeUInt32BE(crc32(batch.subarray(0, at)), at);
-  batch.writeUInt32BE(count, at);
+  batch.writeUInt32BE(size, at);
 }
 
 /** A directory that is whole and fits the batch, or undefined. */
-function directoryAt(batch: Buffer, start: number, count: number): Buffer | undefined {
-  const size = sizeOf(count);
-  if (start < 0 || 2 * size > batch.length) return undefined;
+function directoryAt(batch: Buffer, start: number, size: number): Buffer | undefined {
+  if (start < 0 || size < DIRECTORY_FRAME || 2 * size > batch.length) return undefined;
   const directory = batch.subarray(start, start + size);
-  const crcAt = size - 8;
-  if (directory.readUInt32BE(0) !== count) return undefined;
+  const crcAt = size - DIRECTORY_TAIL;
+  if (directory.readUInt32BE(0) !== size) return undefined;
   if (directory.readUInt32BE(crcAt) !== crc32(directory.subarray(0, crcAt))) return undefined;
+  const count = directory.readUInt32BE(4);
   let records = 0;
-  for (let i = 0; i < count; i++) records += directory.readUInt32BE(4 + i * ENTRY);
+  for (let i = 0; i < count; i++) records += directory.readUInt32BE(ENTRIES_AT + i * ENTRY);
   return records === batch.length - 2 * size ? directory : undefined;
+}
+
+/** The shapes of one batch: rows of a table mostly have the same names, which are then written once. */
+class Shapes {
+  readonly lists: string[][] = [];
+  private latest: string[] = [];
+  private latestNumber = 0;
+
+  /** The number of a row's shape, a new one if there is room; 0 for what is no row with names. */
+  numberOf(row: unknown): number {
+    const isRow = typeof row === "object" && row !== null && !Array.isArray(row);
+    if (!isRow || row instanceof Uint8Array) return 0;
+    const names = Object.keys(row);
+    if (this.latestNumber > 0 && isSame(names, this.latest)) return this.latestNumber;
+    let at = this.lists.findIndex((list) => isSame(names, list));
+    if (at < 0) {
+      // Setting `__proto__` on reading would not set a member; the library knows how to keep it out.
+      if (this.lists.length === MOST_SHAPES || names.includes("__proto__")) return 0;
+      at = this.lists.push(names) - 1;
+    }
+    this.latest = names;
+    this.latestNumber = at + 1;
+    return this.latestNumber;
+  }
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] !== b[i]) return false;
+  }
+  return true;
 }

@@ -27,7 +27,6 @@ const REWRITE_ROWS = 1000;
  * more than the commit itself.
  */
 const DROPPED_BATCHES = 8;
-/** A journal smaller than this is never rewritten, bytes. */
 const REWRITE_FROM = 4 << 20;
 /** The journal is rewritten when it has grown to this many times its size after the last rewriting. */
 const REWRITE_GROWTH = 3;
@@ -40,6 +39,8 @@ export interface LmdbStoreOptions {
   /** Opens the file in a folder; LMDB when absent. */
   readonly openFile?: (folder: string) => BatchFile;
   readonly migrations?: readonly Migration[];
+  /** A journal smaller than this is never rewritten, bytes; 4 MiB when absent. */
+  readonly rewriteFrom?: number;
 }
 
 /** The rows still to be carried along, the batch that began it, and what was before it, bytes. */
@@ -53,6 +54,7 @@ interface Rewriting {
 export class LmdbStore implements Store {
   private readonly file: BatchFile;
   private readonly log: (line: string) => void;
+  private readonly rewriteFrom: number;
   private readonly tables: LiveTables;
 
   /** Numbers of the oldest batch and of the one to come. */
@@ -79,6 +81,7 @@ export class LmdbStore implements Store {
    */
   constructor(folder: string, options: LmdbStoreOptions = {}) {
     this.log = options.log ?? ((line) => console.error(line));
+    this.rewriteFrom = options.rewriteFrom ?? REWRITE_FROM;
     const migrations = options.migrations ?? MIGRATIONS;
     this.file = options.openFile?.(folder) ?? new LmdbBatches(folder);
     try {
@@ -162,7 +165,7 @@ export class LmdbStore implements Store {
 
   /** What the next batch has to say; also begins to rewrite when it is time. */
   private takeChanges(): Changes {
-    const limit = Math.max(REWRITE_FROM, REWRITE_GROWTH * this.bytesAfterRewrite);
+    const limit = Math.max(this.rewriteFrom, REWRITE_GROWTH * this.bytesAfterRewrite);
     if (this.rewriting === undefined && this.journalBytes > limit) {
       this.rewriting = {
         rows: this.livingRows(),
