@@ -4,7 +4,8 @@
  *   UDP -> ConnectorService -> Gateway -> channels -> NotificationDriver -> long polls, callbacks
  *   HTTP -> routes -> Gateway -> ConnectorService -> UDP
  */
-import { HOUR, type Milliseconds } from "../protocol/time/duration.ts";
+import { GET } from "../protocol/coap/codes.ts";
+import { HOUR, MINUTE, type Milliseconds } from "../protocol/time/duration.ts";
 import { Access } from "./access/access.ts";
 import { DEFAULT_DOMAIN } from "./access/model.ts";
 import { serverSecret } from "./access/secret-file.ts";
@@ -18,6 +19,8 @@ import type { Curve } from "./certificates/public-key.ts";
 import { MemorySecrets, SecretFolder, type Secrets } from "./certificates/secrets.ts";
 import { ServerCertificate } from "./certificates/server-certificate.ts";
 import type { ConnectorEvent } from "./contract.ts";
+import { DEVICE_PATH } from "./inventory/identities.ts";
+import { Inventory } from "./inventory/inventory.ts";
 import type { Registration } from "./registry/registration.ts";
 import type { NamedParameters } from "./registry/registry.ts";
 import { CUSTOMER_DEFAULTS, type CustomerSettings, CustomerSide } from "./rest/customer-side.ts";
@@ -71,15 +74,20 @@ export interface DeviceConnectorSettings {
     /** Where customers reach this connector; without it where it listens. */
     readonly publicUrl?: string | undefined;
   };
+  /** Reads object 3 of each new LwM2M device once, for its manufacturer and serial number in the inventory. Not done unless told. */
+  readonly identifiesDevices?: boolean;
   /** The core's settings, instead of its defaults. */
   readonly connector?: ConnectorSettings;
 }
 
+/** How long the question what a device is may wait for it: it is awake when it is asked. */
+const IDENTITY_EXPIRY: Milliseconds = MINUTE;
 /** How long a request may wait for a device that sleeps. */
 const REQUEST_EXPIRY: Milliseconds = 24 * HOUR;
 
 export class DeviceConnector {
   readonly access: Access;
+  private readonly inventory: Inventory;
   readonly certificates: DeviceCertificates;
   private readonly secrets: Secrets;
   private readonly settings: DeviceConnectorSettings;
@@ -123,6 +131,9 @@ export class DeviceConnector {
       tokenKeys: new TokenKeys(this.secrets),
       calendarNow: () => Date.now(),
     });
+    this.inventory = new Inventory(settings.store, this.access.devices, (endpointName) =>
+      this.service?.registration(endpointName),
+    );
     this.certificates = new DeviceCertificates({
       secrets: this.secrets,
       table: settings.store.table("certificates"),
@@ -199,6 +210,7 @@ export class DeviceConnector {
       gateway,
       access: this.access,
       certificates: this.certificates,
+      inventory: this.inventory,
       driver,
       customerSide: this.customerSide,
       rates: new RequestRates(this.settings.requestRates),
@@ -210,7 +222,9 @@ export class DeviceConnector {
       log,
     });
     const { httpPort } = this.settings;
-    this.httpSide = await HttpSide.open({ app, host, httpPort, https: this.httpsPort(), log });
+    const { listeners } = this.customerSide;
+    const https = this.httpsPort();
+    this.httpSide = await HttpSide.open({ app, host, httpPort, https, listeners, log });
   }
 
   private openCustomerSide(service: ConnectorService, gateway: Gateway): CustomerSide {
@@ -250,8 +264,12 @@ export class DeviceConnector {
       this.early.push(event);
       return;
     }
-    if (event.kind === "registration") this.record(event.registration);
+    if (event.kind === "registration") {
+      this.record(event.registration);
+      this.identify(event.registration);
+    }
     this.gateway.handleEvent(this.service.now(), event);
+    this.inventory.handleEvent(event);
     this.customerSide?.handleEvent(event);
     this.driver?.wake();
   }
@@ -266,6 +284,18 @@ export class DeviceConnector {
 
   private record(registration: Registration): void {
     this.access.devices.handleRegistration(registration, Date.now());
+  }
+
+  private identify(registration: Registration): void {
+    if (this.settings.identifiesDevices !== true) return;
+    if (!this.inventory.wantsIdentity(registration)) return;
+    this.service?.submit(registration.endpointName, {
+      method: GET,
+      path: DEVICE_PATH,
+      payload: new Uint8Array(0),
+      confirmable: true,
+      expiresIn: IDENTITY_EXPIRY,
+    });
   }
 
   private urlHost(): string {

@@ -1,14 +1,21 @@
 /** An HTTP or HTTPS server of the connector, with bounds on everything that a client can make it hold. */
 import { constants } from "node:crypto";
-import { createServer as createHttpServer, type Server, type ServerResponse } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttpsServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import type { CertifiedKey } from "../certificates/authority.ts";
 import type { RestApp } from "../rest/context.ts";
 import type { HttpExchange } from "../rest/notification-driver.ts";
+import type { WebSockets } from "./websocket.ts";
 
 /** For a whole request to arrive, and for its headers alone: slower clients are cut off. */
 const REQUEST_TIMEOUT: Milliseconds = 30 * SECOND;
@@ -72,6 +79,8 @@ export interface HttpServerSettings {
   readonly connections: ConnectionCount;
   /** Makes it an HTTPS server. */
   readonly tls?: CertifiedKey;
+  /** Takes requests for another protocol on their connection; without it they are answered as if they did not ask for that. */
+  readonly webSockets?: WebSockets | undefined;
 }
 
 type Listener = Parameters<typeof createHttpServer>[1];
@@ -83,7 +92,7 @@ export class HttpServer {
   private isClosing = false;
 
   /** @param answers the API, or what answers in its place */
-  constructor(answers: RestApp | Listener, { connections, tls }: HttpServerSettings) {
+  constructor(answers: RestApp | Listener, { connections, tls, webSockets }: HttpServerSettings) {
     const options = tls === undefined ? BOUNDS : { ...BOUNDS, ...secureOptions(tls) };
     const createServer = (
       tls === undefined ? createHttpServer : createHttpsServer
@@ -95,6 +104,11 @@ export class HttpServer {
     this.server.maxHeadersCount = MOST_HEADERS;
     connections.watch(this.server);
     if (tls !== undefined) this.watchSockets();
+    if (webSockets !== undefined) {
+      this.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        webSockets.handleUpgrade(request, socket, head);
+      });
+    }
   }
 
   /** Uses another certificate for the connections from now on. */

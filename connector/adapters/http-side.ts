@@ -5,6 +5,7 @@ import type { RestApp } from "../rest/context.ts";
 import { ConnectionCount, HttpServer } from "./http-server.ts";
 import { redirectListener } from "./https-redirect.ts";
 import type { TlsSource } from "./tls-credentials.ts";
+import { type Listeners, WebSockets } from "./websocket.ts";
 
 export interface HttpSideSettings {
   readonly app: RestApp;
@@ -12,6 +13,8 @@ export interface HttpSideSettings {
   /** 0 takes any free port. */
   readonly httpPort: number;
   readonly https: HttpsPort | undefined;
+  /** Those who listen by WebSocket; without it none are taken. */
+  readonly listeners?: Listeners;
   /** Takes one line for the operator. */
   readonly log: (line: string) => void;
 }
@@ -34,6 +37,7 @@ export class HttpSide {
   private readonly settings: HttpSideSettings;
   private readonly connections = new ConnectionCount();
   private readonly servers: HttpServer[] = [];
+  private readonly webSockets: WebSockets | undefined;
   private renewal: NodeJS.Timeout | undefined;
 
   /**
@@ -53,12 +57,15 @@ export class HttpSide {
 
   private constructor(settings: HttpSideSettings) {
     this.settings = settings;
+    const { app, listeners } = settings;
+    this.webSockets = listeners && new WebSockets(app, listeners);
   }
 
   /** Takes no more connections, lets answers under way be written for a moment, and ends the rest. */
   async close(): Promise<void> {
     clearInterval(this.renewal);
     await Promise.all(this.servers.map((server) => server.close()));
+    this.webSockets?.close();
   }
 
   private async listen(): Promise<void> {
@@ -66,14 +73,21 @@ export class HttpSide {
     if (https !== undefined) this.httpsPort = await this.listenSecurely(https);
     const answers =
       https?.redirectHttp && this.httpsPort !== undefined ? redirectListener(this.httpsPort) : app;
-    const server = new HttpServer(answers, { connections: this.connections });
+    const server = new HttpServer(answers, {
+      connections: this.connections,
+      webSockets: answers === app ? this.webSockets : undefined,
+    });
     this.httpPort = await this.bind(server, httpPort, "http");
   }
 
   private async listenSecurely({ port, source }: HttpsPort): Promise<number> {
     const { app, log } = this.settings;
     let tls = await source.current(Date.now());
-    const server = new HttpServer(app, { connections: this.connections, tls });
+    const server = new HttpServer(app, {
+      connections: this.connections,
+      tls,
+      webSockets: this.webSockets,
+    });
     const bound = await this.bind(server, port, "https");
     const renew = (found: CertifiedKey) => {
       if (found.cert === tls.cert && found.key === tls.key) return;
