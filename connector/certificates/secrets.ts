@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -47,7 +48,7 @@ export class SecretFolder implements Secrets {
     this.folder = folder;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      chmodSync(folder, 0o700);
+      closeToOthers(folder, 0o700);
     } catch (error) {
       throw fault(`${folder} cannot be made`, error);
     }
@@ -57,7 +58,7 @@ export class SecretFolder implements Secrets {
     const file = this.describe(name);
     try {
       const text = readFileSync(file, "utf8");
-      chmodSync(file, 0o600);
+      closeToOthers(file, 0o600);
       return text;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
@@ -98,6 +99,11 @@ export class SecretFolder implements Secrets {
       closeSync(descriptor);
     }
   }
+}
+
+/** Leaves alone what is closed already: nothing is written then, on a disk that can only be read. */
+function closeToOthers(path: string, mode: number): void {
+  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, mode);
 }
 
 function fault(what: string, error: unknown): Error {

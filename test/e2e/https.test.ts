@@ -404,7 +404,16 @@ describe("a certificate that is renewed while the server runs", () => {
 
 describe("dormouse connector", () => {
   const ports = ["--http-port", "0", "--coap-port", "0"];
-  const data = () => ["--data", mkdtempSync(join(folder, "command-"))];
+  const commands: RunningCommand[] = [];
+
+  afterAll(() => Promise.all(commands.map((command) => command.stop("SIGKILL"))));
+
+  function connector(...options: string[]): RunningCommand {
+    const data = mkdtempSync(join(folder, "command-"));
+    const command = new RunningCommand(["connector", "--data", data, ...ports, ...options]);
+    commands.push(command);
+    return command;
+  }
 
   test(
     "names the HTTPS URL in its line of JSON, and uses the files it is given",
@@ -415,7 +424,7 @@ describe("dormouse connector", () => {
       writeFileSync(certFile, cert);
       writeFileSync(keyFile, key);
       const tls = ["--https-port", "0", "--tls-cert", certFile, "--tls-key", keyFile];
-      const command = new RunningCommand(["connector", "--json", ...ports, ...data(), ...tls]);
+      const command = connector("--json", ...tls);
       const ready = JSON.parse(await command.line(/^\{/));
       expect(Object.keys(ready)).toEqual(["http", "https", "coap"]);
       expect((await ask(`${ready.https}/`, { ca: authority.certificate })).status).toBe(200);
@@ -442,7 +451,7 @@ describe("dormouse connector", () => {
       ];
       await Promise.all(
         wrong.map(async ([options, reason]) => {
-          const command = new RunningCommand(["connector", ...ports, ...data(), ...options]);
+          const command = connector(...options);
           expect(await command.end()).toBe(1);
           expect(command.stderr.trim()).toMatch(reason);
           expect(command.stdout).toBe("");

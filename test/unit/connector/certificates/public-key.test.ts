@@ -1,4 +1,5 @@
 import { createPublicKey, ECDH, generateKeyPairSync, type KeyObject } from "node:crypto";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writePem } from "../../../../connector/certificates/pem.ts";
 import {
@@ -170,6 +171,34 @@ ${EXPLICIT_PARAMETERS}
       expect(refusalOf(pemOf(changed))).toContain("not on its curve");
     }
   });
+});
+
+test("no text and no bytes make it throw, and nothing is read but a key that was made as one", () => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 300 }),
+    fc.uint8Array({ maxLength: 120 }).map((bytes) => writePem("PUBLIC KEY", bytes)),
+    fc
+      .array(
+        fc.constantFrom(
+          "-----BEGIN",
+          "-----END",
+          "-----",
+          " PUBLIC",
+          "KEY",
+          "\n",
+          "\\n",
+          "AAAA",
+          "=",
+        ),
+      )
+      .map((parts) => parts.join("")),
+  );
+  fc.assert(
+    fc.property(text, (given) => {
+      expect(readPublicKey(given, P256)).toHaveProperty("refusal");
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test("a private key is refused with advice, and is not repeated", () => {

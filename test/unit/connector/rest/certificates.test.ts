@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Domain, Permission } from "../../../../connector/access/model.ts";
 import { newDeviceKey } from "../../../../connector/certificates/device-key.ts";
@@ -185,6 +186,24 @@ describe("POST /api/cert", () => {
     bench.now += 24 * 60 * 60 * 1000;
     expect((await post(other)).status).toBe(503);
     expect(bench.certificates.ledger.size).toBe(5);
+  });
+
+  test("answers any body with what it means, and never with 500", async () => {
+    const part = fc.constantFrom(
+      ...["{", "}", '"domain"', ":", ",", '"default"', '"publickey"', `"${PEM}"`, "[", "]", "1"],
+      ...['"', "\\", "\n", "\0", "null", "é", '"__proto__"', " "],
+    );
+    const body = fc.oneof(
+      fc.string(),
+      fc.array(part, { maxLength: 12 }).map((parts) => parts.join("")),
+      fc.json(),
+    );
+    await fc.assert(
+      fc.asyncProperty(body, async (given) => {
+        const { status } = await bench.fetch("POST", "/api/cert", { body: given });
+        expect([201, 400, 401, 429]).toContain(status);
+      }),
+    );
   });
 
   test("is 405 for GET, and never answered to HEAD", async () => {
