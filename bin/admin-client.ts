@@ -75,6 +75,14 @@ export class AdminClient {
     throw new AdminFailure(complaint(status, text, url));
   }
 
+  /** What is at a path, as text. */
+  async text(path: string): Promise<string> {
+    const url = new URL(path, this.url);
+    const { status, text } = await this.send("GET", url, undefined);
+    if (status === 200) return text;
+    throw new AdminFailure(complaint(status, text, url));
+  }
+
   private send(
     method: string,
     url: URL,

@@ -1,10 +1,12 @@
-/** `dormouse admin devices`, `keys`, `domains`, `audit` and `limits`. */
+/** `dormouse admin devices`, `keys`, `clients`, `ca`, `domains`, `audit` and `limits`. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { Row } from "./admin-client.ts";
 import { at, within } from "./admin-session.ts";
 
 const KEY_COLUMNS = ["id", "prefix", "name", "owner", "state", "createdAt", "expiresAt"];
 const DEVICE_COLUMNS = ["id", "endpointName", "endpointType", "registered", "queueMode"];
+const CLIENT_COLUMNS = ["clientKey", "owner", "ttl", "enabled", "lastUsedAt", "lastUsedFrom"];
+const CERTIFICATE_COLUMNS = ["serial", "endpointName", "issuedAt", "notAfter", "revokedAt"];
 const DOMAIN_COLUMNS = ["name", "registration", "sharing", "customersUseRest"];
 const AUDIT_COLUMNS = ["at", "actor", "address", "action", "object"];
 const DAY = 24 * 3600 * 1000;
@@ -12,6 +14,8 @@ const DAY = 24 * 3600 * 1000;
 export function thingCommands(admin: Command): void {
   deviceCommands(admin.command("devices").description("the devices on record"));
   keyCommands(admin.command("keys").description("the access keys of applications"));
+  clientCommands(admin.command("clients").description("the API clients, whose keys make tokens"));
+  certificateCommands(admin.command("ca").description("the certificates issued for devices"));
   domainCommands(admin.command("domains").description("the tenants of this connector"));
   admin
     .command("audit")
@@ -133,6 +137,87 @@ function keyCommands(keys: Command): void {
         session.say("Revoked.");
       }),
     );
+}
+
+function clientCommands(clients: Command): void {
+  const command = (name: string, description: string) =>
+    clients.command(name).argument("<client>", "its client key").description(description);
+  clients
+    .command("list")
+    .description("list the API clients, without their secrets")
+    .action(
+      within(async (session) => {
+        session.showRows(await session.client.list("/api-clients", session.domain), CLIENT_COLUMNS);
+      }),
+    );
+  clients
+    .command("create")
+    .argument("<owner>", "name or id of a user who is active and not staff")
+    .option("--ttl <minutes>", "how long its tokens last, 1 to 60", countOption)
+    .description("make an API client; its secret is on stdout, this once")
+    .action(
+      within(async (session, [owner], { ttl }) => {
+        const body: Row = { owner: await session.userId(owner), ttl };
+        const made = await session.client.ask("POST", "/api-clients", body);
+        session.showSecret(made, "secretKey", "The secret key, shown only now:");
+      }),
+    );
+  for (const [name, enabled] of [
+    ["enable", true],
+    ["disable", false],
+  ] as const) {
+    command(name, enabled ? "let a client in again" : "end its tokens, and make no more").action(
+      within(async (session, [client]) => {
+        const path = `/api-clients/${at(client)}`;
+        session.showRow(await session.client.ask("PATCH", path, { enabled }));
+      }),
+    );
+  }
+  command("rotate-secret", "make another secret; the former one stays good for a day").action(
+    within(async (session, [client]) => {
+      const made = await session.client.ask("POST", `/api-clients/${at(client)}/secret`);
+      session.showSecret(made, "secretKey", "The secret key, shown only now:");
+    }),
+  );
+  command("end-tokens", "end all tokens of a client at once").action(
+    within(async (session, [client]) => {
+      await session.client.ask("DELETE", `/api-clients/${at(client)}/tokens`);
+      session.say("Ended.");
+    }),
+  );
+  command("remove", "remove a client; its tokens end at once").action(
+    within(async (session, [client]) => {
+      await session.client.ask("DELETE", `/api-clients/${at(client)}`);
+      session.say("Removed.");
+    }),
+  );
+}
+
+function certificateCommands(ca: Command): void {
+  ca.command("list")
+    .description("list the certificates that have not ended")
+    .action(
+      within(async (session) => {
+        const rows = await session.client.list("/certificates", session.domain);
+        session.showRows(rows, CERTIFICATE_COLUMNS);
+      }),
+    );
+  ca.command("revoke")
+    .argument("<serial>", "as ca list shows it")
+    .description("revoke a certificate for good")
+    .action(
+      within(async (session, [serial]) => {
+        session.showRow(await session.client.ask("DELETE", `/certificates/${at(serial)}`));
+      }),
+    );
+  for (const [name, path, description] of [
+    ["certificate", "/api/ca.pem", "print the certificate of the connector's authority, in PEM"],
+    ["crl", "/admin/ca.crl", "print the list of revoked certificates, in PEM"],
+  ]) {
+    ca.command(name)
+      .description(description)
+      .action(within(async (session) => console.log((await session.client.text(path)).trimEnd())));
+  }
 }
 
 function domainCommands(domains: Command): void {

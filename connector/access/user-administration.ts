@@ -122,7 +122,7 @@ export function setPassword(
 }
 
 /**
- * Takes a user off the record, and ends its access keys.
+ * Takes a user off the record, and ends its access keys and API clients.
  *
  * @throws Error with code `access/not-allowed` or `access/conflict`, as for a change
  */
@@ -134,6 +134,11 @@ export function removeUser(access: Access, actor: Principal, user: User): void {
   requireOtherSuperuser(access, actor, user);
   for (const key of access.keys.all()) {
     if (key.ownerId === user.id) access.keys.revoke(key.id, access.calendarNow());
+  }
+  for (const client of [...access.clients.all()]) {
+    if (client.ownerId !== user.id) continue;
+    access.tokens.endAll(client.id);
+    access.clients.remove(client.id);
   }
   access.users.remove(user.id);
 }

@@ -1,5 +1,7 @@
 /** Administration: what the originals did in their web pages, as an API of our own. Errors are problems (RFC 9457). */
 
+import { CERTIFICATE_ROUTES } from "./administration-certificates.ts";
+import { API_CLIENT_ROUTES } from "./administration-clients.ts";
 import { CUSTOMER_ROUTES } from "./administration-customers.ts";
 import { DEVICE_ROUTES } from "./administration-devices.ts";
 import { DOMAIN_ROUTES } from "./administration-domains.ts";
@@ -43,6 +45,8 @@ export function administrationFamily(): RouteFamily {
       ...CUSTOMER_ROUTES,
       ...DEVICE_ROUTES,
       ...ACCESS_KEY_ROUTES,
+      ...API_CLIENT_ROUTES,
+      ...CERTIFICATE_ROUTES,
     ],
     credentials: ["access-key", "user-password"],
     versioned: false,

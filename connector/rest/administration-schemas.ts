@@ -1,5 +1,6 @@
 /** What the bodies of administration hold: checked against when they come in, and shown as the API's description. */
 import { z } from "zod";
+import { LONGEST_TTL, USUAL_TTL } from "../access/api-clients.ts";
 import { OBJECTS, type Permission, VERBS } from "../access/model.ts";
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from "../access/passwords.ts";
 
@@ -119,6 +120,40 @@ export const CREATED_ACCESS_KEY = ACCESS_KEY.extend({
   accessKey: z.string().describe("the key itself, shown this once"),
 });
 
+const ttl = z.int().min(1).max(LONGEST_TTL).describe("how long its tokens last, minutes");
+export const NEW_API_CLIENT = z.strictObject({
+  owner: z.string().describe("id of a user who is active and not staff"),
+  ttl: ttl.default(USUAL_TTL),
+  enabled: z.boolean().default(true),
+});
+export const API_CLIENT_CHANGE = z.strictObject({
+  ttl: ttl.optional(),
+  enabled: z.boolean().optional(),
+});
+export const API_CLIENT = z.object({
+  clientKey: z.string(),
+  domain: z.string(),
+  owner: z.string(),
+  ttl,
+  enabled: z.boolean(),
+  createdAt: moment,
+  lastUsedAt: moment.nullable(),
+  lastUsedFrom: z.string().nullable(),
+});
+export const API_CLIENT_WITH_SECRET = API_CLIENT.extend({
+  secretKey: z.string().describe("shown this once"),
+});
+
+export const CERTIFICATE = z.object({
+  serial: z.string(),
+  endpointName: z.string(),
+  domain: z.string(),
+  issuedBy: z.string().describe("id of the credential that asked for it"),
+  issuedAt: moment,
+  notAfter: moment,
+  revokedAt: moment.nullable(),
+});
+
 const domainSettings = {
   registration: z
     .enum(["open", "invite", "closed"])
@@ -176,6 +211,8 @@ export const CUSTOMERS = pageSchema(CUSTOMER);
 export const BINDINGS = pageSchema(BINDING);
 export const DEVICES = pageSchema(DEVICE);
 export const ACCESS_KEYS = pageSchema(ACCESS_KEY);
+export const API_CLIENTS = pageSchema(API_CLIENT);
+export const CERTIFICATES = pageSchema(CERTIFICATE);
 export const DOMAINS = pageSchema(DOMAIN);
 export const AUDIT_ENTRIES = pageSchema(AUDIT_ENTRY);
 

@@ -2,13 +2,17 @@
 import type { z } from "zod";
 import type { Access } from "../access/access.ts";
 import { isGood } from "../access/access-keys.ts";
+import type { ApiClient } from "../access/api-clients.ts";
 import type { AuditEntry } from "../access/audit.ts";
 import type { AccessKey, DeviceRecord, Domain, Group, User } from "../access/model.ts";
+import type { IssuedCertificate } from "../certificates/ledger.ts";
 import type { Registration } from "../registry/registration.ts";
 import type { Page } from "./administration-request.ts";
 import type {
   ACCESS_KEY,
+  API_CLIENT,
   AUDIT_ENTRY,
+  CERTIFICATE,
   CUSTOMER,
   DEVICE,
   DOMAIN,
@@ -86,6 +90,34 @@ export function accessKeyView(access: Access, key: AccessKey): z.output<typeof A
   };
 }
 
+export function apiClientView(access: Access, client: ApiClient): z.output<typeof API_CLIENT> {
+  return {
+    clientKey: client.clientKey,
+    domain: nameOfDomain(access, client.domainId),
+    owner: client.ownerId,
+    ttl: client.ttl,
+    enabled: client.enabled,
+    createdAt: timeText(client.createdAt),
+    lastUsedAt: client.lastUsedAt === undefined ? null : timeText(client.lastUsedAt),
+    lastUsedFrom: client.lastUsedFrom ?? null,
+  };
+}
+
+export function certificateView(
+  access: Access,
+  row: IssuedCertificate,
+): z.output<typeof CERTIFICATE> {
+  return {
+    serial: row.serial,
+    endpointName: row.endpointName,
+    domain: nameOfDomain(access, row.domainId),
+    issuedBy: row.issuedBy,
+    issuedAt: timeText(row.issuedAt),
+    notAfter: timeText(row.notAfter),
+    revokedAt: row.revokedAt === undefined ? null : timeText(row.revokedAt),
+  };
+}
+
 export function domainView(domain: Domain): z.output<typeof DOMAIN> {
   const { id, name: shownName, registration, sharing, customersUseRest } = domain;
   const createdAt = timeText(domain.createdAt);
@@ -106,6 +138,6 @@ function nameOfDomain(access: Access, domainId: string): string {
   return access.domains.get(domainId)?.name ?? domainId;
 }
 
-export function timeText(calendarTime: number): string {
+function timeText(calendarTime: number): string {
   return new Date(calendarTime).toISOString();
 }

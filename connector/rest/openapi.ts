@@ -120,7 +120,11 @@ function components(): Json {
 }
 
 function jsonSchemaOf(schema: z.ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12" });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    target: "draft-2020-12",
+    // A member with a default may be left out; answers have none.
+    io: "input",
+  });
   return rest;
 }
 
