@@ -58,12 +58,12 @@ export interface ClientKeys {
   readonly secretKey: string;
 }
 
-/** What somebody may set of a client. */
+/** What somebody may set of a client; absent is the usual, or stays. */
 export interface ClientTerms {
-  readonly ownerId: string;
+  readonly ownerId?: string | undefined;
   /** Minutes, 1 to 60. */
-  readonly ttl: number;
-  readonly enabled: boolean;
+  readonly ttl?: number | undefined;
+  readonly enabled?: boolean | undefined;
 }
 
 /** Minutes. */
@@ -121,7 +121,7 @@ export class ApiClients {
    * @throws Error with code `access/bad-value`, `access/name-taken` or `access/too-many`
    */
   create(
-    terms: Pick<ClientTerms, "ownerId"> & Partial<ClientTerms>,
+    terms: ClientTerms & { readonly ownerId: string },
     calendarNow: number,
     keys: ClientKeys = drawKeys(),
   ): NewApiClient {
@@ -150,11 +150,12 @@ export class ApiClients {
   }
 
   /**
-   * Changes what is given. Tokens made before keep their time, but end with the client or its owner.
+   * Changes what is given. Tokens made before keep their time; with the owner, or when the client is disabled, they end.
    *
-   * @throws Error with code `access/not-found` or `access/bad-value`
+   * @param secretKey another secret, as `changeSecret` takes it
+   * @throws Error with code `access/not-found` or `access/bad-value`; then nothing is changed
    */
-  change(id: string, terms: Partial<ClientTerms>, calendarNow: number): ApiClient {
+  change(id: string, terms: ClientTerms, calendarNow: number, secretKey?: string): ApiClient {
     const client = this.known(id);
     const owner = terms.ownerId === undefined ? undefined : this.ownerOf(terms.ownerId);
     if (owner !== undefined && owner.domainId !== client.domainId) {
@@ -165,6 +166,8 @@ export class ApiClients {
       ownerId: owner?.id ?? client.ownerId,
       ttl: checkedTtl(terms.ttl ?? client.ttl),
       enabled: terms.enabled ?? client.enabled,
+      secrets:
+        secretKey === undefined ? client.secrets : secretsWith(client, secretKey, calendarNow),
       updatedAt: calendarNow,
     };
     this.put(changed);
@@ -284,6 +287,18 @@ function secretOf(secretKey: string, calendarNow: number): ClientSecret {
   const isHex = secretKey.length <= 128 && /^[0-9a-f]{16,}_?[0-9a-f]{16,}$/.test(secretKey);
   if (!isHex || new Set(secretKey).size < 10) throw refusal("access/bad-value", SECRET_KEY_RULE);
   return { digest: digestOf(secretKey), createdAt: calendarNow };
+}
+
+function secretsWith(
+  client: ApiClient,
+  secretKey: string,
+  calendarNow: number,
+  overlap: number = SECRET_OVERLAP,
+): readonly ClientSecret[] {
+  const [former] = client.secrets;
+  const secret = secretOf(secretKey, calendarNow);
+  if (isSameDigest(secret.digest, former.digest)) return client.secrets;
+  return overlap > 0 ? [secret, { ...former, endsAt: calendarNow + overlap }] : [secret];
 }
 
 function checkedTtl(ttl: number): number {

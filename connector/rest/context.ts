@@ -4,6 +4,7 @@ import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { Access } from "../access/access.ts";
 import { type Principal, sees } from "../access/decision.ts";
 import type { DeviceCertificates } from "../certificates/device-certificates.ts";
+import type { Inventory } from "../inventory/inventory.ts";
 import type { Callback } from "../notifications/callback.ts";
 import type { Registration } from "../registry/registration.ts";
 import type { CustomerSide } from "./customer-side.ts";
@@ -18,6 +19,7 @@ export interface RestHost {
   readonly gateway: Gateway;
   readonly access: Access;
   readonly certificates: DeviceCertificates;
+  readonly inventory: Inventory;
   readonly driver: NotificationDriver;
   readonly customerSide: CustomerSide;
   /** Bounds on requests a second; none when absent. */

@@ -143,6 +143,11 @@ export class Gateway {
     return submission;
   }
 
+  /** Ends a device's registration, if it has one, for somebody who waits for no answer. */
+  end(endpointName: string): void {
+    this.devices.deregister(endpointName);
+  }
+
   /** Ends a device's registration; that it is done comes on the key's channel under the id returned. */
   deregister(now: Milliseconds, keyId: string, endpointName: string): Submission {
     const submission = this.devices.deregister(endpointName);

@@ -5,7 +5,10 @@
  *                                                                               change, whether it is new
  *   {"msg": "why not", "code": "1"}                                             what was not
  */
+import { may } from "../access/decision.ts";
 import { refusal } from "../access/domains.ts";
+import type { ObjectKind } from "../access/model.ts";
+import { shown } from "../inventory/values.ts";
 import {
   type RefusalStatus,
   type RestContext,
@@ -73,6 +76,12 @@ export async function settle(
   host.access.record(c.get("principal"), c.env.address, action, object);
   host.gateway.recheck(host.now());
   await host.commit();
+}
+
+/** What is put by name is changed if it is there, which takes another permission. @throws Error with code `access/not-allowed` */
+export function requireChange(c: RestContext, object: ObjectKind): void {
+  if (may(c.get("principal"), "change", object)) return;
+  throw refusal("access/not-allowed", "You don't have permissions to access this resource.");
 }
 
 /**
@@ -176,17 +185,4 @@ export function idOf(c: RestContext, position: number): number {
   const text = segmentOf(c, position);
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw refusal("access/not-found", "There is nothing with this id.");
-}
-
-/** `yes`, `no`, `true`, `false`, `1`, `0`; undefined for anything else. */
-export function flagOf(text: string): boolean | undefined {
-  const lower = text.trim().toLowerCase();
-  if (lower === "yes" || lower === "true" || lower === "1" || lower === "on") return true;
-  if (lower === "no" || lower === "false" || lower === "0" || lower === "off") return false;
-  return undefined;
-}
-
-/** A name of the caller's, as it may stand in an answer. */
-export function shown(name: string): string {
-  return name.length > 60 ? `${name.slice(0, 60)}...` : name;
 }

@@ -22,6 +22,7 @@ import type { RestApp, RestContext, RestEnv, RestHost } from "./context.ts";
 import { customerDevicesFamily, customersFamily } from "./customers-family.ts";
 import { deviceAdminFamily } from "./device-admin-family.ts";
 import { deviceConnectorFamily } from "./device-connector-family.ts";
+import { inventoryFamily } from "./inventory-family.ts";
 import { pathAndVersion } from "./request-path.ts";
 import { ANYBODY, METHODS, type Route, type RouteFamily } from "./route.ts";
 import { tauthFamily } from "./tauth-family.ts";
@@ -36,6 +37,7 @@ export function routeFamilies(): RouteFamily[] {
     customerDevicesFamily(),
     deviceAdminFamily(),
     tauthFamily(),
+    inventoryFamily(),
     administrationFamily(),
   ];
 }

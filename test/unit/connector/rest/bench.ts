@@ -7,6 +7,7 @@ import { ADMINISTRATOR } from "../../../../connector/access/users.ts";
 import { DeviceCertificates } from "../../../../connector/certificates/device-certificates.ts";
 import { MemorySecrets, type Secrets } from "../../../../connector/certificates/secrets.ts";
 import type { ConnectorEvent } from "../../../../connector/contract.ts";
+import { Inventory } from "../../../../connector/inventory/inventory.ts";
 import type { Callback } from "../../../../connector/notifications/callback.ts";
 import type { RestApp, RestEnv, RestHost } from "../../../../connector/rest/context.ts";
 import {
@@ -46,6 +47,7 @@ export class RestBench {
   readonly gateway: Gateway;
   readonly access: Access;
   readonly certificates: DeviceCertificates;
+  readonly inventory: Inventory;
   readonly secrets: Secrets;
   readonly driver: NotificationDriver;
   readonly customerSide: CustomerSide;
@@ -93,6 +95,9 @@ export class RestBench {
       calendarNow: () => Date.UTC(2026, 5, 1) + this.now,
       limits: { perDay: 3, total: 5 },
     });
+    this.inventory = new Inventory(store, this.access.devices, (endpointName) =>
+      devices.registration(endpointName),
+    );
     this.key = this.newKey();
     this.gateway = new Gateway(this.now, this.now, {
       store,
@@ -129,6 +134,7 @@ export class RestBench {
       gateway: this.gateway,
       access: this.access,
       certificates: this.certificates,
+      inventory: this.inventory,
       driver: this.driver,
       customerSide: this.customerSide,
       product: "Dormouse test",
@@ -221,6 +227,7 @@ export class RestBench {
 
   handle(event: ConnectorEvent): void {
     this.gateway.handleEvent(this.now, event);
+    this.inventory.handleEvent(event);
     this.customerSide.handleEvent(event);
   }
 }
