@@ -294,6 +294,53 @@ describe("subscriptions", () => {
   });
 });
 
+describe("endpoints that are deleted", () => {
+  test("are gone for applications, and back when the device has noticed", async () => {
+    const device = await house.device({ endpointName: "node-009", plain: true, resources: [temp] });
+    const gone = nextEvent("de-registration", "node-009");
+    await client.deleteEndpoint("node-009");
+    expect(await gone).toBe("node-009");
+    await expect(client.getResources("node-009")).rejects.toMatchObject({ status: 404 });
+    await expect(client.deleteEndpoint("node-009")).rejects.toMatchObject({ status: 404 });
+
+    const back = nextEvent("registration", "node-009");
+    // What it lists has changed, so that it updates: 4.04.
+    device.agent.addResource(new NamedResource("/dev/new", { value: 1 }));
+    expect(await back).toMatchObject({ ep: "node-009" });
+    await device.stop();
+  });
+});
+
+describe("other ways to the same", () => {
+  test("version 1", async () => {
+    const older = mbedClient(house.connector.httpUrl, key, { restApiVersion: "v1" });
+    expect(await older.getEndpoints()).toEqual(await client.getEndpoints());
+    expect(await older.getResourceSubscription("node-001", "/dev/temp")).toBe(false);
+  });
+
+  test("user name and password, as before there were access keys", async () => {
+    const created = await fetch(`${house.connector.httpUrl}/admin/users`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        name: "old-program",
+        password: "correct horse battery staple",
+        permissions: ["view device", "view resource", "change resource"],
+      }),
+    });
+    expect([created.status, created.ok ? "" : await created.text()]).toEqual([201, ""]);
+    const credential = { domain: "default", username: "old-program" };
+    const url = house.connector.httpUrl;
+    const older = mbedClient(url, { ...credential, password: "correct horse battery staple" });
+    await older.startLongPolling();
+    expect((await older.getEndpoints()).map(({ name }) => name)).toContain("node-001");
+    expect(await older.getResourceValue("thermometer", "/3303/0/5701")).toBe("Cel");
+    older.stopLongPolling();
+    const stranger = mbedClient(url, { ...credential, password: "wrong" });
+    await expect(stranger.getEndpoints()).rejects.toMatchObject({ status: 401 });
+  });
+});
+
 describe("callback", () => {
   let receiver: Server;
   let url: string;

@@ -12,6 +12,7 @@ export interface MbedClient extends EventEmitter {
   getResourceValue(endpoint: string, path: string, options?: object): Promise<string>;
   putResourceValue(endpoint: string, path: string, value: unknown, options?: object): Promise<void>;
   postResource(endpoint: string, path: string, value: unknown): Promise<void>;
+  deleteEndpoint(endpoint: string): Promise<void>;
   startLongPolling(): Promise<void>;
   stopLongPolling(): void;
   getCallback(): Promise<{ url: string; headers?: Record<string, string> }>;
@@ -37,10 +38,16 @@ export interface Notification {
 
 const require = createRequire(import.meta.url);
 
+/** How the client identifies itself; by name in the way of before there were access keys. */
+export type MbedCredential =
+  | string
+  | { readonly domain: string; readonly username: string; readonly password: string };
+
 /** Loads the client; Node 23 has lost a function of `util` that it calls. */
-export function mbedClient(host: string, accessKey: string): MbedClient {
+export function mbedClient(host: string, credential: MbedCredential, more = {}): MbedClient {
   const util = require("node:util") as { isString?: (value: unknown) => boolean };
   util.isString ??= (value) => typeof value === "string";
   const Client = require("mbed-connector-api") as new (options: object) => MbedClient;
-  return new Client({ host, accessKey });
+  const identity = typeof credential === "string" ? { accessKey: credential } : credential;
+  return new Client({ host, ...identity, ...more });
 }
