@@ -60,6 +60,9 @@ export class ConnectorService implements Devices {
   private isCommitting = false;
   /** How many datagrams waited for the last commit. */
   private lastCovered = 0;
+  /** While the store cannot be written: why, and how many datagrams were dropped for it. */
+  private storeFault: string | undefined = undefined;
+  private unacknowledged = 0;
   private isPumpDue = false;
   private alarm: NodeJS.Timeout | undefined = undefined;
   private alarmAt = Infinity;
@@ -237,19 +240,36 @@ export class ConnectorService implements Devices {
     }
     this.lastCovered = this.releasing.length;
     this.store.commit().then(
-      () => {
-        this.release();
-        this.isCommitting = false;
-        if (!this.isClosed) this.pump();
-      },
-      (error: Error) => {
-        this.faults.storeFailures++;
-        this.note(error.message);
-        // Not acknowledged: the devices repeat what they said.
-        this.releasing = [];
-        setTimeout(() => this.commit(), RETRY_COMMIT_AFTER).unref();
-      },
+      () => this.handleCommitted(),
+      (error: Error) => this.handleCommitFailed(error),
     );
+  }
+
+  private handleCommitted(): void {
+    if (this.unacknowledged > 0) {
+      this.settings.log(
+        `The store is written again. ${this.unacknowledged} datagrams were not answered meanwhile; devices repeat theirs.`,
+      );
+      this.unacknowledged = 0;
+      this.storeFault = undefined;
+    }
+    this.release();
+    this.isCommitting = false;
+    if (!this.isClosed) this.pump();
+  }
+
+  /**
+   * Nothing is acknowledged: the datagrams are dropped, and devices repeat what they said. A 5.03 instead would make many clients
+   * register again, while a repeated message is answered from what is remembered of it as soon as the store can be written.
+   */
+  private handleCommitFailed(error: Error): void {
+    this.faults.storeFailures++;
+    const { code } = error as { code?: string };
+    if (code !== this.storeFault || this.unacknowledged === 0) this.settings.log(error.message);
+    this.storeFault = code;
+    this.unacknowledged += Math.max(1, this.releasing.length);
+    this.releasing = [];
+    setTimeout(() => this.commit(), RETRY_COMMIT_AFTER).unref();
   }
 
   private release(): void {

@@ -128,7 +128,7 @@ export class LmdbStore implements Store {
   }
 
   private hasChanges(): boolean {
-    return this.tables.hasChanges() || this.unwritten.size > 0;
+    return this.tables.hasChanges() || !this.unwritten.isEmpty;
   }
 
   /** Writes one batch. Only one is under way at a time: what changes meanwhile is the next one. */
@@ -143,7 +143,10 @@ export class LmdbStore implements Store {
     const changes = this.takeChanges();
     const { rewriting } = this;
     if (rewriting !== undefined) carryRows(rewriting, changes);
-    const dropTo = Math.min(this.needless, this.first + DROPPED_BATCHES);
+    // A key removed and forgotten since must not come back from an old batch, so those go at once.
+    const isAnew = this.unwritten.isEverything;
+    if (isAnew) this.needless = this.next;
+    const dropTo = isAnew ? this.next : Math.min(this.needless, this.first + DROPPED_BATCHES);
     try {
       const batch = encodeBatch(changes);
       await this.file.append(this.next, batch, this.first, dropTo);
@@ -156,7 +159,7 @@ export class LmdbStore implements Store {
     this.unwritten.clear();
     this.first = dropTo;
     if (rewriting?.isLast) {
-      this.needless = rewriting.from;
+      this.needless = Math.max(this.needless, rewriting.from);
       this.journalBytes -= rewriting.bytesBefore;
       this.bytesAfterRewrite = this.journalBytes;
       this.rewriting = undefined;
@@ -175,7 +178,7 @@ export class LmdbStore implements Store {
       };
     }
     const changes = this.tables.takeChanges();
-    if (this.unwritten.size === 0) return changes;
+    if (this.unwritten.isEmpty) return changes;
     this.unwritten.add(changes);
     return this.unwritten.changes(this.tables);
   }

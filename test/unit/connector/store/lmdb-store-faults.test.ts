@@ -10,13 +10,17 @@ import { ScriptedFile } from "./scripted-file.ts";
 
 const lines: string[] = [];
 
-function openOn(file: ScriptedFile, migrations: readonly Migration[] = []): LmdbStore {
+function openOn(
+  file: ScriptedFile,
+  migrations: readonly Migration[] = [],
+  rewriteFrom?: number,
+): LmdbStore {
   lines.length = 0;
   return new LmdbStore("FOLDER", {
     openFile: () => file,
     log: (line) => lines.push(line),
     migrations,
-    rewriteFrom: 1000,
+    rewriteFrom,
   });
 }
 
@@ -250,6 +254,28 @@ test("what could not be written is written with the first commit after the cause
   }
 });
 
+test("more than can be kept apart while the disk is full is written anew, removals included", async () => {
+  const file = new ScriptedFile();
+  const store = openOn(file);
+  store.table("rows").put("before", 0);
+  store.table("rows").put("stays", [1, [2]]);
+  await store.commit();
+  file.fault = "store/full";
+  store.table("rows").remove("before");
+  for (let i = 0; i < 200_001; i++) store.table("passing").put(`row ${i}`, i);
+  expect(await rejection(store.commit())).toBe("store/full");
+  for (let i = 0; i < 200_001; i++) store.table("passing").remove(`row ${i}`);
+  file.fault = undefined;
+  await store.commit();
+  expect(store.hasUncommitted()).toBe(false);
+  const found = openOn(file.copy());
+  expect(rowsOf(found, "rows")).toEqual({ stays: [1, [2]] });
+  expect(rowsOf(found, "passing")).toEqual({});
+  store.table("rows").put("after", 3);
+  await store.commit();
+  expect(Object.keys(rowsOf(openOn(file), "rows"))).toEqual(["stays", "after"]);
+});
+
 test("a commit waiting behind one that fails tries for itself", async () => {
   const file = new ScriptedFile();
   const store = openOn(file);
@@ -287,7 +313,7 @@ test("a power cut at any moment, failures before it or not, leaves all that was 
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { minLength: 40, maxLength: 200 }), async (steps) => {
       const file = new ScriptedFile();
-      const store = openOn(file);
+      const store = openOn(file, [], 1000);
       /** What may be found: the states from the one last acknowledged up to now. */
       let possible: string[] = ["{}"];
       const model: Record<string, unknown> = {};
