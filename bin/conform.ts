@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
+import { resolveServer } from "../simulator/udp-fleet.ts";
 import { type DeviceProfile, readProfile } from "../test/conformance/adapters/claims.ts";
 import { commandControl } from "../test/conformance/adapters/command.ts";
 import { inProcessAdapter } from "../test/conformance/adapters/in-process.ts";
@@ -11,12 +12,17 @@ import {
   type UdpClientAdapter,
   udpClientAdapter,
 } from "../test/conformance/adapters/udp-client.ts";
+import { udpServerAdapter } from "../test/conformance/adapters/udp-server.ts";
 import type { CaseResult, ConformanceCase, Version } from "../test/conformance/case.ts";
-import { CLIENT_CASES } from "../test/conformance/cases/catalogue.ts";
+import { CLIENT_CASES, SERVER_CASES } from "../test/conformance/cases/catalogue.ts";
 import { GROUPS, groupOf, LEVELS, type Level } from "../test/conformance/cases/groups.ts";
 import type { ClientAdapter } from "../test/conformance/client-under-test.ts";
 import { runCases } from "../test/conformance/harness.ts";
+import { deviceConnectorOperator } from "../test/conformance/operators/device-connector.ts";
+import { manualOperator } from "../test/conformance/operators/manual.ts";
 import { selectCases } from "../test/conformance/selection.ts";
+import { runServerCases } from "../test/conformance/server-harness.ts";
+import type { Operator } from "../test/conformance/server-under-test.ts";
 import {
   addReportOptions,
   conclude,
@@ -41,6 +47,13 @@ interface ClientOptions extends SelectionOptions, ReportOptions {
   port: number;
 }
 
+interface ServerOptions extends SelectionOptions, ReportOptions {
+  lwm2m: Version;
+  rest?: string;
+  key?: string;
+  name?: string;
+}
+
 const GROUP_HELP = `
 Groups:
 ${GROUPS.map(({ name, title }) => `  ${name.padEnd(20)}${title}`).join("\n")}
@@ -63,6 +76,17 @@ Examples:
   dormouse conform client --adapter in-process
   dormouse conform client --adapter manual --host 192.0.2.7 --level testfest --html report.html
   dormouse conform client --adapter command --commands my-client.json --only 101 --only "201"
+`;
+
+const SERVER_HELP = `
+The harness is a raw client that forges, withholds and repeats. What the server is to do
+is ordered through its REST API, in the form of mbed Device Connector: --rest URL with
+--key KEY (or DORMOUSE_KEY in the environment). Without --rest a person at the server's
+own screens is asked. Each case registers as an endpoint of its own, conform-...
+${GROUP_HELP}${REPORT_HELP}
+Examples:
+  dormouse conform server --rest http://127.0.0.1:8080 --key "$KEY" coap://127.0.0.1:5683
+  dormouse conform server coap://192.0.2.7:5683 --group registration --html report.html
 `;
 
 export function conformCommand(program: Command): void {
@@ -95,6 +119,24 @@ export function conformCommand(program: Command): void {
     .option("--host <address>", "where the harness's servers listen", hostOption, "127.0.0.1")
     .option("--port <port>", "port of the first of them, 0 for any", portOption, 5683);
   addReportOptions(addSelectionOptions(client)).addHelpText("after", CLIENT_HELP).action(runClient);
+  addServerCommand(conform);
+}
+
+/** Adds `conform server`. */
+function addServerCommand(conform: Command): void {
+  const server = conform
+    .command("server")
+    .description("judge a server: the harness is its clients")
+    .argument("<uri>", "where the server takes registrations: coap://HOST:PORT")
+    .addOption(
+      new Option("--lwm2m <version>", "which version of the enabler it is judged by")
+        .choices(["1.0", "1.1", "1.2"])
+        .default("1.1"),
+    )
+    .option("--rest <url>", "the server's Device Connector REST API")
+    .addOption(new Option("--key <key>", "an access key for it").env("DORMOUSE_KEY"))
+    .option("--name <text>", "names the server in reports");
+  addReportOptions(addSelectionOptions(server)).addHelpText("after", SERVER_HELP).action(runServer);
 }
 
 function addSelectionOptions(command: Command): Command {
@@ -122,7 +164,7 @@ function selected<C extends Pick<ConformanceCase, "id" | "versions">>(
 }
 
 function runList(options: SelectionOptions & { json?: boolean }): void {
-  const cases = orFail(() => selected(CLIENT_CASES, options));
+  const cases = orFail(() => selected([...CLIENT_CASES, ...SERVER_CASES], options));
   if (options.json === true) {
     const rows = cases.map((one) => ({
       id: one.id,
@@ -131,7 +173,7 @@ function runList(options: SelectionOptions & { json?: boolean }): void {
       group: groupOf(one.id).name,
       versions: one.versions,
       clauses: one.clauses,
-      configuration: one.configuration.name,
+      configuration: "configuration" in one ? one.configuration.name : undefined,
       criteria: one.criteria,
       correction: one.correction,
     }));
@@ -166,6 +208,42 @@ async function runClient(options: ClientOptions): Promise<void> {
   process.exitCode = conclude(run, options, baseline);
 }
 
+async function runServer(uri: string, options: ServerOptions): Promise<void> {
+  const cases = orFail(() => selected(SERVER_CASES, options));
+  const baseline = orFail(() => readBaseline(options.baseline));
+  let operator: Operator;
+  let address: { readonly address: string; readonly port: number };
+  try {
+    address = await resolveServer(uri);
+    operator = await operatorOf(options);
+  } catch (error) {
+    return couldNotRun((error as Error).message);
+  }
+  const name = options.name ?? uri;
+  const startedAt = Date.now();
+  let done = 0;
+  const progress = ({ id, verdict }: CaseResult) => {
+    done++;
+    if (options.quiet !== true) console.error(`[${done}/${cases.length}] ${id}: ${verdict}`);
+  };
+  let results: CaseResult[];
+  try {
+    const adapter = udpServerAdapter({ name, host: address.address, port: address.port, operator });
+    results = await runServerCases(cases, adapter, options.lwm2m, progress);
+  } finally {
+    await operator.close();
+  }
+  const harness = `Dormouse conformance harness ${productVersion()}`;
+  const run = { subject: name, role: "server", harness, startedAt, results } as const;
+  process.exitCode = conclude(run, options, baseline);
+}
+
+function operatorOf({ rest, key }: ServerOptions): Promise<Operator> {
+  if (rest === undefined) return Promise.resolve(manualOperator(askForText));
+  if (key === undefined) throw new Error("--rest needs an access key: --key KEY, or DORMOUSE_KEY.");
+  return deviceConnectorOperator(rest, key);
+}
+
 function adapterOf(options: ClientOptions): ClientAdapter | UdpClientAdapter {
   if (options.adapter === "in-process") return inProcessAdapter();
   return udpClientAdapter(controlOf(options), { host: options.host, port: options.port });
@@ -192,14 +270,18 @@ function readJsonFile(file: string): unknown {
 }
 
 async function askPerson(text: string): Promise<void> {
+  await askForText(text);
+}
+
+async function askForText(text: string): Promise<string> {
   if (process.stdin.isTTY !== true) {
     // Nobody can press Enter: what was asked is taken to be done by whoever started this.
     console.error(text);
-    return;
+    return "";
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    await terminal.question(`\n${text} `);
+    return await terminal.question(`\n${text} `);
   } finally {
     terminal.close();
   }
@@ -237,7 +319,11 @@ function orFail<T>(make: () => T): T {
   try {
     return make();
   } catch (error) {
-    console.error((error as Error).message);
-    process.exit(2);
+    return couldNotRun((error as Error).message);
   }
+}
+
+function couldNotRun(message: string): never {
+  console.error(message);
+  process.exit(2);
 }

@@ -2,7 +2,7 @@
 export { type InProcessOptions, inProcessAdapter } from "./adapters/in-process.ts";
 export { Bench } from "./bench.ts";
 export * from "./case.ts";
-export { CLIENT_CASES } from "./cases/catalogue.ts";
+export { CLIENT_CASES, SERVER_CASES } from "./cases/catalogue.ts";
 export * from "./client-under-test.ts";
 export * from "./configurations.ts";
 export { runCase, runCases } from "./harness.ts";
@@ -15,3 +15,7 @@ export { pcapng } from "./reports/pcapng.ts";
 export type { RunReport } from "./reports/run.ts";
 export { type Summary, summaryOf } from "./reports/summary.ts";
 export { type RenderOptions, renderResults } from "./reports/terminal.ts";
+export { type Selection, selectCases } from "./selection.ts";
+export { ServerBench } from "./server-bench.ts";
+export { runServerCase, runServerCases, type ServerCase, serverCase } from "./server-harness.ts";
+export * from "./server-under-test.ts";
