@@ -9,10 +9,19 @@
  * key is kept outside the store, in one file with its certificate, and signs nothing but these. What was signed is not remembered
  * here: see `ledger.ts`.
  */
-import { createHash, createPrivateKey, randomBytes, webcrypto, X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
-import type { Extension, X509CertificateCreateWithKeyParams } from "@peculiar/x509";
+import { createHash, createPrivateKey, webcrypto, X509Certificate } from "node:crypto";
+import type { X509CertificateCreateWithKeyParams } from "@peculiar/x509";
 import { HOUR, type Milliseconds } from "../../protocol/time/duration.ts";
+import {
+  alternativeNames,
+  authorityExtensions,
+  CLIENT_AUTH,
+  checkedName,
+  leafExtensions,
+  listNumber,
+  newSerial,
+  SERVER_AUTH,
+} from "./contents.ts";
 import { writePem } from "./pem.ts";
 import type { Secrets } from "./secrets.ts";
 import { loadX509, SIGNATURE, type X509 } from "./x509.ts";
@@ -63,27 +72,11 @@ const SERVER_LIFETIME: Milliseconds = 397 * DAY;
 const REVOCATION_LIST_LIFETIME: Milliseconds = 7 * DAY;
 /** Clocks of devices go wrong; a certificate is good from some time before it is made. */
 const BACKDATED: Milliseconds = HOUR;
-/** A common name and an organization are no longer than this (RFC 5280 Appendix A). */
-
-const LONGEST_NAME = 64;
-/** 126 of its bits are random, and the first is 0 so that it is positive (RFC 5280 §4.1.2.2: at most 20 octets). */
-const SERIAL_BYTES = 16;
 /** An uncompressed point of P-256. */
 const POINT_BYTES = 65;
 
 /** No clock that is right says less. */
 const EARLIEST = Date.UTC(2026, 0, 1);
-
-const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
-const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
-const CRL_NUMBER = "2.5.29.20";
-
-/** Draws the serial number of a certificate. */
-export function newSerial(): string {
-  const bytes = randomBytes(SERIAL_BYTES);
-  bytes[0] = (bytes[0] & 0x3f) | 0x40;
-  return bytes.toString("hex");
-}
 
 export class CertificateAuthority {
   /** In PEM; what devices and clients are to trust. */
@@ -172,12 +165,7 @@ export class CertificateAuthority {
       notBefore: new Date(calendarNow - BACKDATED),
       notAfter: new Date(this.endOf(calendarNow, SERVER_LIFETIME)),
       publicKey: new Uint8Array(await webcrypto.subtle.exportKey("spki", keys.publicKey)),
-      extensions: [
-        ...leafExtensions(x509, SERVER_AUTH),
-        new x509.SubjectAlternativeNameExtension(
-          names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
-        ),
-      ],
+      extensions: [...leafExtensions(x509, SERVER_AUTH), alternativeNames(x509, names)],
     });
     return { key: await privateKeyPem(keys.privateKey), cert };
   }
@@ -198,7 +186,7 @@ export class CertificateAuthority {
       })),
       extensions: [
         new x509.AuthorityKeyIdentifierExtension(this.keyId),
-        new x509.Extension(CRL_NUMBER, false, derInteger(Math.floor(calendarNow / 1000))),
+        listNumber(x509, Math.floor(calendarNow / 1000)),
       ],
       signingAlgorithm: SIGNATURE,
       signingKey: (await this.importedKey()) as never,
@@ -263,11 +251,7 @@ async function make(calendarNow: number): Promise<string> {
     notAfter: new Date(calendarNow + AUTHORITY_LIFETIME),
     keys: keys as never,
     extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(
-        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
-        true,
-      ),
+      ...authorityExtensions(x509),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey as never),
     ],
     signingAlgorithm: SIGNATURE,
@@ -286,24 +270,8 @@ function checkClock(calendarNow: number): void {
   );
 }
 
-function leafExtensions(x509: X509, usage: string): Extension[] {
-  return [
-    new x509.BasicConstraintsExtension(false, undefined, true),
-    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-    new x509.ExtendedKeyUsageExtension([usage]),
-  ];
-}
-
 async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
   return writePem("PRIVATE KEY", new Uint8Array(await webcrypto.subtle.exportKey("pkcs8", key)));
-}
-
-/** The last guard of what becomes part of a distinguished name: nothing in it means anything there. */
-function checkedName(name: string): string {
-  if (name === "" || name.length > LONGEST_NAME || /[^A-Za-z0-9.:_-]/.test(name)) {
-    throw new Error("A name in a certificate must be 1 to 64 letters, digits or .:_-");
-  }
-  return name;
 }
 
 /** SHA-1 of the point: the usual way to name a key (RFC 5280 §4.2.1.2), and the one of the library. */
@@ -318,12 +286,4 @@ function fault(code: AuthorityFault, message: string): Error {
 
 function wholeSeconds(time: number): number {
   return Math.floor(time / 1000) * 1000;
-}
-
-/** A positive INTEGER in DER. */
-function derInteger(value: number): ArrayBuffer {
-  const hex = value.toString(16);
-  const digits = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
-  const content = digits[0] < 0x80 ? digits : Buffer.concat([Buffer.of(0), digits]);
-  return new Uint8Array([0x02, content.length, ...content]).buffer;
 }

@@ -1,7 +1,8 @@
 /** Certificates for devices: the authority that signs them, and the ledger of what it signed. */
 import { randomUUID } from "node:crypto";
 import type { Table } from "../store/store.ts";
-import { CertificateAuthority, newSerial } from "./authority.ts";
+import { CertificateAuthority } from "./authority.ts";
+import { newSerial } from "./contents.ts";
 import {
   CertificateLedger,
   type IssuedCertificate,

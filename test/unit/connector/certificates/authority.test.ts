@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import {
   CertificateAuthority,
   type DeviceSubject,
-  newSerial,
 } from "../../../../connector/certificates/authority.ts";
+import { newSerial } from "../../../../connector/certificates/contents.ts";
 import { newDeviceKey } from "../../../../connector/certificates/device-key.ts";
 import { MemorySecrets } from "../../../../connector/certificates/secrets.ts";
 
