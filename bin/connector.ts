@@ -1,6 +1,7 @@
 /** `dormouse connector`: the Device Connector alone. */
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { OutboxFolder } from "../connector/adapters/outbox-folder.ts";
 import { CURVES, type Curve } from "../connector/certificates/public-key.ts";
 import { DeviceConnector } from "../connector/device-connector.ts";
 import { DEFAULT_REQUEST_RATES } from "../connector/rest/request-rates.ts";
@@ -15,10 +16,12 @@ import {
   quotaOption,
   rateOption,
   repeated,
+  repeatedOrigin,
   startFailure,
   stopWithin,
   subscriptionsOption,
   untilStopped,
+  urlOption,
 } from "./daemon.ts";
 
 interface ConnectorOptions extends HttpsOptions {
@@ -28,6 +31,9 @@ interface ConnectorOptions extends HttpsOptions {
   data: string;
   json?: boolean;
   allowCallback: string[];
+  publicUrl?: string;
+  allowRedirect: string[];
+  customerPasswords: "by-key" | "by-password";
   allowCurve: Curve[];
   transactionQuota?: number;
   endpointQuota?: number;
@@ -49,6 +55,9 @@ Callbacks go to public addresses only; --allow-callback opens others.
 Quotas hold for each domain. Beyond --transaction-quota requests are answered 429
 until the oldest of the last 24 hours leave the count, beyond --endpoint-quota a new
 device is told to come back later. mbed Device Connector had 10000 and 100.
+
+Mail to customers (POST /invite) is put into DATA/outbox, a file each, for whatever sends
+mail on this machine; its links begin with --public-url.
 
 Examples:
   dormouse connector
@@ -106,6 +115,22 @@ export function connectorCommand(program: Command): void {
       curveOption,
       ["prime256v1"],
     )
+    .option(
+      "--public-url <url>",
+      "where customers reach the connector, for links in mail",
+      urlOption,
+    )
+    .option(
+      "--allow-redirect <origin>",
+      "let the page of an invitation lead to this app, for example https://app.example; can be repeated",
+      repeatedOrigin,
+      [],
+    )
+    .addOption(
+      new Option("--customer-passwords <rule>", "what a customer changes his password with")
+        .choices(["by-key", "by-password"])
+        .default("by-key"),
+    )
     .option("--json", "print one line of JSON when ready, and nothing else, on stdout")
     .addHelpText("after", HELP)
     .action(runConnector);
@@ -123,6 +148,12 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
       https,
       coapPort: options.coapPort,
       allowedCallbacks: options.allowCallback,
+      customers: {
+        outbox: new OutboxFolder(join(options.data, "outbox")),
+        publicUrl: options.publicUrl,
+        redirects: options.allowRedirect,
+        passwordChange: options.customerPasswords,
+      },
       curves: options.allowCurve,
       quotas: quotasOf(options),
       subscriptions: options.subscriptions,

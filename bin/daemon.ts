@@ -98,6 +98,24 @@ export function repeated(text: string, before: readonly string[]): readonly stri
   return [...before, text];
 }
 
+/** Reads the URL of a server, without a slash at the end. */
+export function urlOption(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isWeb = url?.protocol === "http:" || url?.protocol === "https:";
+  if (url === undefined || !isWeb || url.search !== "" || url.hash !== "" || url.username !== "") {
+    throw new InvalidArgumentError("a URL like https://devices.example is expected");
+  }
+  return url.href.replace(/\/$/, "");
+}
+
+/** Reads one more origin of a web page. */
+export function repeatedOrigin(text: string, before: readonly string[]): readonly string[] {
+  const url = new URL(urlOption(text));
+  if (url.pathname !== "/")
+    throw new InvalidArgumentError("an origin like https://app.example is expected");
+  return [...before, url.origin];
+}
+
 /** Ends the process with one line that says why. */
 export function fail(message: string): never {
   console.error(message);

@@ -7,6 +7,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { randomAlphanumerics } from "../connector/access/key-crypto.ts";
+import { OutboxFolder } from "../connector/adapters/outbox-folder.ts";
 import { DeviceConnector } from "../connector/device-connector.ts";
 import { LmdbStore } from "../connector/store/lmdb-store.ts";
 import type { NodeDevice } from "../firmware/boards/node/main.ts";
@@ -91,6 +92,7 @@ async function runStart(options: StartOptions): Promise<void> {
       https: httpsPort === undefined ? undefined : { port: httpsPort },
       coapPort: options.coapPort,
       allowedCallbacks: LOOPBACK,
+      customers: { outbox: new OutboxFolder(join(options.data, "outbox")) },
       product: productName(),
       log: (line) => console.error(line),
     });

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemRandom } from "../../../connector/adapters/entropy.ts";
-import { DeviceConnector } from "../../../connector/device-connector.ts";
+import {
+  DeviceConnector,
+  type DeviceConnectorSettings,
+} from "../../../connector/device-connector.ts";
 import { defaultSettings } from "../../../connector/settings.ts";
 import { LmdbStore } from "../../../connector/store/lmdb-store.ts";
 import type { Agent, AgentEvent } from "../../../firmware/agent/agent.ts";
@@ -17,13 +20,17 @@ export class House {
   connector!: DeviceConnector;
   private readonly devices = new Set<RunningDevice>();
 
-  async start(ports = { httpPort: 0, coapPort: 0 }): Promise<void> {
+  async start(
+    ports = { httpPort: 0, coapPort: 0 },
+    customers: DeviceConnectorSettings["customers"] = {},
+  ): Promise<void> {
     const settings = defaultSettings(systemRandom());
     this.connector = await DeviceConnector.start({
       store: new LmdbStore(this.folder),
       host: "127.0.0.1",
       ...ports,
       allowedCallbacks: ["127.0.0.0/8"],
+      customers,
       product: "Dormouse end to end",
       connector: { ...settings, session: { ...settings.session, awakeFor: AWAKE_FOR } },
       log: (line) => console.error(line),
