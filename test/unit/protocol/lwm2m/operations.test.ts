@@ -77,8 +77,8 @@ test("LwM2M Transport 1.1.1 §6.4: which codes may answer", () => {
       .map(codes.formatCode)
       .join(" ");
   expect(legal(READ)).toBe("2.05 4.00 4.01 4.04 4.05 4.06 5.00");
-  expect(legal(WRITE_REPLACE)).toBe("2.04 2.31 4.00 4.01 4.04 4.05 4.08 4.13 4.15 5.00");
+  expect(legal(WRITE_REPLACE)).toBe("2.04 2.31 4.00 4.01 4.04 4.05 4.06 4.08 4.13 4.15 5.00");
   expect(legal(EXECUTE)).toBe("2.04 2.31 4.00 4.01 4.04 4.05 4.08 4.13 5.00");
-  expect(legal(CREATE)).toBe("2.01 2.31 4.00 4.01 4.04 4.05 4.08 4.13 4.15 5.00");
+  expect(legal(CREATE)).toBe("2.01 2.31 4.00 4.01 4.04 4.05 4.06 4.08 4.13 4.15 5.00");
   expect(legal(DELETE)).toBe("2.02 4.00 4.01 4.04 4.05 5.00");
 });
