@@ -77,6 +77,10 @@ function unparsable(node: AnyNode): string | undefined {
         ? "a statement that begins with a string"
         : undefined;
     }
+    case "MemberExpression":
+      return node.computed ? undefined : keyword(node.property);
+    case "Property":
+      return keyword(node.key);
     case "VariableDeclarator":
       return reserved(node.id);
     case "FunctionDeclaration":
@@ -85,6 +89,17 @@ function unparsable(node: AnyNode): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** After these a board takes `/` for the beginning of a regular expression, even where they name a property: `wait.in / 4`. */
+const RESERVED_WORDS =
+  "break case catch class const continue debugger default delete do else extends finally for function if in instanceof let new of " +
+  "return static super switch this throw try typeof var void while";
+export const KEYWORDS: readonly string[] = RESERVED_WORDS.split(" ");
+
+function keyword(name: AnyNode): string | undefined {
+  const isKeyword = name.type === "Identifier" && KEYWORDS.includes(name.name);
+  return isKeyword ? "a keyword as the name of a property" : undefined;
 }
 
 function reserved(name: AnyNode | null | undefined): string | undefined {

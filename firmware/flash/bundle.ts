@@ -8,7 +8,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import * as esbuild from "esbuild";
 import { type MangleOptions, type MinifyOptions, minify } from "terser";
 import ts from "typescript";
-import { boardFaults } from "./board-faults.ts";
+import { boardFaults, KEYWORDS } from "./board-faults.ts";
 import { type BoardCost, costOf } from "./cost.ts";
 import { flattenClasses } from "./flatten-classes.ts";
 import { inlineConstants } from "./inline-constants.ts";
@@ -76,12 +76,13 @@ function mangling(properties: readonly string[]): MangleOptions {
       regex: new RegExp(`^(?:${properties.join("|").replaceAll("$", "\\$")})$`),
       keep_quoted: true,
       builtins: true,
+      reserved: [...KEYWORDS],
     },
   };
 }
 
 const PACKAGE = join(import.meta.dirname, "../..");
-/** The library's own modules: what they call their properties is their business, and no application's or peer's. */
+/** The library's own modules: none of them reads JSON, so what they call their properties is their business. */
 const LIBRARY = /^(protocol|firmware\/(agent|objects|boards|loop|flash))\b/;
 
 /** @param applicationNames where to put the names of properties that the application mentions */
@@ -106,7 +107,9 @@ function toES5(entry: string, applicationNames: Set<string>): esbuild.Plugin {
         if (!isLibrary && errors.length === 0) {
           for (const name of propertyNames(outputText)) applicationNames.add(name);
         }
-        return { contents: outputText, loader: "js", errors };
+        // So that esbuild drops a class that nobody uses.
+        const contents = outputText.replaceAll("/** @class */", "/* @__PURE__ */");
+        return { contents, loader: "js", errors };
       });
     },
   };

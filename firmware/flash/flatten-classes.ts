@@ -5,37 +5,85 @@
  *
  * becomes
  *
- *     function Body2(limit) {…} Body2.prototype = { whole: function () {…} }; var Body = Body2;
+ *     function Body(limit) {…} Body.prototype = { whole: function () {…} };
  *
  * A board keeps with each function the list of the scopes around it; one scope is kept as it is, of two a list is made for every
  * function, which is 3 variables for each method of a program. And one literal is shorter than many assignments.
  */
 import { type AnyNode, type FunctionExpression, parse } from "acorn";
+import { children } from "./board-faults.ts";
 
 /** Flattens the classes among the outermost statements of a program in ES5; all other text stays. */
 export function flattenClasses(code: string): string {
   const program = parse(code, { ecmaVersion: 5 });
-  const textOf = (node: AnyNode): string => code.slice(node.start, node.end);
   let flat = "";
   let copied = 0;
   for (const statement of program.body) {
     const found = classOf(statement);
     if (found === undefined) continue;
     const { name, wrapper, inner } = found;
+    const textOf = (node: AnyNode): string => renamed(code, node, inner, name);
     const methods: string[] = [];
     const others: string[] = [];
     for (const part of wrapper.body.body.slice(0, -1)) {
       const method = methodOf(part);
       if (method === undefined) others.push(textOf(part));
-      else methods.push(`${method.name}: ${textOf(method.value)}`);
+      else methods.push(`${method.name}: ${withoutThis(textOf(method.value))}`);
     }
-    const prototype = methods.length === 0 ? "" : `${inner}.prototype = { ${methods.join(", ")} };`;
+    const prototype = methods.length === 0 ? "" : `${name}.prototype = { ${methods.join(", ")} };`;
     // The constructor comes first, and what is beside the methods may need them.
     flat += `${code.slice(copied, statement.start)}${others[0]} ${prototype}`;
-    flat += `${others.slice(1).join(" ")} var ${name} = ${inner};`;
+    flat += others.slice(1).join(" ");
     copied = statement.end;
   }
   return flat + code.slice(copied);
+}
+
+/** From so many on, a variable for `this` makes a function shorter. */
+const MANY = 4;
+const SELF = "self$";
+
+/** A function in which a variable, whose name will be one letter, stands for `this`. */
+function withoutThis(text: string): string {
+  const program = parse(`(${text})`, { ecmaVersion: 5 }) as AnyNode;
+  const places: number[] = [];
+  let depth = 0;
+  const visit = (node: AnyNode): void => {
+    const isFunction = node.type === "FunctionExpression" || node.type === "FunctionDeclaration";
+    if (isFunction) depth++;
+    // What a function inside calls `this` is another.
+    if (node.type === "ThisExpression" && depth === 1) places.push(node.start - 1);
+    for (const child of children(node)) visit(child);
+    if (isFunction) depth--;
+  };
+  visit(program);
+  if (places.length < MANY) return text;
+  const body = text.indexOf("{") + 1;
+  let short = `${text.slice(0, body)} var ${SELF} = this;`;
+  let copied = body;
+  for (const place of places) {
+    short += text.slice(copied, place) + SELF;
+    copied = place + "this".length;
+  }
+  return short + text.slice(copied);
+}
+
+/** The text of a node, with what a class is called inside replaced by what it is called outside. */
+function renamed(code: string, node: AnyNode, inner: string, name: string): string {
+  let text = "";
+  let copied = node.start;
+  const visit = (part: AnyNode, parent: AnyNode): void => {
+    const isKey =
+      (parent.type === "MemberExpression" && parent.property === part && !parent.computed) ||
+      (parent.type === "Property" && parent.key === part);
+    if (part.type === "Identifier" && part.name === inner && !isKey) {
+      text += code.slice(copied, part.start) + name;
+      copied = part.end;
+    }
+    for (const child of children(part)) visit(child, part);
+  };
+  visit(node, node);
+  return text + code.slice(copied, node.end);
 }
 
 interface WrappedClass {

@@ -4,7 +4,7 @@
  *
  * Short names are wrong where both sides of a name are not in the bundle: in JSON, and in what the firmware of a board supplies. So a
  * name keeps its length when
- * - the application mentions it: all files that are not the library's own, which alone read JSON;
+ * - the application mentions it: the program itself and all files that are not the library's own, which alone read JSON;
  * - the board's declarations or JavaScript itself have it (`espruino.lib.d.ts`, `espruino.api.d.ts`);
  * - it stands in quotes anywhere, since then it may be used as `object[name]`.
  */
@@ -19,7 +19,8 @@ const LANGUAGE_TYPES = [
   ...[Object, Function, Array, String, Number, Boolean, RegExp, Date, Error, Promise],
   ...[ArrayBuffer, DataView, Uint8Array, Object.getPrototypeOf(Uint8Array)],
 ];
-const DESCRIPTOR_NAMES = ["get", "set", "value", "writable", "enumerable", "configurable"];
+/** What TypeScript writes for a getter. */
+const DESCRIPTOR_NAMES = ["get", "set", "enumerable", "configurable"];
 
 /** The names of properties that a module mentions, in quotes or not. */
 export function propertyNames(code: string): string[] {
@@ -59,9 +60,8 @@ function boardNames(): Set<string> {
   for (const file of BOARD_DECLARATIONS) {
     const path = join(import.meta.dirname, "../boards/espruino", file);
     const visit = (node: ts.Node): void => {
-      const name = (node as ts.NamedDeclaration).name;
-      if (name !== undefined && (ts.isIdentifier(name) || ts.isStringLiteral(name))) {
-        names.add(name.text);
+      if (ts.isTypeElement(node) && node.name !== undefined) {
+        if (ts.isIdentifier(node.name) || ts.isStringLiteral(node.name)) names.add(node.name.text);
       }
       ts.forEachChild(node, visit);
     };

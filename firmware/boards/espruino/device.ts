@@ -1,0 +1,100 @@
+/**
+ * A device on Espruino: an agent with objects 1 and 3 and what the program adds, on this board's ports.
+ */
+import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
+import {
+  DEVICE_FIRMWARE_VERSION,
+  DEVICE_MANUFACTURER,
+  DEVICE_MEMORY_FREE,
+  DEVICE_MODEL_NUMBER,
+  DEVICE_SERIAL_NUMBER,
+} from "../../../protocol/model/objects/device.ts";
+import type { AgentEvent } from "../../agent/basic-agent.ts";
+import { BasicAgent } from "../../agent/basic-agent.ts";
+import type { AgentFeatures } from "../../agent/features.ts";
+import { run } from "../../loop.ts";
+import { deviceObject } from "../../objects/device.ts";
+import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
+import { ESPRUINO_CALENDAR, ESPRUINO_CLOCK, EspruinoAlarm } from "./clock.ts";
+import { ESPRUINO_RANDOM } from "./entropy.ts";
+import { ESPRUINO_POWER } from "./power.ts";
+import { ESPRUINO_DATAGRAMS } from "./udp.ts";
+
+/** Who the device is and whom it talks to. Programs read it from the file `dormouse.json` of the board's Storage. */
+export interface DeviceSettings {
+  /** Default: the chip's serial number. */
+  readonly endpointName: string | undefined;
+  /** `coap://host:port`. */
+  readonly server: string;
+  /** Seconds. */
+  readonly lifetime: number | undefined;
+  readonly queueMode: boolean;
+}
+
+const SHORT_SERVER_ID = 1;
+const REFRESH_INTERVAL = 10000;
+
+/**
+ * Starts the device and prints what happens to it.
+ *
+ * @param objects beside 1 and 3
+ * @param refresh brings their values up to date; called every 10 s
+ */
+export function startDevice(
+  settings: DeviceSettings,
+  features: AgentFeatures,
+  objects: readonly LwM2mObject[],
+  refresh: () => void,
+): void {
+  const device = deviceObject(ESPRUINO_CALENDAR, ESPRUINO_POWER, {
+    [DEVICE_MANUFACTURER]: "Espruino",
+    [DEVICE_MODEL_NUMBER]: process.env.BOARD,
+    [DEVICE_SERIAL_NUMBER]: getSerial(),
+    [DEVICE_FIRMWARE_VERSION]: process.env.VERSION,
+    [DEVICE_MEMORY_FREE]: freeKilobytes(),
+  });
+  const agent = new BasicAgent(
+    {
+      endpointName: settings.endpointName === undefined ? getSerial() : settings.endpointName,
+      lifetime: settings.lifetime,
+      queueMode: settings.queueMode,
+      objects: objects.concat(device),
+      settings: {
+        random: ESPRUINO_RANDOM,
+        transmission: DEFAULT_TRANSMISSION,
+        blockSize: 256,
+        maxBody: 2048,
+        rememberedMessages: 4,
+        maxRequests: 2,
+      },
+    },
+    features,
+  );
+  agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: settings.server });
+  setInterval(function () {
+    device.set(0, DEVICE_MEMORY_FREE, freeKilobytes());
+    refresh();
+  }, REFRESH_INTERVAL);
+  run(
+    agent,
+    {
+      datagrams: ESPRUINO_DATAGRAMS,
+      clock: ESPRUINO_CLOCK,
+      calendar: ESPRUINO_CALENDAR,
+      alarm: new EspruinoAlarm(),
+      random: ESPRUINO_RANDOM,
+      power: ESPRUINO_POWER,
+    },
+    tell,
+  );
+}
+
+function freeKilobytes(): number {
+  const memory = process.memory();
+  return Math.floor((memory.free * memory.blocksize) / 1024);
+}
+
+function tell(event: AgentEvent): void {
+  if (event.kind === "request") print(event.operation, event.path, event.code);
+  else print(event.kind, event.link.uri);
+}

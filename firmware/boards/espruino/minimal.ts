@@ -1,0 +1,37 @@
+/**
+ * The least that is an LwM2M device, for the smallest boards: registers, updates and de-registers, is read, written, executed, observed
+ * and discovered, in text and TLV, and sleeps. Neither blocks nor attributes, Create or Delete.
+ */
+import { BasicEndpoint } from "../../../protocol/coap/basic-endpoint.ts";
+import { TEXT_CODEC } from "../../../protocol/content/text.ts";
+import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
+import type { AgentFeatures } from "../../agent/features.ts";
+import { startDevice } from "./device.ts";
+
+const FEATURES: AgentFeatures = {
+  codecs: [TEXT_CODEC, TLV_CODEC],
+  endpoint: function (settings) {
+    return new BasicEndpoint(settings, undefined);
+  },
+};
+
+/** `{"endpoint":"board-1","server":"coap://192.168.1.10","lifetime":3600,"queue":true}`, all optional but the server. */
+interface SettingsFile {
+  readonly endpoint?: string;
+  readonly server: string;
+  readonly lifetime?: number;
+  readonly queue?: boolean;
+}
+
+// Not JSON.parse: what writeJSON wrote has no quotes around names.
+const file = require("Storage").readJSON("dormouse.json", true) as SettingsFile | undefined;
+if (file === undefined) print("There is no dormouse.json in Storage, or it cannot be read.");
+else {
+  const settings = {
+    endpointName: file.endpoint,
+    server: file.server,
+    lifetime: file.lifetime,
+    queueMode: file.queue === true,
+  };
+  startDevice(settings, FEATURES, [], function () {});
+}
