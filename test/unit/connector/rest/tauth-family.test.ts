@@ -94,10 +94,10 @@ describe("a token is made", () => {
   test("and written to the audit without being in it", async () => {
     const bench = new TokenBench();
     const { token } = await bench.minted();
-    const [entry] = bench.access.audit.newest("default", { limit: 1 });
+    const [entry] = [...bench.access.audit.newest("default")];
     expect(entry).toMatchObject({ action: "token.minted", address: "192.0.2.1" });
     expect(entry.object).toBe(`${bench.client.clientKey} 1`);
-    expect(JSON.stringify(bench.access.audit.newest("default", { limit: 100 }))).not.toContain(token);
+    expect(JSON.stringify([...bench.access.audit.newest("default")])).not.toContain(token);
   });
 
   test("with the client's own time to live", async () => {
