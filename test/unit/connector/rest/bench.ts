@@ -25,7 +25,7 @@ import { MemoryStore } from "../../../../connector/store/memory-store.ts";
 import { FakeDevices } from "./fake-devices.ts";
 
 /** A key pair takes a while to make: one for all benches. */
-const TOKEN_KEYS = new TokenKeys(new MemorySecrets());
+export const TOKEN_KEYS = new TokenKeys(new MemorySecrets());
 
 /** One exchange whose end the test decides. */
 export class FakeExchange implements HttpExchange {
