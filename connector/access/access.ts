@@ -23,7 +23,7 @@ import {
   sees,
   TOKEN_RIGHTS,
 } from "./decision.ts";
-import { DeviceRecords } from "./devices.ts";
+import { DeviceRecords, shadowChannel } from "./devices.ts";
 import { Domains } from "./domains.ts";
 import { LoginBackoff } from "./login-backoff.ts";
 import { type AccessKey, DEFAULT_DOMAIN, type DeviceRecord, type User } from "./model.ts";
@@ -107,6 +107,8 @@ export class Access implements Audience {
     if (key !== undefined) return this.principalOfKey(key);
     const client = this.clients.get(channelId);
     if (client !== undefined) return this.principalOfClient(client, "token", client.id);
+    const device = this.devices.withShadowChannel(channelId);
+    if (device !== undefined) return this.principalOfDevice(device);
     const user = this.users.get(channelId);
     if (user === undefined) return undefined;
     return user.role === "customer"
@@ -318,7 +320,7 @@ export class Access implements Audience {
       kind: "public-key",
       domain,
       user: undefined,
-      credentialId: `device-${device.id}`,
+      credentialId: shadowChannel(device),
       channelId: undefined,
       scope: new Set([device.endpointName]),
       rights: PUBLIC_KEY_RIGHTS,

@@ -15,6 +15,8 @@ import { idLength, type ServerSecret } from "./server-secret.ts";
 const MOST_DEVICES = 1_000_000;
 /** Digits of a device's number in its PUBLIC_KEY, base 36. */
 const KEY_ID_LENGTH = 8;
+/** No other owner of a channel has a dash in its id. */
+const SHADOW_CHANNEL = "device-";
 
 export class DeviceRecords {
   private readonly table: Table<DeviceRecord>;
@@ -119,6 +121,12 @@ export class DeviceRecords {
     return this.secret.isDerived(key, "public-key", id, device.keyVersion) ? device : undefined;
   }
 
+  /** The device whose shadow has subscriptions under this id. */
+  withShadowChannel(channelId: string): DeviceRecord | undefined {
+    if (!channelId.startsWith(SHADOW_CHANNEL)) return undefined;
+    return this.byId.get(Number(channelId.slice(SHADOW_CHANNEL.length)));
+  }
+
   /** Makes the PUBLIC_KEY worthless and another one valid. */
   rotatePublicKey(device: DeviceRecord, calendarNow: number): DeviceRecord {
     const rotated = { ...device, keyVersion: device.keyVersion + 1, updatedAt: calendarNow };
@@ -131,4 +139,9 @@ export class DeviceRecords {
     this.byName.set(device.endpointName, device);
     if (device.id > this.lastId) this.lastId = device.id;
   }
+}
+
+/** Under what a device's shadow subscribes to the device. Nobody reads a channel of this name: the shadow hears of the values itself. */
+export function shadowChannel(device: Pick<DeviceRecord, "id">): string {
+  return `${SHADOW_CHANNEL}${device.id}`;
 }

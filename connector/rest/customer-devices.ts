@@ -6,6 +6,7 @@ import { sees } from "../access/decision.ts";
 import { refusal } from "../access/domains.ts";
 import type { DeviceRecord } from "../access/model.ts";
 import type { Json } from "../shadow/json.ts";
+import { MOST_WATCHED, type Shadow } from "../shadow/shadow.ts";
 import { segment } from "./administration-request.ts";
 import type { RestContext, RestHost } from "./context.ts";
 import {
@@ -17,7 +18,13 @@ import {
   refuseInJson,
   refuseUnknown,
 } from "./customer-answers.ts";
-import { type CallRefusal, refusalOfAnswer, refusalOfCall, resolveCall } from "./device-rpc.ts";
+import {
+  type CallRefusal,
+  refusalOfAnswer,
+  refusalOfCall,
+  resolveCall,
+  resourcePathOf,
+} from "./device-rpc.ts";
 import { deviceJson, shadowJson } from "./shadow-json.ts";
 import { historyRows } from "./shadow-queries.ts";
 
@@ -66,14 +73,25 @@ export function showShadow(host: RestHost, c: RestContext, device: DeviceRecord)
   return c.json(shadowJson(shadow, isOnline(host, device)));
 }
 
-/** `{"shadow": {"state": {"desired": {...}}}}`: wants the device to be so. */
+/**
+ * `{"shadow": {"state": {"desired": {...}}}}`: wants the device to be so. `{"tags": {"save": ["/3303/0/5700"]}}`: has the device tell of
+ * these values as they change, so that the shadow shows them and the history has them.
+ */
 export async function changeDevice(
   host: RestHost,
   c: RestContext,
   device: DeviceRecord,
 ): Promise<Response> {
-  const shadow = objectMember(await readMembers(c), "shadow");
-  return change(host, device, shadow, () => showDevice(host, c, device));
+  const members = await readMembers(c);
+  const tags = objectMember(members, "tags");
+  const watched = tags?.["save"] === undefined ? undefined : watchedPaths(tags["save"]);
+  const shadow = want(host, device, objectMember(members, "shadow"));
+  if (watched !== undefined) {
+    host.customerSide.shadows.watch(shadow, watched);
+    host.customerSide.observeWatched(device.endpointName);
+  }
+  await host.commit();
+  return showDevice(host, c, device);
 }
 
 /** `{"state": {"desired": {...}}}` */
@@ -82,7 +100,9 @@ export async function changeShadow(
   c: RestContext,
   device: DeviceRecord,
 ): Promise<Response> {
-  return change(host, device, await readMembers(c), () => showShadow(host, c, device));
+  want(host, device, await readMembers(c));
+  await host.commit();
+  return showShadow(host, c, device);
 }
 
 /** Calls a function of a device and waits for what it says. */
@@ -167,25 +187,33 @@ function listen(
   return c.body(null, 204);
 }
 
-async function change(
-  host: RestHost,
-  device: DeviceRecord,
-  shadowMembers: Members | undefined,
-  answer: () => Response,
-): Promise<Response> {
-  const state = shadowMembers && objectMember(shadowMembers, "state");
-  const desired = state?.["desired"];
+/** Wants what a shadow's members say, if they say anything. @throws Error with code `access/bad-value` or `access/too-many` */
+function want(host: RestHost, device: DeviceRecord, members: Members | undefined): Shadow {
   const { shadows } = host.customerSide;
   const shadow = shadows.begin(device);
   if (shadow === undefined) throw refusal("access/too-many", "There are too many shadows.");
-  // Without a desired state there is nothing to do: what is reported is the device's to say.
-  if (desired !== undefined) {
-    const refused = shadows.change(host.now(), shadow, desired as Json);
-    if (refused !== undefined) throw refusal("access/bad-value", refused.refusal);
-    host.customerSide.tellUpdate(shadow);
+  const desired = members && objectMember(members, "state")?.["desired"];
+  // Nothing else is taken: what is reported is the device's to say.
+  if (desired === undefined) return shadow;
+  const refused = shadows.change(host.now(), shadow, desired);
+  if (refused !== undefined) throw refusal("access/bad-value", refused.refusal);
+  host.customerSide.tellUpdate(shadow);
+  return shadow;
+}
+
+/** Paths as they are, or with dots: /3303/0/5700, 3303.0.5700. @throws Error with code `access/bad-value` */
+function watchedPaths(save: Json): readonly string[] {
+  const complaint = `"tags.save" must be an array of ${MOST_WATCHED} paths of resources at most.`;
+  if (!Array.isArray(save) || save.length > MOST_WATCHED) {
+    throw refusal("access/bad-value", complaint);
   }
-  await host.commit();
-  return answer();
+  const paths = new Set<string>();
+  for (const name of save as readonly Json[]) {
+    const path = typeof name === "string" ? resourcePathOf(name) : undefined;
+    if (path === undefined) throw refusal("access/bad-value", complaint);
+    paths.add(path);
+  }
+  return [...paths];
 }
 
 function refuseCall(c: RestContext, { status, reason }: CallRefusal): Response {

@@ -4,6 +4,7 @@
  */
 import { MINUTE, type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import type { Access } from "../access/access.ts";
+import { shadowChannel } from "../access/devices.ts";
 import { Invitations } from "../access/invitations.ts";
 import type { Mail, Outbox } from "../access/mail.ts";
 import type { DeviceRecord } from "../access/model.ts";
@@ -111,6 +112,7 @@ export class CustomerSide {
     const { listeners } = this;
     switch (event.kind) {
       case "registration":
+        this.observeWatched(event.registration.endpointName);
         listeners.tell(event.registration.endpointName, "online");
         break;
       case "deregistration":
@@ -147,6 +149,22 @@ export class CustomerSide {
   /** Ends the registration of a device, if it has one. */
   deregister(device: DeviceRecord): void {
     this.devices.deregister(device.endpointName);
+  }
+
+  /** Observes what a shadow watches and no more, if its device is there. */
+  observeWatched(endpointName: string): void {
+    const device = this.access.devices.named(endpointName);
+    if (device === undefined) return;
+    const { subscriptions } = this.gateway;
+    const owner = shadowChannel(device);
+    const observed = subscriptions.pathsOf(owner, endpointName);
+    const watched = this.shadows.of(endpointName)?.watched ?? [];
+    for (const path of observed) {
+      if (!watched.includes(path)) subscriptions.unsubscribe(owner, endpointName, path);
+    }
+    for (const path of watched) {
+      if (!observed.includes(path)) this.gateway.subscribe(this.now(), owner, endpointName, path);
+    }
   }
 
   /** Tells who listens that a shadow shows something else. */

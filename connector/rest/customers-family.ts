@@ -154,8 +154,8 @@ function deviceRoutes(): Route[] {
       path: "/api/v2/m/device",
       allows: CHANGE_RESOURCE,
       summary:
-        "Wants the device to be as desired says, in part; null removes. It is written to the device when that can be reached.",
-      body: '`{"shadow": {"state": {"desired": {...}}}}`',
+        "Wants the device to be as desired says, in part; null removes. It is written to the device when that can be reached. Values of the paths in tags.save are observed from then on.",
+      body: '`{"shadow": {"state": {"desired": {...}}}, "tags": {"save": ["/3303/0/5700"]}}`, or one of them',
       answers: { 200: "Kept.", 400: "The state cannot be one: the message says why." },
       returns: DEVICE,
       handle: onKeyedDevice(changeDevice),

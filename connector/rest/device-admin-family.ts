@@ -77,7 +77,7 @@ function routes(): Route[] {
       path: DEVICE,
       allows: CHANGE_RESOURCE,
       summary: "Wants the device to be as desired says, in part.",
-      body: '`{"shadow": {"state": {"desired": {...}}}}`',
+      body: '`{"shadow": {"state": {"desired": {...}}}, "tags": {"save": ["/3303/0/5700"]}}`, or one of them',
       answers: { 200: "Kept.", 400: "The state cannot be one.", 404: NO_DEVICE },
       handle: onNamedDevice(changeDevice),
     },

@@ -125,7 +125,7 @@ function functionsOf(registration: Registration): Json {
   if (lists(registration, DEVICE_PATH)) names.push("Sys.GetInfo", "Sys.Reboot");
   for (const { uri } of registration.links) {
     const name = uri.slice(1).replaceAll("/", ".");
-    if (/^[A-Za-z]/.test(name) && pathOfName(name) === uri) names.push(name);
+    if (/^[A-Za-z]/.test(name) && resourcePathOf(name) === uri) names.push(name);
   }
   return names;
 }
@@ -177,7 +177,7 @@ function infoCall(): ResolvedCall {
 }
 
 function namedCall(registration: Registration, name: string, params: Members): ResolvedCall {
-  const path = pathOfName(name);
+  const path = resourcePathOf(name);
   if (path === undefined || standingOf(registration, path) !== LISTED) return unknown(name);
   if (Object.keys(params).length === 0) return executeCall(path, undefined);
   const payload = encodeUtf8(JSON.stringify(params));
@@ -185,9 +185,9 @@ function namedCall(registration: Registration, name: string, params: Members): R
   return { call, answer: resultOf };
 }
 
-/** `Kegtron.ResetVolume` -> `/Kegtron/ResetVolume` */
-function pathOfName(name: string): string | undefined {
-  const path = `/${name.replaceAll(".", "/")}`;
+/** The path that a name with dots means, or that it is: `Kegtron.ResetVolume` and `/Kegtron/ResetVolume`; undefined when it cannot be one. */
+export function resourcePathOf(name: string): string | undefined {
+  const path = name.startsWith("/") ? name : `/${name.replaceAll(".", "/")}`;
   return isPath(path) ? path : undefined;
 }
 

@@ -9,7 +9,12 @@ const FIRMWARE_VERSION_PATH = `/3/0/${DEVICE_FIRMWARE_VERSION}`;
 
 /** A device as the device API shows it; without a shadow nothing but whether it is there. */
 export function deviceJson(device: DeviceRecord, shadow: Shadow | undefined, isOnline: boolean) {
-  return { id: device.endpointName, shadow: shadowJson(shadow, isOnline) };
+  const watched = shadow?.watched ?? [];
+  return {
+    id: device.endpointName,
+    shadow: shadowJson(shadow, isOnline),
+    ...(watched.length > 0 ? { tags: { save: watched } } : {}),
+  };
 }
 
 export function shadowJson(shadow: Shadow | undefined, isOnline: boolean) {

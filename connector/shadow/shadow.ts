@@ -42,8 +42,11 @@ export interface ShadowRow {
   readonly endpointName: string;
   readonly desired: readonly (readonly [path: string, desired: DesiredValue])[];
   readonly pending: PendingWrite | undefined;
+  readonly watched: readonly string[];
 }
 
+/** Paths that a shadow may watch. */
+export const MOST_WATCHED = 20;
 export const MOST_DESIRED = 200;
 /** Bytes of JSON. */
 const MOST_DESIRED_BYTES = 16 * 1024;
@@ -55,6 +58,8 @@ export class Shadow {
   desired = new Map<string, DesiredValue>();
   readonly reported = new Map<string, ReportedValue>();
   pending: PendingWrite | undefined;
+  /** Paths whose values the device is asked to tell of as they change. */
+  watched: readonly string[] = [];
   /** Writes that came to nothing one after another, and when the next may be tried. */
   failures = 0;
   retryAt: Milliseconds = 0;
@@ -69,12 +74,13 @@ export class Shadow {
     const shadow = new Shadow(row.deviceId, row.domainId, row.endpointName);
     shadow.desired = new Map(row.desired);
     shadow.pending = row.pending;
+    shadow.watched = row.watched;
     return shadow;
   }
 
   row(): ShadowRow {
-    const { deviceId, domainId, endpointName, pending } = this;
-    return { deviceId, domainId, endpointName, desired: [...this.desired], pending };
+    const { deviceId, domainId, endpointName, pending, watched } = this;
+    return { deviceId, domainId, endpointName, desired: [...this.desired], pending, watched };
   }
 
   /** Whether it is this device's, and not of one that had its name before or another owner. */

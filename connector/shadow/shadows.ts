@@ -106,6 +106,12 @@ export class Shadows {
     return undefined;
   }
 
+  /** Names the paths whose values are to be kept as they change, in place of those before; observing them is the caller's. */
+  watch(shadow: Shadow, paths: readonly string[]): void {
+    shadow.watched = paths;
+    this.keep(shadow);
+  }
+
   /**
    * Takes what happened on the devices' side.
    *

@@ -9,6 +9,7 @@ import { House, type RunningDevice } from "./support/house.ts";
 const EMAIL = "moe@tavern.example";
 const PASSWORD = "correct horse battery";
 const WIFI_KEG = "kegtron-30AEA4426928";
+const temperature = new NamedResource("/config_readonly/temp", { value: 8.25, observable: true });
 
 /** JSON of whatever form: the tests say which. */
 type Parsed = ReturnType<typeof JSON.parse>;
@@ -37,7 +38,7 @@ beforeAll(async () => {
     resources: [
       new NamedResource("/config/siteName", { value: "Moe's", observable: true }),
       new NamedResource("/config/port0/userName", { value: "King Cobra" }),
-      new NamedResource("/config_readonly/temp", { value: 8.25, observable: true }),
+      temperature,
       reset,
     ],
   });
@@ -251,6 +252,20 @@ describe("the app of a keg monitor (Kegtron's)", () => {
     expect([device, topic, JSON.parse(json)]).toEqual([WIFI_KEG, "/config_readonly/temp", 8.25]);
     const none = `/api/v2/m/device/data/servings_all?access_token=${publicKey()}`;
     expect((await ask("GET", none)).data).toEqual({ rows: [] });
+  });
+
+  test("has the device tell of a value as it changes, by the original's tags", async () => {
+    const path = `/api/v2/m/device?access_token=${publicKey()}`;
+    const tags = { save: ["/config_readonly/temp"] };
+    expect((await ask("POST", path, { tags })).data.tags).toEqual(tags);
+    const ear = new Ear(`/api/v2/m/device/notify?access_token=${publicKey()}`);
+    await ear.opened();
+    temperature.set(8.5);
+    await ear.until(({ data }) => data?.shadow?.state.reported.config_readonly.temp === 8.5);
+    expect(await ear.until(({ name }) => name === "rpc.out.Notify")).toMatchObject({
+      data: { path: "/config_readonly/temp", value: 8.5 },
+    });
+    ear.socket.close();
   });
 
   test("changes the password with nothing but the key, as its account page does", async () => {
