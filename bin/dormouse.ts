@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   start: async () => (await import("./start.ts")).startCommand,
   connector: async () => (await import("./connector.ts")).connectorCommand,
   admin: async () => (await import("./admin.ts")).adminCommand,
+  store: async () => (await import("./store.ts")).storeCommand,
   device: async () => (await import("./device.ts")).deviceCommand,
   fleet: async () => (await import("./fleet.ts")).fleetCommand,
   conform: async () => (await import("./conform.ts")).conformCommand,

@@ -77,15 +77,15 @@ export function loadJournal(
   return { tables, first, next, bytes, format, schema, ...report.taken(), mended };
 }
 
-/** Takes a loaded journal through the migrations that it lacks. Returns those taken. */
-export function migrate(
-  loaded: LoadedJournal,
+/** Takes tables through the migrations that they lack. Returns those taken. */
+export function migrateTables(
+  tables: LiveTables,
+  schema: number,
   migrations: readonly Migration[],
 ): readonly Migration[] {
-  if (loaded.format === 0) return [];
-  const lacking = migrations.filter(({ to }) => to > loaded.schema);
-  const tables = { table: <V>(name: string) => loaded.tables.typed<V>(name) };
-  for (const migration of lacking) migration.migrate(tables);
+  const lacking = migrations.filter(({ to }) => to > schema);
+  const migrating = { table: <V>(name: string) => tables.typed<V>(name) };
+  for (const migration of lacking) migration.migrate(migrating);
   return lacking;
 }
 

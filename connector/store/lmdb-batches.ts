@@ -10,7 +10,7 @@
  * `eventTurnBatching`, no operation is put into a batch whose own promise nobody holds, which would end the process when the disk is
  * full. And nothing is written that is known to fail, since the library would print it each time.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { open as openFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
@@ -209,6 +209,7 @@ export async function copyBatches(folder: string, destination: string): Promise<
   } finally {
     await root.close();
   }
+  chmodSync(join(destination, DATA_FILE), 0o600);
   const copy = openDatabases(destination, false);
   await copy.about.remove("owner");
   await copy.root.close();

@@ -13,7 +13,13 @@
  */
 import type { BatchFile } from "./batch-file.ts";
 import { encodeBatch } from "./journal-batch.ts";
-import { FORMAT, type LoadedJournal, loadJournal, migrate, rewriteOf } from "./journal-loading.ts";
+import {
+  FORMAT,
+  type LoadedJournal,
+  loadJournal,
+  migrateTables,
+  rewriteOf,
+} from "./journal-loading.ts";
 import type { Changes, LiveTables } from "./live-table.ts";
 import { LmdbBatches } from "./lmdb-batches.ts";
 import { MIGRATIONS, type Migration, schemaAfter } from "./migrations.ts";
@@ -101,6 +107,12 @@ export class LmdbStore implements Store {
 
   table<V>(name: string): Table<V> {
     return this.tables.typed<V>(name);
+  }
+
+  /** Whether no table has a row. */
+  get isEmpty(): boolean {
+    for (const table of this.tables.all()) if (table.size > 0) return false;
+    return true;
   }
 
   hasUncommitted(): boolean {
@@ -194,7 +206,8 @@ export class LmdbStore implements Store {
     const about = { format: FORMAT, schema: schemaAfter(migrations) };
     let taken: readonly Migration[];
     try {
-      taken = migrate(loaded, migrations);
+      const isNew = loaded.format === 0;
+      taken = isNew ? [] : migrateTables(this.tables, loaded.schema, migrations);
     } catch (error) {
       const reason = `The store in ${folder} cannot be brought to schema ${about.schema}: ${(error as Error).message}`;
       const code = "store/migration-failed";

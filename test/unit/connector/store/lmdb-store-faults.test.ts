@@ -344,6 +344,6 @@ test("a power cut at any moment, failures before it or not, leaves all that was 
         }
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
