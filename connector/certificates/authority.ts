@@ -9,8 +9,8 @@
  * key is kept outside the store, in one file with its certificate, and signs nothing but these. What was signed is not remembered
  * here: see `ledger.ts`.
  */
-import { createHash, createPrivateKey, webcrypto, X509Certificate } from "node:crypto";
-import type { X509CertificateCreateWithKeyParams } from "@peculiar/x509";
+import { createHash, createPrivateKey, sign, webcrypto, X509Certificate } from "node:crypto";
+import type { Name, X509CertificateCreateWithKeyParams } from "@peculiar/x509";
 import { HOUR, type Milliseconds } from "../../protocol/time/duration.ts";
 import {
   alternativeNames,
@@ -18,11 +18,11 @@ import {
   CLIENT_AUTH,
   checkedName,
   leafExtensions,
-  listNumber,
   newSerial,
   SERVER_AUTH,
 } from "./contents.ts";
 import { writePem } from "./pem.ts";
+import { type RevokedSerial, writeRevocationList } from "./revocation-list.ts";
 import type { Secrets } from "./secrets.ts";
 import { loadX509, SIGNATURE, type X509 } from "./x509.ts";
 
@@ -43,12 +43,6 @@ export interface DeviceSubject {
 export interface CertifiedKey {
   readonly key: string;
   readonly cert: string;
-}
-
-/** A certificate that is no longer good before its time. */
-export interface RevokedSerial {
-  readonly serial: string;
-  readonly revokedAt: number;
 }
 
 type AuthorityFault =
@@ -88,6 +82,7 @@ export class CertificateAuthority {
   private readonly parsed: X509Certificate;
   private readonly keyPem: string;
   private signingKey: Promise<webcrypto.CryptoKey> | undefined;
+  private ownName: Name | undefined;
 
   /**
    * Takes up the authority that these secrets hold; makes one when they hold none.
@@ -175,23 +170,15 @@ export class CertificateAuthority {
     calendarNow: number,
     revoked: readonly RevokedSerial[],
   ): Promise<Uint8Array> {
-    const x509 = await loadX509();
-    const list = await x509.X509CrlGenerator.create({
-      issuer: new x509.X509Certificate(this.parsed.raw).subjectName,
-      thisUpdate: new Date(calendarNow),
-      nextUpdate: new Date(calendarNow + REVOCATION_LIST_LIFETIME),
-      entries: revoked.map(({ serial, revokedAt }) => ({
-        serialNumber: serial,
-        revocationDate: new Date(revokedAt),
-      })),
-      extensions: [
-        new x509.AuthorityKeyIdentifierExtension(this.keyId),
-        listNumber(x509, Math.floor(calendarNow / 1000)),
-      ],
-      signingAlgorithm: SIGNATURE,
-      signingKey: (await this.importedKey()) as never,
-    });
-    return new Uint8Array(list.rawData);
+    const list = {
+      issuer: new Uint8Array((await this.issuerName()).toArrayBuffer()),
+      keyId: this.keyId,
+      number: Math.floor(calendarNow / 1000),
+      thisUpdate: calendarNow,
+      nextUpdate: calendarNow + REVOCATION_LIST_LIFETIME,
+      revoked,
+    };
+    return writeRevocationList(list, (bytes) => sign("sha256", bytes, this.keyPem));
   }
 
   /**
@@ -213,7 +200,7 @@ export class CertificateAuthority {
   ): Promise<string> {
     const certificate = await x509.X509CertificateGenerator.create({
       ...params,
-      issuer: new x509.X509Certificate(this.parsed.raw).subjectName,
+      issuer: await this.issuerName(),
       extensions: [
         ...(params.extensions ?? []),
         await x509.SubjectKeyIdentifierExtension.create(params.publicKey),
@@ -223,6 +210,13 @@ export class CertificateAuthority {
       signingKey: (await this.importedKey()) as never,
     });
     return writePem("CERTIFICATE", new Uint8Array(certificate.rawData));
+  }
+
+  /** Its own name, as its certificate has it. */
+  private async issuerName(): Promise<Name> {
+    const x509 = await loadX509();
+    this.ownName ??= new x509.X509Certificate(this.parsed.raw).subjectName;
+    return this.ownName;
   }
 
   private importedKey(): Promise<webcrypto.CryptoKey> {

@@ -1,4 +1,4 @@
-/** What stands in certificates and revocation lists beside keys and dates: serial numbers, names, extensions (RFC 5280 §4.2). */
+/** What stands in certificates beside keys and dates: serial numbers, names, extensions (RFC 5280 §4.2). */
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import type { Extension } from "@peculiar/x509";
@@ -7,7 +7,6 @@ import type { X509 } from "./x509.ts";
 /** Purposes of a certificate: RFC 5280 §4.2.1.12. */
 export const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 export const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
-const CRL_NUMBER = "2.5.29.20";
 
 /** A common name and an organization are no longer than this (RFC 5280 Appendix A). */
 const LONGEST_NAME = 64;
@@ -52,17 +51,4 @@ export function alternativeNames(x509: X509, names: readonly string[]): Extensio
   return new x509.SubjectAlternativeNameExtension(
     names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
   );
-}
-
-/** The number of a revocation list: of two, the one with the greater number is the newer (RFC 5280 §5.2.3). */
-export function listNumber(x509: X509, value: number): Extension {
-  return new x509.Extension(CRL_NUMBER, false, derInteger(value));
-}
-
-/** A positive INTEGER in DER. */
-function derInteger(value: number): ArrayBuffer {
-  const hex = value.toString(16);
-  const digits = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
-  const content = digits[0] < 0x80 ? digits : Buffer.concat([Buffer.of(0), digits]);
-  return new Uint8Array([0x02, content.length, ...content]).buffer;
 }

@@ -1,5 +1,6 @@
 /** Certificates for devices: the authority that signs them, and the ledger of what it signed. */
 import { randomUUID } from "node:crypto";
+import { HOUR, type Milliseconds } from "../../protocol/time/duration.ts";
 import type { Table } from "../store/store.ts";
 import { CertificateAuthority } from "./authority.ts";
 import { newSerial } from "./contents.ts";
@@ -40,11 +41,21 @@ export interface DeviceCertificate {
   readonly serverCertificate: string;
 }
 
+interface SignedList {
+  readonly revocations: number;
+  /** Calendar milliseconds. */
+  readonly signedAt: number;
+  readonly pem: Promise<string>;
+}
+
+const LIST_PERIOD: Milliseconds = 24 * HOUR;
+
 export class DeviceCertificates {
   readonly ledger: CertificateLedger;
   readonly curves: readonly Curve[];
   private readonly settings: DeviceCertificatesSettings;
   private opening: Promise<CertificateAuthority> | undefined;
+  private signedList: SignedList | undefined;
 
   constructor(settings: DeviceCertificatesSettings) {
     this.settings = settings;
@@ -95,15 +106,33 @@ export class DeviceCertificates {
     }
   }
 
-  /** The list of what is revoked, in PEM, good for 7 days (RFC 5280 §5). */
-  async revocationList(): Promise<string> {
+  /**
+   * The list of what is revoked, in PEM (RFC 5280 §5). It is signed when something was revoked since the last one, or that is a day old,
+   * so that anybody may ask for it as often as they like; good for 6 days at least.
+   */
+  revocationList(): Promise<string> {
+    const { revocations } = this.ledger;
+    const calendarNow = this.settings.calendarNow();
+    const isGood =
+      this.signedList?.revocations === revocations &&
+      Math.abs(calendarNow - this.signedList.signedAt) < LIST_PERIOD;
+    if (this.signedList === undefined || !isGood) {
+      const pem = this.signRevocationList(calendarNow).catch((error) => {
+        this.signedList = undefined;
+        throw error;
+      });
+      this.signedList = { revocations, signedAt: calendarNow, pem };
+    }
+    return this.signedList.pem;
+  }
+
+  private async signRevocationList(calendarNow: number): Promise<string> {
     const authority = await this.authority();
     const revoked = this.ledger.revoked(authority.keyId).map(({ serial, revokedAt }) => ({
       serial,
       revokedAt: revokedAt as number,
     }));
-    const list = await authority.signRevocationList(this.settings.calendarNow(), revoked);
-    return writePem("X509 CRL", list);
+    return writePem("X509 CRL", await authority.signRevocationList(calendarNow, revoked));
   }
 }
 

@@ -47,6 +47,7 @@ export class CertificateLedger {
   private readonly rows = new Map<string, IssuedCertificate>();
   /** When each credential was issued certificates within the last 24 hours, the oldest first. */
   private readonly recent = new Map<string, number[]>();
+  private revision = 0;
 
   constructor(
     table: Table<IssuedCertificate>,
@@ -67,6 +68,11 @@ export class CertificateLedger {
   /** How many certificates it knows that have not ended, revoked ones included. */
   get size(): number {
     return this.rows.size;
+  }
+
+  /** Another number whenever `revoked` has another answer. */
+  get revocations(): number {
+    return this.revision;
   }
 
   /** Why a credential gets no certificate now; undefined when it gets one. */
@@ -154,6 +160,7 @@ export class CertificateLedger {
     const revoked = { ...row, revokedAt: calendarNow };
     this.rows.set(row.serial, revoked);
     this.table.put(row.serial, revoked);
+    this.revision++;
     return revoked;
   }
 
@@ -179,8 +186,9 @@ export class CertificateLedger {
     }
   }
 
-  private remove({ serial }: IssuedCertificate): void {
+  private remove({ serial, revokedAt }: IssuedCertificate): void {
     this.rows.delete(serial);
     this.table.remove(serial);
+    if (revokedAt !== undefined) this.revision++;
   }
 }

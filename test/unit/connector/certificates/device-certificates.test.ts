@@ -11,14 +11,17 @@ import { MemorySecrets, type Secrets } from "../../../../connector/certificates/
 import { MemoryStore } from "../../../../connector/store/memory-store.ts";
 
 const NOW = Date.UTC(2026, 5, 1);
+const DAY = 24 * 60 * 60 * 1000;
 
 const { publicKey } = await newDeviceKey();
 
 let store: MemoryStore;
 let secrets: Secrets;
 let certificates: DeviceCertificates;
+let now: number;
 
 beforeEach(() => {
+  now = NOW;
   store = new MemoryStore();
   secrets = new MemorySecrets();
   certificates = given();
@@ -28,7 +31,7 @@ function given(): DeviceCertificates {
   return new DeviceCertificates({
     secrets,
     table: store.table("certificates"),
-    calendarNow: () => NOW,
+    calendarNow: () => now,
     limits: { perDay: 3, total: 10 },
   });
 }
@@ -117,6 +120,30 @@ describe("the revocation list", () => {
     const hex = Buffer.from(block.der).toString("hex");
     expect(hex).toContain(`0210${revoked.row.serial}`);
     expect(hex).not.toContain(good.row.serial);
+  });
+
+  test("is signed again only when something was revoked, or after a day", async () => {
+    const [one, other] = [await issue(), await issue()];
+    const empty = await certificates.revocationList();
+    expect(await certificates.revocationList()).toBe(empty);
+    certificates.ledger.revoke(now, one.row.serial, undefined);
+    const first = await certificates.revocationList();
+    expect(first).not.toBe(empty);
+    certificates.ledger.revoke(now, one.row.serial, undefined);
+    now += DAY - 1;
+    expect(await certificates.revocationList()).toBe(first);
+    certificates.ledger.revoke(now, other.row.serial, undefined);
+    const second = await certificates.revocationList();
+    expect(second).not.toBe(first);
+    now += DAY;
+    expect(await certificates.revocationList()).not.toBe(second);
+  });
+
+  test("that could not be signed is tried again", async () => {
+    secrets.write("certificate-authority.pem", "damaged");
+    await expect(certificates.revocationList()).rejects.toThrow("damaged");
+    secrets.write("certificate-authority.pem", await repaired());
+    expect(await certificates.revocationList()).toContain("X509 CRL");
   });
 
   test("says after a restart what it said before", async () => {
