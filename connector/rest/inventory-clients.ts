@@ -65,8 +65,7 @@ export async function changeClient(host: RestHost, c: RestContext): Promise<Resp
 /** Another secret key, drawn here and shown in this answer only; the former one stays good for a day. */
 export async function changeClientSecret(host: RestHost, c: RestContext): Promise<Response> {
   const client = theClient(host, c);
-  const owner = host.access.users.get(client.ownerId);
-  if (owner !== undefined) requireRightsOf(host.access, c.get("principal"), owner);
+  requireRightsOfOwners(host, c, client);
   const fields = await readFields(c);
   const overlap = flagOf(fields.get("end_former") ?? "") === true ? 0 : undefined;
   const { clients } = host.access;
@@ -107,18 +106,33 @@ async function change(
   fields: Fields,
 ): Promise<Response> {
   const { access } = host;
-  const owner = ownerNamed(host, c, fields);
-  for (const user of [access.users.get(client.ownerId), owner]) {
-    if (user !== undefined) requireRightsOf(access, c.get("principal"), user);
-  }
-  const changed = access.clients.change(
-    client.id,
-    { ownerId: owner?.id, ttl: ttlIn(fields), enabled: enabledIn(fields) },
-    access.calendarNow(),
-    fields.get("client_secret_key"),
-  );
+  const secretKey = fields.get("client_secret_key");
+  const terms = {
+    ownerId: ownerNamed(host, c, fields)?.id,
+    ttl: ttlIn(fields),
+    enabled: enabledIn(fields),
+  };
+  const isOnlyDisabled =
+    terms.enabled === false && (terms.ownerId ?? terms.ttl ?? secretKey) === undefined;
+  // To stop a client that goes wrong takes no rights like its owner's.
+  if (!isOnlyDisabled) requireRightsOfOwners(host, c, client, terms.ownerId);
+  const now = access.calendarNow();
+  const changed = access.clients.change(client.id, terms, now, secretKey);
   await settle(host, c, "api-client.changed", client.clientKey);
   return answer(c, changed, { isChanged: true, isNew: false });
+}
+
+/** @throws Error with code `access/not-allowed` when the owner, or the one to be, may do more than whoever asks */
+function requireRightsOfOwners(
+  host: RestHost,
+  c: RestContext,
+  client: ApiClient,
+  nextOwnerId?: string,
+): void {
+  for (const id of [client.ownerId, nextOwnerId]) {
+    const owner = id === undefined ? undefined : host.access.users.get(id);
+    if (owner !== undefined) requireRightsOf(host.access, c.get("principal"), owner);
+  }
 }
 
 /** The credentials, for the only time. */
