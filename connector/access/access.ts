@@ -90,15 +90,18 @@ export class Access implements Audience {
    * Finds out whose credential this is.
    *
    * @param accepts the kinds that the route takes; one of another kind is nobody's
+   * @param isStillHeard of a password that had to wait to be checked: whether it still is to be
    * @returns undefined for nobody, BUSY when too many passwords are being checked
    */
   identify(
     now: Milliseconds,
     credential: Credential,
     accepts: readonly CredentialKind[],
+    isStillHeard?: () => boolean,
   ): Principal | undefined | Promise<Principal | undefined | typeof BUSY> {
     if (credential.scheme === "bearer") return this.identifyBearer(credential.value, accepts);
-    return this.identifyLogin(now, credential.name, credential.password, accepts);
+    const { name, password } = credential;
+    return this.identifyLogin(now, name, password, accepts, isStillHeard);
   }
 
   /** The owner of a notification channel as of now; undefined for one who may not receive anything any more. */
@@ -218,6 +221,7 @@ export class Access implements Audience {
     name: string,
     password: string,
     accepts: readonly CredentialKind[],
+    isStillHeard?: () => boolean,
   ): Promise<Principal | undefined | typeof BUSY> {
     if (accepts.includes("client-secret")) return this.principalOfClientKeys(name, password);
     const user = this.userOfLogin(name);
@@ -226,11 +230,22 @@ export class Access implements Audience {
       return undefined;
     }
     // Before the kind is looked at: what takes no time says that there is nobody of that name.
-    const isRight = await this.passwords.verify(now, user, password);
+    const isRight = await this.passwords.verify(now, user, password, isStillHeard);
     if (isRight === BUSY) return BUSY;
     if (!isRight || user === undefined || !accepts.includes(kind)) return undefined;
+    await this.renewHash(user, password);
     if (kind === "customer-password") return this.principalOfCustomer(user, kind);
     return this.principalOfUser(user, kind, user.id, user.id);
+  }
+
+  /** A password that was just found right is hashed as passwords are today, if it was not. */
+  private async renewHash(user: User, password: string): Promise<void> {
+    const { passwordHash: former } = user;
+    if (former === undefined || !this.passwords.isOutdated(former)) return;
+    const passwordHash = await this.passwords.hash(password).catch(() => undefined);
+    const now = this.users.get(user.id);
+    if (passwordHash === undefined || now?.passwordHash !== former) return;
+    this.users.put({ ...now, passwordHash });
   }
 
   /** `name`, or `domain/name` as mbed's legacy clients write it. */

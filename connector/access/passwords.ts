@@ -18,6 +18,9 @@ export const PASSWORD_COST: PasswordCost = { logN: 15, p: 3 };
 const BLOCK_SIZE = 8;
 const SALT_LENGTH = 16;
 const HASH_LENGTH = 32;
+/** Of a stored hash: 1 GB, and as often. */
+const LARGEST_LOG_N = 20;
+const LARGEST_P = 16;
 /** Hashes computed at once, and those that wait for their turn; beyond it a login is refused as busy. */
 const MOST_RUNNING = 2;
 const MOST_WAITING = 64;
@@ -28,6 +31,13 @@ export const LONGEST_PASSWORD = 256;
 
 /** Too many logins are being checked. */
 export const BUSY = "busy";
+
+/** As it is stored, in its parts. */
+interface StoredHash {
+  readonly cost: PasswordCost;
+  readonly salt: Uint8Array;
+  readonly hash: Uint8Array;
+}
 
 interface Remembered {
   readonly passwordHash: string;
@@ -42,11 +52,11 @@ export class Passwords {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
   /** What is computed for a user that does not exist, so that it takes as long. */
-  private readonly nobody: string;
+  private readonly nobody: StoredHash;
 
   constructor(cost: PasswordCost = PASSWORD_COST) {
     this.cost = cost;
-    this.nobody = textOf(cost, randomBytes(SALT_LENGTH), randomBytes(HASH_LENGTH));
+    this.nobody = { cost, salt: randomBytes(SALT_LENGTH), hash: randomBytes(HASH_LENGTH) };
   }
 
   /** The hash to keep. Rejects with code `access/busy` when too many are waiting. */
@@ -65,23 +75,27 @@ export class Passwords {
    * Whether this is the user's password. Takes as long for a user who does not exist or has none.
    *
    * @param user undefined for a name that nobody has
+   * @param isStillHeard asked when its turn has come: a hundred guesses sent at once are not all tried before the first has failed
+   * @returns BUSY when too many wait, or it is not heard any more
    */
   async verify(
     now: Milliseconds,
     user: User | undefined,
     password: string,
+    isStillHeard: () => boolean = () => true,
   ): Promise<boolean | typeof BUSY> {
     const stored = user?.passwordHash;
     const memory = this.memoryOf(user, password);
     const known = memory === undefined ? undefined : this.remembered.get(memory);
     if (known !== undefined && now < known.until && known.passwordHash === stored) return true;
-    const parsed = parse(stored ?? this.nobody);
-    if (parsed === undefined) return false;
+    const own = stored === undefined ? undefined : parse(stored);
+    // A hash that cannot be read is nobody's, and takes as long.
+    const { hash: expected, salt, cost } = own ?? this.nobody;
     const text = password.length > LONGEST_PASSWORD ? "" : password;
-    const hash = await this.compute(text, parsed.salt, parsed.cost);
+    const hash = await this.compute(text, salt, cost, isStillHeard);
     if (hash === BUSY) return BUSY;
-    const isRight = timingSafeEqual(hash, parsed.hash) && stored !== undefined && text !== "";
-    if (isRight && memory !== undefined) this.remember(memory, stored, now);
+    const isRight = timingSafeEqual(hash, expected) && own !== undefined && text !== "";
+    if (isRight && memory !== undefined && stored !== undefined) this.remember(memory, stored, now);
     return isRight;
   }
 
@@ -110,14 +124,18 @@ export class Passwords {
     password: string,
     salt: Uint8Array,
     cost: PasswordCost,
+    isStillWanted: () => boolean = () => true,
   ): Promise<Uint8Array | typeof BUSY> {
+    let hasWaited = false;
     if (this.running >= MOST_RUNNING) {
       if (this.waiting.length >= MOST_WAITING) return BUSY;
       await new Promise<void>((resolve) => this.waiting.push(resolve));
+      hasWaited = true;
     } else {
       this.running++;
     }
     try {
+      if (hasWaited && !isStillWanted()) return BUSY;
       return await scryptOf(password, salt, cost);
     } finally {
       // Handed on to who waits longest, if anybody does.
@@ -144,12 +162,17 @@ function textOf({ logN, p }: PasswordCost, salt: Uint8Array, hash: Uint8Array): 
   return `scrypt$${logN}$${p}$${parts.join("$")}`;
 }
 
-function parse(text: string) {
-  const [scheme, logN, p, salt, hash] = text.split("$");
-  if (scheme !== "scrypt" || hash === undefined) return undefined;
-  return {
-    cost: { logN: Number(logN), p: Number(p) },
-    salt: Buffer.from(salt, "base64"),
-    hash: Buffer.from(hash, "base64"),
-  };
+/** Undefined for what `textOf` has not written, and for costs that would stop the process. */
+function parse(text: string): StoredHash | undefined {
+  const [scheme, logN, p, saltText, hashText] = text.split("$");
+  if (scheme !== "scrypt" || hashText === undefined) return undefined;
+  const cost = { logN: Number(logN), p: Number(p) };
+  const salt = Buffer.from(saltText, "base64");
+  const hash = Buffer.from(hashText, "base64");
+  const isCost = isBetween(cost.logN, 1, LARGEST_LOG_N) && isBetween(cost.p, 1, LARGEST_P);
+  return isCost && hash.length === HASH_LENGTH ? { cost, salt, hash } : undefined;
+}
+
+function isBetween(number: number, least: number, most: number): boolean {
+  return Number.isInteger(number) && number >= least && number <= most;
 }

@@ -85,7 +85,7 @@ export async function acceptInvitation(host: RestHost, c: RestContext): Promise<
   if (invitation === undefined || customer === undefined) {
     return isForm ? invitationPage(c, NO_INVITATION, 404) : refuseInJson(c, 404, NO_INVITATION);
   }
-  access.backoff.handleSuccess(customer.name);
+  access.backoff.handleSuccess(customer.name, c.env.address);
   access.audit.append({
     at: access.calendarNow(),
     domainId: customer.domainId,

@@ -150,16 +150,17 @@ async function logIn(
 ): Promise<Principal | Response> {
   const { access } = host;
   const { address } = c.env;
-  const wait = access.backoff.refusedFor(host.now(), credential.name, address);
+  const waitOf = () => access.backoff.refusedFor(host.now(), credential.name, address);
+  const wait = waitOf();
   if (wait > 0) return refuseForNow(family, c, wait);
-  const principal = await access.identify(host.now(), credential, accepts);
+  const principal = await access.identify(host.now(), credential, accepts, () => waitOf() === 0);
   if (principal === BUSY) return refuseForNow(family, c, 1000);
   if (principal === undefined) {
     access.backoff.handleFailure(host.now(), credential.name, address);
     access.recordRefusedLogin(address, credential.name);
     return refuseUnidentified(family, c);
   }
-  access.backoff.handleSuccess(credential.name);
+  access.backoff.handleSuccess(credential.name, address);
   return principal;
 }
 
