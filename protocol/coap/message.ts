@@ -17,7 +17,7 @@ export interface Message {
   readonly code: number;
   /** 0..65535. */
   readonly messageId: number;
-  /** 0..8 bytes. */
+  /** 0..8 bytes, or more between peers that both know extended lengths (RFC 8974 §2.1). */
   readonly token: Uint8Array;
   /** When decoded: ascending by number. To encode: in any order; equal numbers keep theirs. */
   readonly options: readonly Option[];
@@ -29,21 +29,26 @@ export const NO_OPTIONS: readonly Option[] = [];
 
 const PAYLOAD_MARKER = 0xff;
 const HEADER_LENGTH = 4;
-const LONGEST_TOKEN = 8;
 const HIGHEST_OPTION = 65535;
+const LONGEST_PLAIN_TOKEN = 8;
 
 /**
  * Decodes one datagram. Token, option values and payload are views of it.
  *
+ * @param longestToken what the receiver takes, 8 unless it says otherwise; up to 65804 (RFC 8974 §2.1)
  * @returns the message, or a fault; RFC 7252 §4.2, §4.3 say what its receiver owes the sender: RST for a CON, else nothing.
  */
-export function decodeMessage(datagram: Uint8Array): Message | Malformed {
+export function decodeMessage(datagram: Uint8Array, longestToken?: number): Message | Malformed {
   const length = datagram.length;
   if (length < HEADER_LENGTH) return malformed("coap/header-truncated", length, "RFC 7252 §3");
   const first = datagram[0];
   if (first >> 6 !== 1) return malformed("coap/version-unknown", 0, "RFC 7252 §3");
-  const tokenLength = first & 15;
-  if (tokenLength > LONGEST_TOKEN) {
+  let tokenLength = first & 15;
+  const longest = longestToken === undefined ? LONGEST_PLAIN_TOKEN : longestToken;
+  if (
+    tokenLength === 15 ||
+    (tokenLength > LONGEST_PLAIN_TOKEN && longest === LONGEST_PLAIN_TOKEN)
+  ) {
     return malformed("coap/token-length-reserved", 0, "RFC 7252 §3");
   }
   const code = datagram[1];
@@ -54,8 +59,17 @@ export function decodeMessage(datagram: Uint8Array): Message | Malformed {
   if (codeClass === 1 || codeClass > 5 || codeClass === 3) {
     return malformed("coap/code-class-reserved", 1, "RFC 7252 §3");
   }
-  let at = HEADER_LENGTH + tokenLength;
-  if (at > length) return malformed("coap/token-truncated", length, "RFC 7252 §3");
+  let at = HEADER_LENGTH;
+  if (tokenLength > 12) {
+    // As below, these reads give undefined past the end.
+    tokenLength =
+      tokenLength === 13 ? 13 + datagram[at] : 269 + ((datagram[at] << 8) | datagram[at + 1]);
+    at += (first & 15) - 12;
+  }
+  if (tokenLength > longest) return malformed("coap/token-too-long", 0, "RFC 8974 §2.1");
+  const tokenAt = at;
+  at += tokenLength;
+  if (!(at <= length)) return malformed("coap/token-truncated", length, "RFC 7252 §3");
   const options: Option[] = [];
   let payload: Uint8Array = NO_BYTES;
   let number = 0;
@@ -98,8 +112,7 @@ export function decodeMessage(datagram: Uint8Array): Message | Malformed {
     type: (first >> 4) & 3,
     code: code,
     messageId: (datagram[2] << 8) | datagram[3],
-    token:
-      tokenLength === 0 ? NO_BYTES : datagram.subarray(HEADER_LENGTH, HEADER_LENGTH + tokenLength),
+    token: tokenLength === 0 ? NO_BYTES : datagram.subarray(tokenAt, tokenAt + tokenLength),
     options: options,
     payload: payload,
   };
@@ -110,7 +123,11 @@ export function encodeMessage(message: Message): Uint8Array {
   const options = ascending(message.options);
   const token = message.token;
   const payload = message.payload;
-  let length = HEADER_LENGTH + token.length + (payload.length > 0 ? 1 + payload.length : 0);
+  let length =
+    HEADER_LENGTH +
+    extensionLength(token.length) +
+    token.length +
+    (payload.length > 0 ? 1 + payload.length : 0);
   let previous = 0;
   for (let i = 0; i < options.length; i++) {
     const size = options[i].value.length;
@@ -118,12 +135,14 @@ export function encodeMessage(message: Message): Uint8Array {
     previous = options[i].number;
   }
   const bytes = new Uint8Array(length);
-  bytes[0] = 0x40 | (message.type << 4) | token.length;
+  bytes[0] = 0x40 | (message.type << 4) | nibble(token.length);
   bytes[1] = message.code;
   bytes[2] = message.messageId >> 8;
   bytes[3] = message.messageId;
-  put(bytes, HEADER_LENGTH, token);
-  let at = HEADER_LENGTH + token.length;
+  let at = HEADER_LENGTH;
+  if (token.length > 12) at = putExtension(bytes, at, token.length);
+  put(bytes, at, token);
+  at += token.length;
   previous = 0;
   for (let i = 0; i < options.length; i++) {
     const value = options[i].value;

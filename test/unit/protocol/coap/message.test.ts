@@ -88,6 +88,23 @@ describe("message format errors (RFC 7252 §3)", () => {
   });
 });
 
+test.each([
+  9, 12, 13, 268, 269, 1000,
+])("RFC 8974 §2.1: a token of %d bytes is for receivers that take it", (length) => {
+  const token = Uint8Array.from({ length }, (_, i) => i);
+  const sent = { type: 0, code: 1, messageId: 7, token, options: [], payload: bytes("ff00") };
+  const datagram = encodeMessage(sent);
+  expect(decodeMessage(datagram, length)).toEqual(sent);
+  expect(decodeMessage(datagram, 65804)).toEqual(sent);
+  expect(decodeMessage(datagram, length - 1)).toMatchObject({
+    fault: length === 9 ? "coap/token-length-reserved" : "coap/token-too-long",
+  });
+  expect(decodeMessage(datagram)).toMatchObject({ fault: "coap/token-length-reserved" });
+  for (let cut = 4; cut < length; cut++) {
+    expect(isMalformed(decodeMessage(datagram.subarray(0, cut), 65804))).toBe(true);
+  }
+});
+
 const arbitraryMessage = fc.record({
   type: fc.integer({ min: 0, max: 3 }),
   code: fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 0x41, 0x44, 0x45, 0x5f, 0x80, 0x84, 0xa0, 0xa5),
