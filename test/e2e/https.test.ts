@@ -297,7 +297,7 @@ describe("a connector that certifies itself", () => {
     return new Promise((resolve, reject) => {
       const server = createTlsServer(options, (socket) => {
         const error = socket.authorizationError as Error | string | undefined;
-        resolve(socket.authorized ? socket.getPeerCertificate().subject.CN : `${error}`);
+        resolve(socket.authorized ? `${socket.getPeerCertificate().subject.CN}` : `${error}`);
         socket.destroy();
         server.close();
       });
