@@ -19,6 +19,8 @@ import { LmdbStore } from "../../connector/store/lmdb-store.ts";
 import { RunningCommand } from "./support/command.ts";
 
 const SLOW_MACHINE = 60_000;
+vi.setConfig({ testTimeout: SLOW_MACHINE, hookTimeout: SLOW_MACHINE });
+
 const HAS_CURL = spawnSync("curl", ["--version"]).status === 0;
 const HAS_OPENSSL = spawnSync("openssl", ["version"]).status === 0;
 
@@ -415,50 +417,42 @@ describe("dormouse connector", () => {
     return command;
   }
 
-  test(
-    "names the HTTPS URL in its line of JSON, and uses the files it is given",
-    async () => {
-      const authority = await CertificateAuthority.open(new MemorySecrets(), Date.now());
-      const { key, cert } = await authority.signServer(Date.now(), ["127.0.0.1"]);
-      const [certFile, keyFile] = [join(folder, "own-cert.pem"), join(folder, "own-key.pem")];
-      writeFileSync(certFile, cert);
-      writeFileSync(keyFile, key);
-      const tls = ["--https-port", "0", "--tls-cert", certFile, "--tls-key", keyFile];
-      const command = connector("--json", ...tls);
-      const ready = JSON.parse(await command.line(/^\{/));
-      expect(Object.keys(ready)).toEqual(["http", "https", "coap"]);
-      expect((await ask(`${ready.https}/`, { ca: authority.certificate })).status).toBe(200);
-      expect(await command.stop("SIGTERM")).toBe(0);
-    },
-    SLOW_MACHINE,
-  );
+  test("names the HTTPS URL in its line of JSON, and uses the files it is given", async () => {
+    const authority = await CertificateAuthority.open(new MemorySecrets(), Date.now());
+    const { key, cert } = await authority.signServer(Date.now(), ["127.0.0.1"]);
+    const [certFile, keyFile] = [join(folder, "own-cert.pem"), join(folder, "own-key.pem")];
+    writeFileSync(certFile, cert);
+    writeFileSync(keyFile, key);
+    const tls = ["--https-port", "0", "--tls-cert", certFile, "--tls-key", keyFile];
+    const command = connector("--json", ...tls);
+    const ready = JSON.parse(await command.line(/^\{/));
+    expect(Object.keys(ready)).toEqual(["http", "https", "coap"]);
+    expect((await ask(`${ready.https}/`, { ca: authority.certificate })).status).toBe(200);
+    expect(await command.stop("SIGTERM")).toBe(0);
+  });
 
-  test(
-    "says in one line what is wrong with its options, and ends with 1",
-    async () => {
-      const busy = createTcpServer().listen(0, "127.0.0.1");
-      await new Promise((resolve) => busy.on("listening", resolve));
-      const { port } = busy.address() as AddressInfo;
-      const wrong: [string[], RegExp][] = [
-        [["--http-redirect"], /^--http-redirect needs --https-port\.$/],
-        [["--https-port", "0", "--tls-cert", "x"], /^--tls-cert and --tls-key go together/],
-        [["--tls-cert", "x", "--tls-key", "y"], /^--tls-cert needs --https-port\.$/],
-        [
-          ["--https-port", "0", "--tls-cert", "x", "--tls-key", "y"],
-          /^x cannot be read: there is no/,
-        ],
-        [["--https-port", `${port}`], /^HTTPS port \d+ of 127\.0\.0\.1 is in use.*--https-port\.$/],
-      ];
-      await Promise.all(
-        wrong.map(async ([options, reason]) => {
-          const command = connector(...options);
-          expect(await command.end()).toBe(1);
-          expect(command.stderr.trim()).toMatch(reason);
-          expect(command.stdout).toBe("");
-        }),
-      );
-      busy.close();
-    },
-    SLOW_MACHINE,
-  );
+  test("says in one line what is wrong with its options, and ends with 1", async () => {
+    const busy = createTcpServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => busy.on("listening", resolve));
+    const { port } = busy.address() as AddressInfo;
+    const wrong: [string[], RegExp][] = [
+      [["--http-redirect"], /^--http-redirect needs --https-port\.$/],
+      [["--https-port", "0", "--tls-cert", "x"], /^--tls-cert and --tls-key go together/],
+      [["--tls-cert", "x", "--tls-key", "y"], /^--tls-cert needs --https-port\.$/],
+      [
+        ["--https-port", "0", "--tls-cert", "x", "--tls-key", "y"],
+        /^x cannot be read: there is no/,
+      ],
+      [["--https-port", `${port}`], /^HTTPS port \d+ of 127\.0\.0\.1 is in use.*--https-port\.$/],
+    ];
+    await Promise.all(
+      wrong.map(async ([options, reason]) => {
+        const command = connector(...options);
+        expect(await command.end()).toBe(1);
+        expect(command.stderr.trim()).toMatch(reason);
+        expect(command.stdout).toBe("");
+      }),
+    );
+    busy.close();
+  });
 });
