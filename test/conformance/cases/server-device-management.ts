@@ -196,8 +196,13 @@ const DELETE_INSTANCE = serverCase({
 const OBSERVED = "/3303/0/5700";
 const OBSERVED_LIST = "</1/0>,</3/0>,</3303/0>";
 
-/** Registers, and has the operator observe a temperature. */
+/** As `observe`, where what is judged comes later. */
 async function givenObserved(bench: ServerBench): Promise<void> {
+  bench.given(await observe(bench), "no GET with Observe 0 came to the client");
+}
+
+/** Registers, and has the operator observe a temperature; whether the client was asked to. */
+async function observe(bench: ServerBench): Promise<boolean> {
   bench.client.answer = ({ path, message }) => {
     if (message.code !== GET || path !== OBSERVED) return undefined;
     const observe = uintOf(message.options, OBSERVE, ABSENT);
@@ -208,9 +213,8 @@ async function givenObserved(bench: ServerBench): Promise<void> {
   };
   await bench.givenRegistered({ list: OBSERVED_LIST });
   await bench.carryOut({ kind: "observe", path: OBSERVED });
-  const isObserved = bench.client.observed.has(OBSERVED);
-  bench.given(isObserved, "no GET with Observe 0 came to the client");
   bench.takeAll();
+  return bench.client.observed.has(OBSERVED);
 }
 
 /** Sends a notification; returns what answered it, if it was Confirmable. */
@@ -249,8 +253,7 @@ const OBSERVE_AND_NOTIFY = serverCase({
     "non-confirmable": "so does that of a Non-confirmable one, which is not rejected",
   },
   async procedure(bench) {
-    await givenObserved(bench);
-    bench.expect("observe", bench.client.observed.size === 1, "there is no observation");
+    bench.expect("observe", await observe(bench), "no GET with Observe 0 came to the client");
     const answer = await notify(bench, "21.5", 2, CON);
     const isAcknowledged = answer !== undefined && answer.type !== RST;
     bench.expect("confirmable", isAcknowledged, "the notification was not acknowledged");
