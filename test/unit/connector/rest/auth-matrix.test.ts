@@ -44,6 +44,9 @@ const KINDS: readonly CredentialKind[] = [
 /** Kinds that stand for a user, so that there can be one who may only read. */
 const OF_USERS: readonly CredentialKind[] = ["access-key", "token", "user-password"];
 
+/** Kinds that are shown as a bearer's. */
+const OF_BEARERS: readonly CredentialKind[] = ["access-key", "token", "customer-key", "public-key"];
+
 /** What one of a kind may do at most. */
 const RIGHTS: Readonly<Record<CredentialKind, Rights>> = {
   "access-key": "all",
@@ -184,12 +187,14 @@ async function expectKnown(
   const seen: Record<string, number> = {};
   const expected: Record<string, number> = {};
   const success = successOf(route, sample);
+  // What changes something is done in a world of its own.
+  const shared = route.method === "GET" ? new World() : undefined;
   const ask = async (
     way: string,
     status: number,
     shown: (world: World) => Promise<{ header: string; query?: string }>,
   ) => {
-    const world = new World();
+    const world = shared ?? new World();
     const { header, query = "" } = await shown(world);
     if (sample.prepare !== undefined && status !== 403) await sample.prepare(world, header);
     seen[way] = (await send(world, route, sample, header, query)).status;
@@ -206,8 +211,7 @@ async function expectKnown(
       const read = mayRead ? (sample.reader ?? own) : 403;
       await ask(`${kind} of a reader`, read, (world) => world.credential(kind, "acme", "reader"));
     }
-    const isBearer = (await new World().credential(kind, "acme")).bearer !== undefined;
-    if (!isBearer) continue;
+    if (!OF_BEARERS.includes(kind)) continue;
     const query = (value: string) => `access_token=${encodeURIComponent(value)}`;
     if (family.takesQueryToken) {
       await ask(`${kind} in the query`, own, async (world) => {
