@@ -8,6 +8,7 @@
 import type { Registration } from "../registry/registration.ts";
 import type { Journal, Table } from "../store/store.ts";
 import type { Domains } from "./domains.ts";
+import { IdsByDomain } from "./ids-by-domain.ts";
 import { randomVersion } from "./key-crypto.ts";
 import { DEFAULT_DOMAIN, type DeviceRecord } from "./model.ts";
 import { idLength, type ServerSecret } from "./server-secret.ts";
@@ -24,6 +25,7 @@ export class DeviceRecords {
   private readonly secret: ServerSecret;
   private readonly byId = new Map<number, DeviceRecord>();
   private readonly byName = new Map<string, DeviceRecord>();
+  private readonly ids = new IdsByDomain();
   private lastId = 0;
 
   constructor(store: Journal, domains: Domains, secret: ServerSecret) {
@@ -55,6 +57,11 @@ export class DeviceRecords {
       const device = this.byId.get(next);
       if (device !== undefined) yield device;
     }
+  }
+
+  /** The ids of a domain's devices, the lowest first. Good until the next change; not to be changed. */
+  idsOf(domainId: string): readonly number[] {
+    return this.ids.of(domainId);
   }
 
   /** The domain that a device belongs to. */
@@ -103,6 +110,7 @@ export class DeviceRecords {
     if (device === undefined) return;
     this.byId.delete(id);
     this.byName.delete(device.endpointName);
+    this.ids.remove(device.domainId, id);
     this.table.remove(`${id}`);
   }
 
@@ -135,6 +143,11 @@ export class DeviceRecords {
   }
 
   private file(device: DeviceRecord): void {
+    const former = this.byId.get(device.id);
+    if (former?.domainId !== device.domainId) {
+      if (former !== undefined) this.ids.remove(former.domainId, former.id);
+      this.ids.add(device.domainId, device.id);
+    }
     this.byId.set(device.id, device);
     this.byName.set(device.endpointName, device);
     if (device.id > this.lastId) this.lastId = device.id;

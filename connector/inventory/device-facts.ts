@@ -15,22 +15,20 @@ import {
 import type { Identity } from "./identities.ts";
 import { timeText } from "./values.ts";
 
+/** Where it is known from, beside the record. */
+export interface FactSources {
+  registrationOf(device: DeviceRecord): Registration | undefined;
+  identityOf(device: DeviceRecord): Identity | undefined;
+  buildingOf(device: DeviceRecord): Building | undefined;
+}
+
 export class DeviceFacts {
   readonly device: DeviceRecord;
-  private readonly registration: Registration | undefined;
-  private readonly identity: Identity | undefined;
-  private readonly building: Building | undefined;
+  private readonly sources: FactSources;
 
-  constructor(
-    device: DeviceRecord,
-    registration: Registration | undefined,
-    identity: Identity | undefined,
-    building: Building | undefined,
-  ) {
+  constructor(device: DeviceRecord, sources: FactSources) {
     this.device = device;
-    this.registration = registration;
-    this.identity = identity;
-    this.building = building;
+    this.sources = sources;
   }
 
   get name(): string {
@@ -136,6 +134,18 @@ export class DeviceFacts {
     return [
       { ip, label: "LwM2M", type: blank, subnet: blank, subnet_id: blank, macaddress: blank },
     ];
+  }
+
+  private get registration(): Registration | undefined {
+    return this.sources.registrationOf(this.device);
+  }
+
+  private get identity(): Identity | undefined {
+    return this.sources.identityOf(this.device);
+  }
+
+  private get building(): Building | undefined {
+    return this.sources.buildingOf(this.device);
   }
 
   private get notes(): DeviceNotes {

@@ -5,15 +5,21 @@ import type { ConnectorEvent } from "../contract.ts";
 import type { Registration } from "../registry/registration.ts";
 import type { Journal } from "../store/store.ts";
 import { type Building, Buildings } from "./buildings.ts";
-import { DeviceFacts } from "./device-facts.ts";
+import { DeviceFacts, type FactSources } from "./device-facts.ts";
 import { type CustomField, type DeviceNotes, notesOf } from "./device-fields.ts";
 import { Identities } from "./identities.ts";
+
+/** The part of a list that is wanted. */
+export interface Window {
+  readonly limit: number;
+  readonly offset: number;
+}
 
 export class Inventory {
   readonly buildings: Buildings;
   readonly identities: Identities;
   private readonly devices: DeviceRecords;
-  private readonly registrationOf: (endpointName: string) => Registration | undefined;
+  private readonly sources: FactSources;
 
   constructor(
     store: Journal,
@@ -23,7 +29,11 @@ export class Inventory {
     this.buildings = new Buildings(store);
     this.identities = new Identities(store);
     this.devices = devices;
-    this.registrationOf = registrationOf;
+    this.sources = {
+      registrationOf: (device) => registrationOf(device.endpointName),
+      identityOf: (device) => this.identities.of(device),
+      buildingOf: (device) => this.buildingOf(device),
+    };
   }
 
   /** Takes what comes from devices; what it keeps of that is in the store's tables when it returns. */
@@ -39,23 +49,41 @@ export class Inventory {
     return device !== undefined && this.identities.wants(device, registration);
   }
 
-  /** All that is known of a device. */
+  /** All that is known of a device; looked up when it is asked for. */
   factsOf(device: DeviceRecord): DeviceFacts {
-    return new DeviceFacts(
-      device,
-      this.registrationOf(device.endpointName),
-      this.identities.of(device),
-      this.buildingOf(device),
-    );
+    return new DeviceFacts(device, this.sources);
+  }
+
+  /**
+   * A part of a domain's devices, in the order of their ids, and how many there are in all.
+   *
+   * @param fits absent for all; then only those of the part are looked at
+   */
+  pageOf(
+    domainId: string,
+    { limit, offset }: Window,
+    fits?: (facts: DeviceFacts) => boolean,
+  ): { readonly total: number; readonly page: readonly DeviceRecord[] } {
+    const ids = this.devices.idsOf(domainId);
+    const page: DeviceRecord[] = [];
+    if (fits === undefined) {
+      for (const id of ids.slice(offset, offset + limit)) page.push(this.known(id));
+      return { total: ids.length, page };
+    }
+    let total = 0;
+    for (const id of ids) {
+      const device = this.known(id);
+      if (!fits(this.factsOf(device))) continue;
+      if (total >= offset && page.length < limit) page.push(device);
+      total++;
+    }
+    return { total, page };
   }
 
   /** The devices of a domain that fit, in the order of their ids. */
-  *devicesOf(
-    domainId: string,
-    fits: ((facts: DeviceFacts) => boolean) | undefined,
-  ): Iterable<DeviceRecord> {
-    for (const device of this.devices.after(0)) {
-      if (device.domainId !== domainId) continue;
+  *devicesOf(domainId: string, fits?: (facts: DeviceFacts) => boolean): Iterable<DeviceRecord> {
+    for (const id of this.devices.idsOf(domainId)) {
+      const device = this.known(id);
       if (fits === undefined || fits(this.factsOf(device))) yield device;
     }
   }
@@ -68,6 +96,11 @@ export class Inventory {
     const noted = { ...device, inventory: isBlank ? undefined : notes, updatedAt: calendarNow };
     this.devices.put(noted);
     return noted;
+  }
+
+  /** The device of an id that `DeviceRecords` gave. */
+  private known(id: number): DeviceRecord {
+    return this.devices.get(id) as DeviceRecord;
   }
 
   private buildingOf(device: DeviceRecord): Building | undefined {

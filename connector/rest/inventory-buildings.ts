@@ -95,7 +95,7 @@ export function listTags(host: RestHost, c: RestContext): Response {
   const wanted = c.req.query("name");
   const names = new Set<string>();
   const domainId = c.get("principal").domain.id;
-  for (const device of host.inventory.devicesOf(domainId, undefined)) {
+  for (const device of host.inventory.devicesOf(domainId)) {
     if (device.inventory === undefined) continue;
     for (const tag of listIn(notesOf(device), "tags")) names.add(tag);
   }

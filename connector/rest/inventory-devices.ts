@@ -4,6 +4,7 @@ import { sees } from "../access/decision.ts";
 import { createDevice, forgetDevice } from "../access/device-administration.ts";
 import { refusal } from "../access/domains.ts";
 import type { DeviceRecord } from "../access/model.ts";
+import type { DeviceFacts } from "../inventory/device-facts.ts";
 import { checkedNotes, itemsOf, notesOf, takeFields } from "../inventory/device-fields.ts";
 import { filterOf } from "../inventory/device-filters.ts";
 import { withCustomField } from "../inventory/inventory.ts";
@@ -29,10 +30,8 @@ const PUT = "device added or updated";
 
 export function listDevices(host: RestHost, c: RestContext): Response {
   const window = windowOf(c);
-  const principal = c.get("principal");
   const fits = filterOf(Object.entries(c.req.query()));
-  const all = host.inventory.devicesOf(principal.domain.id, fits);
-  const { total, page } = taken(visible(all, c), window);
+  const { total, page } = host.inventory.pageOf(domainOf(c), window, visibly(c, fits));
   const Devices = page.map((device) => recordOf(host, c, device));
   return c.json({ total_count: total, Devices, limit: window.limit, offset: window.offset });
 }
@@ -61,11 +60,10 @@ export function showDeviceByName(host: RestHost, c: RestContext): Response {
 /** `/api/1.0/devices/serial/{serial}`: the first that has it. */
 export function showDeviceBySerial(host: RestHost, c: RestContext): Response {
   const serial = segmentOf(c, 4);
-  const found = host.inventory.devicesOf(
-    c.get("principal").domain.id,
-    (facts) => facts.text("serial_no") === serial,
-  );
-  for (const device of visible(found, c)) return showDevice(host, c, device);
+  const fits = visibly(c, (facts) => facts.text("serial_no") === serial);
+  for (const device of host.inventory.devicesOf(domainOf(c), fits)) {
+    return showDevice(host, c, device);
+  }
   throw refusal("access/not-found", NO_DEVICE);
 }
 
@@ -104,8 +102,7 @@ export function listAddresses(host: RestHost, c: RestContext): Response {
   const window = windowOf(c);
   const { ip: wantedIp, device: wantedName } = c.req.query();
   const devicesAt = new Map<string, { device_id: number; name: string }[]>();
-  const all = host.inventory.devicesOf(c.get("principal").domain.id, undefined);
-  for (const device of visible(all, c)) {
+  for (const device of host.inventory.devicesOf(domainOf(c), visibly(c))) {
     const ip = host.inventory.factsOf(device).address;
     if (ip === undefined || (wantedIp !== undefined && wantedIp !== ip)) continue;
     if (wantedName !== undefined && wantedName !== device.endpointName) continue;
@@ -211,7 +208,7 @@ function notesWith(
 /** The building that a body names; 0 for none any more, undefined when it says nothing of that. */
 function buildingIn(host: RestHost, c: RestContext, fields: Fields): number | undefined {
   const { buildings } = host.inventory;
-  const domainId = c.get("principal").domain.id;
+  const domainId = domainOf(c);
   const id = fields.get("building_id");
   const name = fields.get("building");
   if (id === undefined && name === undefined) return undefined;
@@ -244,10 +241,17 @@ function recordOf(host: RestHost, c: RestContext, device: DeviceRecord): Record<
   return Object.fromEntries(Object.entries(record).filter(([name]) => columns.includes(name)));
 }
 
-function* visible(devices: Iterable<DeviceRecord>, c: RestContext): Iterable<DeviceRecord> {
-  for (const device of devices) {
-    if (sees(c.get("principal"), device)) yield device;
-  }
+type Fits = (facts: DeviceFacts) => boolean;
+
+/** What lets through only what whoever asks can see; undefined when that is all of the domain. */
+function visibly(c: RestContext, fits?: Fits): Fits | undefined {
+  const principal = c.get("principal");
+  if (principal.scope === "domain") return fits;
+  return (facts) => sees(principal, facts.device) && (fits === undefined || fits(facts));
+}
+
+function domainOf(c: RestContext): string {
+  return c.get("principal").domain.id;
 }
 
 function deviceNamed(host: RestHost, c: RestContext, name: string): DeviceRecord | undefined {

@@ -8,6 +8,7 @@
 import { may } from "../access/decision.ts";
 import { refusal } from "../access/domains.ts";
 import type { ObjectKind } from "../access/model.ts";
+import type { Window } from "../inventory/inventory.ts";
 import { shown } from "../inventory/values.ts";
 import {
   type RefusalStatus,
@@ -21,16 +22,10 @@ import { isJsonRefusal, parseJson } from "./json.ts";
 /** The fields of a body, as text: forms know nothing else. Lists of JSON are joined by commas. */
 export type Fields = ReadonlyMap<string, string>;
 
-/** The part of a list that was asked for. */
-export interface Window {
-  readonly limit: number;
-  readonly offset: number;
-}
-
 const LONGEST_BODY = 256 * 1024;
 const MOST_FIELDS = 200;
 export const USUAL_LIMIT = 1000;
-export const LARGEST_LIMIT = 5000;
+export const LARGEST_LIMIT = 2000;
 
 /** Query parameters of a list that comes in parts, for the description. */
 export const PAGED = {
