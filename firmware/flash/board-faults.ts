@@ -25,6 +25,8 @@ interface Name {
   declared: boolean;
   /** It has a value. */
   assigned: boolean;
+  /** A class whose `prototype = {…}` has not run: an instance would have no methods. */
+  lacksPrototype: boolean;
   value: Closure | undefined;
 }
 
@@ -77,10 +79,8 @@ function unparsable(node: AnyNode): string | undefined {
         ? "a statement that begins with a string"
         : undefined;
     }
-    case "MemberExpression":
-      return node.computed ? undefined : keyword(node.property);
-    case "Property":
-      return keyword(node.key);
+    case "BinaryExpression":
+      return node.operator === "/" ? keywordAtEnd(node.left) : undefined;
     case "VariableDeclarator":
       return reserved(node.id);
     case "FunctionDeclaration":
@@ -97,9 +97,13 @@ const RESERVED_WORDS =
   "return static super switch this throw try typeof var void while";
 export const KEYWORDS: readonly string[] = RESERVED_WORDS.split(" ");
 
-function keyword(name: AnyNode): string | undefined {
-  const isKeyword = name.type === "Identifier" && KEYWORDS.includes(name.name);
-  return isKeyword ? "a keyword as the name of a property" : undefined;
+/** An expression whose last word is a property named like a keyword. */
+function keywordAtEnd(node: AnyNode): string | undefined {
+  if (node.type === "BinaryExpression") return keywordAtEnd(node.right);
+  if (node.type !== "MemberExpression" || node.computed) return undefined;
+  const { property } = node;
+  const isKeyword = property.type === "Identifier" && KEYWORDS.includes(property.name);
+  return isKeyword ? "a division after a property named like a keyword" : undefined;
 }
 
 function reserved(name: AnyNode | null | undefined): string | undefined {
@@ -197,7 +201,7 @@ class Load {
       case "CatchClause": {
         const inner: Scope = { parent: scope, names: new Map(), returned: undefined };
         if (node.param?.type === "Identifier") {
-          inner.names.set(node.param.name, { declared: true, assigned: true, value: undefined });
+          inner.names.set(node.param.name, newName(true));
         }
         this.visit(node.body, inner);
         return undefined;
@@ -214,6 +218,8 @@ class Load {
 
   private assign(target: AnyNode, value: Closure | undefined, scope: Scope): Closure | undefined {
     if (target.type !== "Identifier") {
+      const name = lookUp(classOf(target) ?? "", scope);
+      if (name !== undefined) name.lacksPrototype = false;
       this.visit(target, scope);
       return value;
     }
@@ -238,7 +244,7 @@ class Load {
   ): Closure | undefined {
     const name = lookUp(node.name, scope);
     if (name === undefined) return undefined;
-    if (!name.declared || (needed && !name.assigned)) {
+    if (!name.declared || (needed && (!name.assigned || name.lacksPrototype))) {
       this.fault(node, `uses ${node.name} at load before it is defined`);
     }
     return name.value;
@@ -278,11 +284,23 @@ function lookUp(name: string, scope: Scope): Name | undefined {
   return undefined;
 }
 
+/** `Body` of `Body.prototype`. */
+function classOf(node: AnyNode): string | undefined {
+  if (node.type !== "MemberExpression" || node.object.type !== "Identifier") return undefined;
+  const { property } = node;
+  return property.type === "Identifier" && property.name === "prototype"
+    ? node.object.name
+    : undefined;
+}
+
+function newName(ready: boolean): Name {
+  return { declared: ready, assigned: ready, lacksPrototype: false, value: undefined };
+}
+
 /** The names of a function or program: parameters have values, what its statements declare has none yet. */
 function newScope(parent: Scope | undefined, owner: AnyNode): Scope {
   const names = new Map<string, Name>();
-  const declare = (name: string, ready: boolean) =>
-    names.set(name, { declared: ready, assigned: ready, value: undefined });
+  const declare = (name: string, ready: boolean) => names.set(name, newName(ready));
   const collect = (node: AnyNode): void => {
     if (node.type === "FunctionDeclaration") declare(node.id?.name ?? "", false);
     if (node.type === "VariableDeclarator" && node.id.type === "Identifier") {
@@ -302,6 +320,15 @@ function newScope(parent: Scope | undefined, owner: AnyNode): Scope {
     for (const parameter of owner.params) {
       if (parameter.type === "Identifier") declare(parameter.name, true);
     }
+  }
+  const body = owner.type === "Program" ? owner : (owner as { body?: AnyNode }).body;
+  for (const statement of body?.type === "BlockStatement" ? body.body : []) {
+    if (statement.type !== "ExpressionStatement") continue;
+    const { expression } = statement;
+    if (expression.type !== "AssignmentExpression") continue;
+    const ofClass = expression.right.type === "ObjectExpression" ? classOf(expression.left) : "";
+    const name = names.get(ofClass ?? "");
+    if (name !== undefined) name.lacksPrototype = true;
   }
   return { parent, names, returned: undefined };
 }

@@ -7,18 +7,14 @@
  * a server has one per peer address.
  *
  * This file decides which message belongs to which exchange, and in which order messages go out (NSTART = 1, RFC 7252 §4.7).
- * When a message is repeated and what a duplicate is are the rules of retransmission.ts and recent-messages.ts. How bodies are cut
- * and joined is that of block-wise.ts, if the endpoint was given it: without, every body goes in one message, and blocks of the peer
- * are refused as options that nobody here understands.
+ * When a message is repeated and what a duplicate is are the rules of retransmission.ts and recent-messages.ts. Every
+ * body goes in one message here, and blocks of the peer are refused as options that nobody understands: `BlockWiseEndpoint` knows them.
  */
 import { equalBytes } from "../bytes/equal.ts";
 import { isMalformed } from "../malformed.ts";
 import type { Milliseconds } from "../time/duration.ts";
 import { NEVER } from "../time/duration.ts";
-import type { BlockWise } from "./block-wise.ts";
 import type { BlockWiseTransfer } from "./block-wise-client.ts";
-import { MORE, WHOLE } from "./block-wise-client.ts";
-import type { BlockWiseServer } from "./block-wise-server.ts";
 import {
   BAD_OPTION,
   EMPTY,
@@ -57,14 +53,7 @@ import {
   RST,
 } from "./message.ts";
 import type { Option } from "./options.ts";
-import {
-  BLOCK1,
-  BLOCK2,
-  findOption,
-  PROXY_SCHEME,
-  PROXY_URI,
-  unusableCriticalOption,
-} from "./options.ts";
+import { findOption, PROXY_SCHEME, PROXY_URI, unusableCriticalOption } from "./options.ts";
 import { exchangeLifetime } from "./parameters.ts";
 import { RecentMessages } from "./recent-messages.ts";
 import { Retransmission } from "./retransmission.ts";
@@ -137,7 +126,6 @@ export class BasicEndpoint {
   protected readonly settings: CoapSettings;
   protected exchanges: Exchange[] = NONE;
   protected nextId = 1;
-  private readonly blockWise: BlockWise | undefined;
   private readonly retransmission: Retransmission;
   private readonly recent: RecentMessages;
   private nextMessageId: number;
@@ -148,13 +136,9 @@ export class BasicEndpoint {
   private waiting: Outgoing[] = NONE;
   private unanswered: Unanswered[] = NONE;
   private sentNotifications: SentNotification[] = NONE;
-  /** Made when the peer first sends or needs a block. */
-  private peerBlocks: BlockWiseServer | undefined = undefined;
 
-  /** @param blockWise undefined: bodies go in one message each */
-  constructor(settings: CoapSettings, blockWise: BlockWise | undefined) {
+  constructor(settings: CoapSettings) {
     this.settings = settings;
-    this.blockWise = blockWise;
     this.retransmission = new Retransmission(settings.transmission);
     this.recent = new RecentMessages(settings.rememberedMessages, this.lifetime());
     this.nextMessageId = settings.random.uint32() & 0xffff;
@@ -210,7 +194,6 @@ export class BasicEndpoint {
         this.failExchange(exchange, TIMED_OUT);
       }
     }
-    if (this.peerBlocks !== undefined) this.peerBlocks.handleTimeout(now);
   }
 
   // What the application wants.
@@ -231,14 +214,9 @@ export class BasicEndpoint {
     if (at < 0) return;
     const isInTime = this.unanswered[at].ackAt !== NEVER;
     this.unanswered = withoutOne(this.unanswered, at);
-    let content = response;
-    if (response.payload.length > this.settings.blockSize || hasBlock(request.options)) {
-      const blocks = this.blocks();
-      if (blocks !== undefined) content = blocks.cutFor(now, request, response);
-    }
     // Separate, or to a Non-confirmable request: of the same kind as the request (RFC 7252 §5.2.2, §5.2.3).
     const type = !request.confirmable ? NON : isInTime ? ACK : CON;
-    this.answer(now, request, type, content);
+    this.answer(now, request, type, this.cutFor(now, request, response));
   }
 
   /** Sends a notification to an observer of ours (RFC 7641 §4.2). A waiting older one for the same token is dropped. */
@@ -248,11 +226,7 @@ export class BasicEndpoint {
       if (observer !== undefined && equalBytes(observer, token))
         this.waiting = withoutOne(this.waiting, i);
     }
-    let content = response;
-    if (this.blockWise !== undefined && response.payload.length > this.settings.blockSize) {
-      if (this.peerBlocks !== undefined) this.peerBlocks.forgetRepresentation();
-      content = this.blockWise.cut(response, 0, this.settings.blockSize);
-    }
+    const content = this.cutNotification(response);
     this.send(now, confirmable ? CON : NON, content, token, undefined, token);
   }
 
@@ -279,17 +253,14 @@ export class BasicEndpoint {
     for (let i = 0; i < this.exchanges.length; i++) {
       if (this.exchanges[i].waitUntil < at) at = this.exchanges[i].waitUntil;
     }
-    return this.peerBlocks === undefined ? at : Math.min(at, this.peerBlocks.deadline());
+    return at;
   }
 
-  /** True when nothing is under way: no request, no unacknowledged message, no upload. Observations do not count. */
+  /** True when nothing is under way: no request, no unacknowledged message. Observations do not count. */
   isIdle(): boolean {
     for (let i = 0; i < this.exchanges.length; i++) if (!this.exchanges[i].observing) return false;
     return (
-      this.outstanding === undefined &&
-      this.unanswered.length === 0 &&
-      this.outbox.length === 0 &&
-      (this.peerBlocks === undefined || !this.peerBlocks.isReceiving())
+      this.outstanding === undefined && this.unanswered.length === 0 && this.outbox.length === 0
     );
   }
 
@@ -420,7 +391,7 @@ export class BasicEndpoint {
   }
 
   /** EXCHANGE_LIFETIME. */
-  private lifetime(): Milliseconds {
+  protected lifetime(): Milliseconds {
     return exchangeLifetime(this.settings.transmission);
   }
 
@@ -459,7 +430,7 @@ export class BasicEndpoint {
     }
   }
 
-  private failExchange(exchange: Exchange, failure: Failure): void {
+  protected failExchange(exchange: Exchange, failure: Failure): void {
     const told = exchange.parent === undefined ? exchange : exchange.parent;
     if (this.exchanges.indexOf(exchange) < 0) return;
     this.close(exchange);
@@ -481,23 +452,16 @@ export class BasicEndpoint {
     return token;
   }
 
-  /** Sends the request, or the next block of it, or asks for the next block of its response. */
+  /** Sends the request. */
   protected sendRequest(now: Milliseconds, exchange: Exchange): void {
-    const request = exchange.request;
-    if (exchange.transfer === undefined && request.payload.length > this.settings.blockSize) {
-      this.beginTransfer(exchange);
-    }
-    const content = exchange.transfer === undefined ? request : exchange.transfer.next();
-    const confirmable = request.confirmable !== false;
-    exchange.waitUntil = confirmable ? NEVER : now + this.lifetime();
-    this.send(now, confirmable ? CON : NON, content, exchange.token, exchange, undefined);
+    this.sendPart(now, exchange, exchange.request);
   }
 
-  private beginTransfer(exchange: Exchange): BlockWiseTransfer | undefined {
-    if (this.blockWise !== undefined) {
-      exchange.transfer = this.blockWise.transfer(exchange.request, this.settings);
-    }
-    return exchange.transfer;
+  /** Sends a message of an exchange. */
+  protected sendPart(now: Milliseconds, exchange: Exchange, content: Response): void {
+    const confirmable = exchange.request.confirmable !== false;
+    exchange.waitUntil = confirmable ? NEVER : now + this.lifetime();
+    this.send(now, confirmable ? CON : NON, content, exchange.token, exchange, undefined);
   }
 
   private handleResponse(now: Milliseconds, message: Message): void {
@@ -522,30 +486,13 @@ export class BasicEndpoint {
     return undefined;
   }
 
-  private takeResponse(now: Milliseconds, exchange: Exchange, message: Message): void {
-    const transfer = exchange.transfer;
-    if (transfer !== undefined && transfer.movesOn(message)) this.sendRequest(now, exchange);
-    else this.takeBody(now, exchange, message);
+  /** A message that answers our request. */
+  protected takeResponse(_now: Milliseconds, exchange: Exchange, message: Message): void {
+    this.finish(exchange, message, message.payload);
   }
 
-  /** The response, or one block of it. */
-  protected takeBody(now: Milliseconds, exchange: Exchange, message: Message): void {
-    const option = findOption(message.options, BLOCK2);
-    const begun = exchange.transfer;
-    const transfer =
-      option === undefined || begun !== undefined ? begun : this.beginTransfer(exchange);
-    if (option === undefined || transfer === undefined) {
-      this.finish(exchange, message, message.payload);
-      return;
-    }
-    const outcome = transfer.append(message, option.value);
-    if (outcome === MORE) this.sendRequest(now, exchange);
-    else if (outcome === WHOLE)
-      this.finish(exchange, transfer.first || message, transfer.received());
-    else this.failExchange(exchange, outcome);
-  }
-
-  private finish(exchange: Exchange, head: Message, body: Uint8Array): void {
+  /** The whole response is here. */
+  protected finish(exchange: Exchange, head: Message, body: Uint8Array): void {
     const told = exchange.parent === undefined ? exchange : exchange.parent;
     if (!exchange.observing) this.close(exchange);
     if (told.id === 0) return;
@@ -576,8 +523,7 @@ export class BasicEndpoint {
     } else if (this.unanswered.length >= MAX_UNANSWERED) {
       this.refuse(now, message, SERVICE_UNAVAILABLE);
     } else {
-      const blocks = hasBlock(options) ? this.blocks() : undefined;
-      const taken = blocks === undefined ? message.payload : blocks.take(now, message);
+      const taken = this.takeRequest(now, message);
       if (taken instanceof Uint8Array) this.deliver(now, message, taken);
       else this.answerAtOnce(now, message, taken);
     }
@@ -600,17 +546,26 @@ export class BasicEndpoint {
     this.emit({ kind: REQUEST_RECEIVED, request: unanswered });
   }
 
-  /** Both of the peer's transfers; undefined for an endpoint without blocks. */
-  private blocks(): BlockWiseServer | undefined {
-    if (this.peerBlocks === undefined && this.blockWise !== undefined) {
-      this.peerBlocks = this.blockWise.server(this.settings, this.lifetime());
-    }
-    return this.peerBlocks;
+  // What BlockWiseEndpoint does otherwise.
+
+  /** The body of a request for the application, or what to answer it at once. */
+  protected takeRequest(_now: Milliseconds, message: Message): Uint8Array | Response {
+    return message.payload;
+  }
+
+  /** What of a response goes into the message that answers the request. */
+  protected cutFor(_now: Milliseconds, _request: IncomingRequest, response: Response): Response {
+    return response;
+  }
+
+  /** What of a notification goes into its message. */
+  protected cutNotification(response: Response): Response {
+    return response;
   }
 
   /** The first critical option that this endpoint cannot use; undefined when there is none. */
-  private unusableOption(options: readonly Option[]): number | undefined {
-    return unusableCriticalOption(options, this.blockWise !== undefined);
+  protected unusableOption(options: readonly Option[]): number | undefined {
+    return unusableCriticalOption(options, false);
   }
 
   private refuse(now: Milliseconds, message: Message, code: number): void {
@@ -642,9 +597,4 @@ export class BasicEndpoint {
     });
     this.reply(request.messageId, datagram);
   }
-}
-
-/** True when a message is part of a block-wise transfer, or may become one. */
-function hasBlock(options: readonly Option[]): boolean {
-  return findOption(options, BLOCK1) !== undefined || findOption(options, BLOCK2) !== undefined;
 }

@@ -1,15 +1,14 @@
 /**
- * CoAP over UDP with one peer, all of it: `BasicEndpoint` with block-wise transfers (RFC 7959), and observations of the peer's
- * resources (RFC 7641 as client). The class that servers and tools use.
+ * CoAP over UDP with one peer, all of it: blocks, and observations of the peer's resources (RFC 7641 as client). The class that
+ * servers and tools use.
  */
 import type { Milliseconds } from "../time/duration.ts";
 import { NEVER } from "../time/duration.ts";
 import type { Exchange } from "./basic-endpoint.ts";
-import { BasicEndpoint } from "./basic-endpoint.ts";
 import { withoutPerBlock } from "./block.ts";
-import { BLOCK_WISE } from "./block-wise.ts";
+import { BlockWiseEndpoint } from "./block-wise-endpoint.ts";
 import { isSuccess } from "./codes.ts";
-import type { CoapSettings, Request } from "./exchange.ts";
+import type { Request } from "./exchange.ts";
 import type { Message } from "./message.ts";
 import { NO_BYTES } from "./message.ts";
 import { isFresher } from "./observation.ts";
@@ -18,11 +17,7 @@ import { BLOCK2, findOption, OBSERVE, uintOf, uintOption } from "./options.ts";
 export * from "./exchange.ts";
 
 /** A request with Observe 0 stays, and its notifications come as responses, until it is cancelled or forgotten. */
-export class CoapEndpoint extends BasicEndpoint {
-  constructor(settings: CoapSettings) {
-    super(settings, BLOCK_WISE);
-  }
-
+export class CoapEndpoint extends BlockWiseEndpoint {
   // What the application wants.
 
   /** Ends an observation of ours with GET Observe 1 under its token; no more events for `id` (RFC 7641 §3.6). */

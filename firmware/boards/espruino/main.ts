@@ -2,8 +2,7 @@
  * A device on Espruino with room to spare: objects 1, 3 and, where the chip measures it, 3303, in text and TLV, with blocks and
  * attributes. `minimal.ts` is the one without.
  */
-import { BasicEndpoint } from "../../../protocol/coap/basic-endpoint.ts";
-import { BLOCK_WISE } from "../../../protocol/coap/block-wise.ts";
+import { BlockWiseEndpoint } from "../../../protocol/coap/block-wise-endpoint.ts";
 import { TEXT_CODEC } from "../../../protocol/content/text.ts";
 import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
 import { SENSOR_VALUE } from "../../../protocol/model/objects/ipso-resources.ts";
@@ -18,7 +17,7 @@ import { startDevice } from "./device.ts";
 const FEATURES: AgentFeatures = {
   codecs: [TEXT_CODEC, TLV_CODEC],
   endpoint: function (settings) {
-    return new BasicEndpoint(settings, BLOCK_WISE);
+    return new BlockWiseEndpoint(settings);
   },
   attributes: NOTIFICATION_ATTRIBUTES,
 };

@@ -11,7 +11,7 @@ import { startDevice } from "./device.ts";
 const FEATURES: AgentFeatures = {
   codecs: [TEXT_CODEC, TLV_CODEC],
   endpoint: function (settings) {
-    return new BasicEndpoint(settings, undefined);
+    return new BasicEndpoint(settings);
   },
 };
 
