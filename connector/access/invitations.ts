@@ -27,12 +27,14 @@ export class Invitations {
   private readonly table: Table<Invitation>;
   /** By the digest of the token, the oldest first. */
   private readonly byDigest = new Map<string, Invitation>();
+  /** E-mail address -> digests. */
+  private readonly ofAddress = new Map<string, Set<string>>();
 
   constructor(store: Journal) {
     this.table = store.table("invitations");
     const stored = [...this.table.entries()];
     stored.sort(([, one], [, other]) => one.expiresAt - other.expiresAt);
-    for (const [digest, invitation] of stored) this.byDigest.set(digest, invitation);
+    for (const [digest, invitation] of stored) this.file(digest, invitation);
   }
 
   get size(): number {
@@ -47,14 +49,12 @@ export class Invitations {
     calendarNow: number,
   ): string | undefined {
     this.prune(calendarNow);
-    let held = 0;
-    for (const invitation of this.byDigest.values()) if (invitation.email === email) held++;
-    if (held >= MOST_PER_ADDRESS) return undefined;
+    if ((this.ofAddress.get(email)?.size ?? 0) >= MOST_PER_ADDRESS) return undefined;
     const token = randomAlphanumerics(TOKEN_LENGTH);
     const expiresAt = calendarNow + INVITATION_HOURS * HOUR;
     const invitation = { email, domainId, redirect, expiresAt };
     const digest = digestOf(token);
-    this.byDigest.set(digest, invitation);
+    this.file(digest, invitation);
     this.table.put(digest, invitation);
     return token;
   }
@@ -70,9 +70,7 @@ export class Invitations {
   spend(token: string, calendarNow: number): Invitation | undefined {
     const invitation = this.find(token, calendarNow);
     if (invitation === undefined) return undefined;
-    for (const [digest, { email }] of this.byDigest) {
-      if (email === invitation.email) this.remove(digest);
-    }
+    for (const digest of [...(this.ofAddress.get(invitation.email) ?? [])]) this.remove(digest);
     return invitation;
   }
 
@@ -84,7 +82,17 @@ export class Invitations {
     }
   }
 
+  private file(digest: string, invitation: Invitation): void {
+    this.byDigest.set(digest, invitation);
+    const held = this.ofAddress.get(invitation.email) ?? new Set();
+    this.ofAddress.set(invitation.email, held.add(digest));
+  }
+
   private remove(digest: string): void {
+    const email = this.byDigest.get(digest)?.email ?? "";
+    const held = this.ofAddress.get(email);
+    held?.delete(digest);
+    if (held?.size === 0) this.ofAddress.delete(email);
     this.byDigest.delete(digest);
     this.table.remove(digest);
   }

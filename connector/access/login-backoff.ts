@@ -9,6 +9,7 @@
  * Nobody is locked out: who waits is heard again. Bounded; whoever failed longest ago is forgotten first.
  */
 import { MINUTE, type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
+import { dropOldest } from "./oldest.ts";
 import { addressGroup } from "./rate-limit.ts";
 
 interface Rule {
@@ -70,11 +71,7 @@ export class LoginBackoff {
     // Anew at the end: the one that failed longest ago stands in front.
     this.failures.delete(key);
     this.failures.set(key, { count, retryAt: now + wait, forgetAt: now + FORGET_AFTER });
-    if (this.failures.size <= MOST_REMEMBERED) return;
-    for (const oldest of this.failures.keys()) {
-      this.failures.delete(oldest);
-      return;
-    }
+    dropOldest(this.failures, MOST_REMEMBERED);
   }
 }
 

@@ -5,6 +5,7 @@
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { MINUTE, type Milliseconds } from "../../protocol/time/duration.ts";
 import type { User } from "./model.ts";
+import { dropOldest } from "./oldest.ts";
 
 /** scrypt's parameters: memory is 128 * 8 * 2^logN bytes. */
 export interface PasswordCost {
@@ -108,11 +109,7 @@ export class Passwords {
   private remember(memory: string, passwordHash: string, now: Milliseconds): void {
     this.remembered.delete(memory);
     this.remembered.set(memory, { passwordHash, until: now + REMEMBERED_FOR });
-    if (this.remembered.size <= MOST_REMEMBERED) return;
-    for (const oldest of this.remembered.keys()) {
-      this.remembered.delete(oldest);
-      return;
-    }
+    dropOldest(this.remembered, MOST_REMEMBERED);
   }
 
   private memoryOf(user: User | undefined, password: string): string | undefined {

@@ -1,9 +1,10 @@
 /**
  * How often something may be done by one who cannot be trusted with it: a bucket of tokens for each key, which fills up again in time.
  *
- * Bounded: whoever was not seen for longest is forgotten first, when its bucket is as good as full anyway or there are too many.
+ * Bounded: when there are too many, whoever was not seen for longest is forgotten first.
  */
 import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { dropOldest } from "./oldest.ts";
 
 /** So many at once, and one more each so often. */
 export interface Rate {
@@ -45,11 +46,7 @@ export class RateLimit {
     const tokens = bucket === undefined ? this.rate.burst : this.tokensOf(bucket, now);
     this.buckets.delete(key);
     this.buckets.set(key, { tokens: Math.max(0, tokens - 1), filledAt: now });
-    if (this.buckets.size <= MOST_BUCKETS) return;
-    for (const oldest of this.buckets.keys()) {
-      this.buckets.delete(oldest);
-      return;
-    }
+    dropOldest(this.buckets, MOST_BUCKETS);
   }
 
   private tokensOf(bucket: Bucket, now: Milliseconds): number {

@@ -30,6 +30,8 @@ export class ValueHistory {
   private readonly all = new Map<number, StoredEntry>();
   private readonly ofDevice = new Map<number, Map<number, StoredEntry>>();
   private lastSequence = 0;
+  /** No entry has a lower number. */
+  private oldest = 0;
 
   constructor(store: Journal, limits: HistoryLimits = HISTORY_LIMITS) {
     this.limits = limits;
@@ -37,6 +39,7 @@ export class ValueHistory {
     const stored = [...this.table.entries()].map(([, entry]) => entry);
     stored.sort((one, other) => one.sequence - other.sequence);
     for (const entry of stored) this.file(entry);
+    this.oldest = stored.length > 0 ? stored[0].sequence : 1;
   }
 
   get size(): number {
@@ -49,7 +52,7 @@ export class ValueHistory {
     this.table.put(`${stored.sequence}`, stored);
     const ofDevice = this.ofDevice.get(deviceId);
     if (ofDevice !== undefined && ofDevice.size > this.limits.perDevice) this.dropFirst(ofDevice);
-    if (this.all.size > this.limits.total) this.dropFirst(this.all);
+    if (this.all.size > this.limits.total) this.dropOldest();
   }
 
   /** The entries of a device, the oldest first. */
@@ -70,6 +73,13 @@ export class ValueHistory {
       this.ofDevice.set(entry.deviceId, ofDevice);
     }
     ofDevice.set(entry.sequence, entry);
+  }
+
+  /** By number: a large Map looks long for its first entry among those that were deleted before it. */
+  private dropOldest(): void {
+    let entry = this.all.get(this.oldest);
+    while (entry === undefined) entry = this.all.get(++this.oldest);
+    this.drop(entry);
   }
 
   private dropFirst(entries: Map<number, StoredEntry>): void {
