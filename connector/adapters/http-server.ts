@@ -29,6 +29,8 @@ const MOST_HEADERS = 100;
 const MOST_CONNECTIONS = 15_500;
 /** So many more are told that there is no room; beyond them connections are cut off. */
 const SPARE_CONNECTIONS = 500;
+/** Connections that the system holds until they are taken: after a restart all pollers come back at once. */
+const BACKLOG = 4096;
 /** Seconds after which who found no room may come again. */
 const COME_AGAIN = "5";
 const BOUNDS = {
@@ -120,7 +122,7 @@ export class HttpServer {
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.server.once("error", reject);
-      this.server.listen(port, host, () => {
+      this.server.listen({ port, host, backlog: BACKLOG }, () => {
         this.server.off("error", reject);
         resolve((this.server.address() as AddressInfo).port);
       });
