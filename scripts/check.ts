@@ -51,6 +51,11 @@ const STEPS: readonly Step[] = [
     asks: "the clauses that are cited exist",
     command: ["tsx", "scripts/citations.ts"],
   },
+  {
+    name: "api-docs",
+    asks: "docs/api is what the routes say",
+    command: ["tsx", "scripts/api-docs.ts", "--check"],
+  },
   { name: "unused", asks: "no unused file, export or dependency", command: ["knip"] },
   { name: "build", asks: "compiles to dist", command: ["tsc", "-p", "tsconfig.build.json"] },
   { name: "package", asks: "what npm would publish is sound", command: ["publint", "--strict"] },
