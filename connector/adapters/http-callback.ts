@@ -26,6 +26,8 @@ const EMPTY_MESSAGE = "{}";
 const DEFAULT_TIMEOUT: Milliseconds = 10 * SECOND;
 /** Read and dropped; a longer answer ends the connection. */
 const LONGEST_ANSWER = 4096;
+/** Connections kept for the next message, each at most so long: many callbacks may lead to one host. */
+const KEPT = { keepAlive: true, maxFreeSockets: 1024, timeout: 30 * SECOND };
 /** One reason for whatever happens beyond the guard: a more exact one would make a port scanner of the connector. */
 const NO_ANSWER = "The url did not answer a test message with 2xx.";
 
@@ -33,8 +35,8 @@ export class CallbackClient {
   private readonly guard: CallbackGuard;
   private readonly timeout: Milliseconds;
   // Own agents: no proxy, no client certificate, no socket shared with anything else.
-  private readonly httpAgent = new HttpAgent({ keepAlive: true, maxFreeSockets: 64 });
-  private readonly httpsAgent = new HttpsAgent({ keepAlive: true, maxFreeSockets: 64 });
+  private readonly httpAgent = new HttpAgent(KEPT);
+  private readonly httpsAgent = new HttpsAgent(KEPT);
   private readonly underWay = new Set<ClientRequest>();
 
   /** @throws Error with code `connector/bad-range` for a range that cannot be read */

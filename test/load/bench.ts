@@ -5,6 +5,7 @@ import type { FleetComparison } from "./bench-fleet.ts";
 import { compareFleets } from "./bench-fleet.ts";
 import type { Report } from "./bench-report.ts";
 import { printReports } from "./bench-report.ts";
+import { benchRest } from "./bench-rest.ts";
 
 const KILOBYTE = 1024;
 
@@ -12,6 +13,7 @@ const short = process.env["BENCH"] === "short";
 // Each as soon as it is there: the whole takes minutes.
 printReports([benchCodec(short)]);
 printReports([await benchConnector(short)]);
+printReports([await benchRest(short)]);
 printReports([fleetReport(await compareFleets())]);
 
 function fleetReport({ fleet, limit }: FleetComparison): Report {
