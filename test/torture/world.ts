@@ -83,6 +83,13 @@ export class World {
     });
   }
 
+  /** The same when nobody is killed meanwhile: not to answer is a failure. */
+  async ask(key: string, method: string, path: string): Promise<Answer> {
+    const answer = await this.http(key, method, path);
+    this.check(answer !== undefined, () => `${method} ${path} was not answered`);
+    return answer ?? { status: 0, text: "{}" };
+  }
+
   send(
     method: string,
     path: string,
