@@ -1,4 +1,5 @@
 /** The callback client against receivers of every kind, on loopback. */
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
@@ -166,4 +167,26 @@ test("a name that moves to loopback after its registration gets no connection", 
   address = "127.0.0.2";
   expect(await client.send(callback, "{}")).toBe(false);
   expect(connections).toBe(1);
+});
+
+test("the 70 URLs that must not be called: refused when registered, and at each delivery of one that was good once", async () => {
+  interface Vector {
+    readonly url: string;
+    readonly expect: string;
+  }
+  const { vectors } = JSON.parse(readFileSync("test/vectors/ssrf-vectors.json", "utf8")) as {
+    vectors: Vector[];
+  };
+  // The resolver that is worst for us: what looks like a name is this machine.
+  const resolve = async () => [{ address: "127.0.0.1", family: 4 }];
+  const client = new CallbackClient({ allowedRanges: [], timeout: TIMEOUT, resolve });
+  closers.push(() => client.close());
+  expect(vectors.length).toBe(70);
+  for (const { url } of vectors) {
+    const callback = { url, headers: {} };
+    expect([url, await client.probe(callback)]).not.toEqual([url, undefined]);
+    // Judged before anything is sent: the words for a receiver that does not answer would say that it was.
+    expect([url, await client.probe(callback)]).not.toEqual([url, NO_ANSWER]);
+    expect([url, await client.send(callback, "{}")]).toEqual([url, false]);
+  }
 });
