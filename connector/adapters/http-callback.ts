@@ -3,6 +3,7 @@ import type { LookupAddress } from "node:dns";
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { LookupFunction } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import type { Callback } from "../notifications/callback.ts";
 import {
@@ -18,12 +19,16 @@ export interface CallbackSettings {
   readonly allowedRanges: readonly string[];
   /** For the connection and the whole answer together. */
   readonly timeout?: Milliseconds;
+  /** What a refused test message takes at least. */
+  readonly refusalTakes?: Milliseconds;
   readonly resolve?: Resolve;
 }
 
 /** The body of the test message: a notification message without events. */
 const EMPTY_MESSAGE = "{}";
 const DEFAULT_TIMEOUT: Milliseconds = 10 * SECOND;
+/** Else the time to a refusal would tell a closed port from one that does not speak HTTP. */
+const DEFAULT_REFUSAL: Milliseconds = SECOND;
 /** Read and dropped; a longer answer ends the connection. */
 const LONGEST_ANSWER = 4096;
 /** Connections kept for the next message, each at most so long: many callbacks may lead to one host. */
@@ -34,6 +39,7 @@ const NO_ANSWER = "The url did not answer a test message with 2xx.";
 export class CallbackClient {
   private readonly guard: CallbackGuard;
   private readonly timeout: Milliseconds;
+  private readonly refusalTakes: Milliseconds;
   // Own agents: no proxy, no client certificate, no socket shared with anything else.
   private readonly httpAgent = new HttpAgent(KEPT);
   private readonly httpsAgent = new HttpsAgent(KEPT);
@@ -43,13 +49,17 @@ export class CallbackClient {
   constructor(settings: CallbackSettings) {
     this.guard = new CallbackGuard(settings.resolve ?? resolveCallbackHost, settings.allowedRanges);
     this.timeout = settings.timeout ?? DEFAULT_TIMEOUT;
+    this.refusalTakes = settings.refusalTakes ?? DEFAULT_REFUSAL;
   }
 
   /** Sends a test message. Returns why the callback cannot be used, or undefined when it can. */
   async probe(callback: Callback): Promise<string | undefined> {
     const target = await this.guard.judge(callback.url);
     if (isRefused(target)) return target.refusal;
-    return (await this.put(target, callback, EMPTY_MESSAGE)) ? undefined : NO_ANSWER;
+    const refusedAt = performance.now() + this.refusalTakes;
+    if (await this.put(target, callback, EMPTY_MESSAGE)) return undefined;
+    await sleep(Math.max(0, refusedAt - performance.now()));
+    return NO_ANSWER;
   }
 
   /** Sends a message; true when it was answered with 2xx in time. */

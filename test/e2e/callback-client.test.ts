@@ -14,8 +14,12 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-function givenClient(allowedRanges = ["127.0.0.0/8"], resolve?: () => Promise<never[]>) {
-  const client = new CallbackClient({ allowedRanges, timeout: TIMEOUT, resolve });
+function givenClient(
+  allowedRanges = ["127.0.0.0/8"],
+  resolve?: () => Promise<never[]>,
+  refusalTakes = 0,
+) {
+  const client = new CallbackClient({ allowedRanges, timeout: TIMEOUT, refusalTakes, resolve });
   closers.push(() => client.close());
   return client;
 }
@@ -188,5 +192,20 @@ test("the 70 URLs that must not be called: refused when registered, and at each 
     // Judged before anything is sent: the words for a receiver that does not answer would say that it was.
     expect([url, await client.probe(callback)]).not.toEqual([url, NO_ANSWER]);
     expect([url, await client.send(callback, "{}")]).toEqual([url, false]);
+  }
+});
+
+test("a refusal takes as long for a closed port as for one that answers something else", async () => {
+  const { url } = await givenReceiver((_, response) => response.writeHead(500).end());
+  const closed = createTcpServer();
+  await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
+  const { port } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  const client = givenClient(["127.0.0.0/8"], undefined, 200);
+  for (const each of [url, `http://127.0.0.1:${port}/`]) {
+    const start = performance.now();
+    expect(await client.probe({ url: each, headers: {} })).toBe(NO_ANSWER);
+    // A timer may fire a millisecond early.
+    expect(performance.now() - start).toBeGreaterThan(198);
   }
 });

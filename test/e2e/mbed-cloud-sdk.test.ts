@@ -204,6 +204,19 @@ describe("events", () => {
   });
 });
 
+test("a message that tells of a gap is read like any other", () => {
+  const seen: unknown[] = [];
+  const client = new Client({ apiKey: "none", host: "http://127.0.0.1:9" });
+  client.on("notification", (event) => seen.push((event as { payload: string }).payload));
+  client.notify({
+    notifications: [
+      { ep: "any", path: "/dev/temp", ct: "text/plain", payload: "MQ==", "max-age": 0 },
+    ],
+    gaps: [{ dropped: 12, since: "2026-01-01T00:00:00.000Z", until: "2026-01-01T00:01:00.000Z" }],
+  });
+  expect(seen).toEqual(["1"]);
+});
+
 describe("webhook", () => {
   let receiver: Server;
   let url: string;

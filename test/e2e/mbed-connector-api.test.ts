@@ -404,6 +404,22 @@ describe("callback", () => {
     expect((await notification).payload).toBe("31");
   });
 
+  test("a message that tells of a gap is read like any other", async () => {
+    const notification = nextNotification("any", "/dev/temp", other);
+    const gap = {
+      dropped: 12,
+      since: "2026-01-01T00:00:00.000Z",
+      until: "2026-01-01T00:01:00.000Z",
+    };
+    other.handleNotifications({
+      notifications: [
+        { ep: "any", path: "/dev/temp", ct: "text/plain", payload: "MQ==", "max-age": 0 },
+      ],
+      gaps: [gap],
+    });
+    expect((await notification).payload).toBe("1");
+  });
+
   test("removing it removes the subscriptions", async () => {
     await other.deleteCallback();
     await expect(other.getCallback()).rejects.toMatchObject({ status: 404 });
