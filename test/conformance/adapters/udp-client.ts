@@ -67,6 +67,8 @@ export interface UdpClientAdapter extends ClientAdapter {
 const DEFAULT_TOLERANCE: Milliseconds = SECOND;
 /** How long a device that is called back may take. */
 const RECALL_PERIOD: Milliseconds = 20 * SECOND;
+/** How often it is looked whether the client is still there. */
+const LOOK_INTERVAL: Milliseconds = SECOND / 2;
 /** Datagrams kept until somebody looks at them. */
 const MOST_ARRIVALS = 10_000;
 
@@ -143,9 +145,23 @@ class UdpClient implements ClientUnderTest {
   }
 
   async receive(until: Milliseconds): Promise<Arrival | undefined> {
-    const arrival = this.arrivals.shift();
-    const wait = until - this.now();
-    if (arrival !== undefined || wait <= 0) return arrival;
+    for (;;) {
+      const arrival = this.arrivals.shift();
+      const wait = until - this.now();
+      if (arrival !== undefined || wait <= 0) return arrival;
+      const end = this.control.ended?.();
+      if (end !== undefined) throw new ClientFault(end);
+      await this.pause(Math.min(wait, LOOK_INTERVAL));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.onDatagram = () => {};
+    if (!this.control.staysOn) await this.control.stop();
+  }
+
+  /** Until something arrives, and no longer than this. */
+  private async pause(wait: Milliseconds): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
       this.wake = () => {
@@ -154,15 +170,6 @@ class UdpClient implements ClientUnderTest {
       };
     });
     this.wake = undefined;
-    const came = this.arrivals.shift();
-    const end = came === undefined ? this.control.ended?.() : undefined;
-    if (end !== undefined) throw new ClientFault(end);
-    return came;
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.sockets) socket.onDatagram = () => {};
-    if (!this.control.staysOn) await this.control.stop();
   }
 
   private take(arrival: Arrival): void {

@@ -21,7 +21,7 @@ export function renderResults(
     const judged = criterion === undefined ? why : `${criterion}: ${why}`;
     if (verdict !== "pass") lines.push(`${" ".repeat(16)}${judged}`);
     if (!ladders.includes(verdict) || ladder === "") continue;
-    lines.push("", `${" ".repeat(4)}the exchange, ${seconds} s:`);
+    lines.push("", `${" ".repeat(4)}the exchange, ${Number(seconds.toFixed(3))} s:`);
     lines.push(...ladder.split("\n").map((line) => `${" ".repeat(4)}${line}`), "");
   }
   lines.push("", summaryLine(results));

@@ -1,0 +1,124 @@
+/** `dormouse conform` as a lab runs it: a client that is a process of its own, over UDP, and files that others read. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { JsonReport } from "../conformance/index.ts";
+import { RunningCommand } from "./support/command.ts";
+import { House } from "./support/house.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "dormouse-conform-test-"));
+const file = (name: string) => join(folder, name);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function conform(
+  ...args: string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const command = new RunningCommand(["conform", ...args]);
+  const code = await command.end();
+  return { code, stdout: command.stdout, stderr: command.stderr };
+}
+
+const readReport = (name: string) => JSON.parse(readFileSync(file(name), "utf8")) as JsonReport;
+
+describe("dormouse conform client", () => {
+  test("judges our agent in process, with nothing to set up", async () => {
+    const { code, stdout } = await conform(
+      "client",
+      "--adapter",
+      "in-process",
+      "--json",
+      file("a.json"),
+    );
+    expect(code, stdout).toBe(0);
+    const { summary, cases } = readReport("a.json");
+    expect(summary).toMatchObject({ fail: 0, inconclusive: 0 });
+    expect(summary.pass).toBeGreaterThan(60);
+    expect(cases[0]).toMatchObject({ verdict: "pass", title: "Initial Registration" });
+  }, 60_000);
+
+  test("judges a client that commands start and stop, and writes every report", async () => {
+    const start = `node --import tsx bin/dormouse.ts device --server {server} --endpoint {endpoint} --lifetime {lifetime}`;
+    writeFileSync(
+      file("commands.json"),
+      JSON.stringify({
+        start,
+        device: { name: "a device of ours", values: { "/3/0/0": "Linux" } },
+      }),
+    );
+    const { code, stdout } = await conform(
+      ...["client", "--adapter", "command", "--commands", file("commands.json"), "--port", "0"],
+      ...["--only", "TD_COAP_CORE_31", "--only", "dormouse-coap-options"],
+      ...["--json", file("b.json"), "--html", file("b.html"), "--junit", file("b.xml")],
+      ...["--badge", file("b.svg"), "--pcapng", file("packets")],
+    );
+    expect(code, stdout).toBe(0);
+    expect(readReport("b.json").summary.pass).toBe(2);
+    expect(readFileSync(file("b.html"), "utf8")).toContain("a device of ours");
+    expect(readFileSync(file("b.xml"), "utf8")).toContain('tests="2"');
+    expect(readFileSync(file("b.svg"), "utf8")).toContain("2 of 2");
+    expect(readdirSync(file("packets"))).toHaveLength(2);
+  }, 60_000);
+
+  test("says that a client has crashed", async () => {
+    writeFileSync(file("crash.json"), JSON.stringify({ start: "node --eval 'process.exit(3)'" }));
+    const { code, stdout } = await conform(
+      ...["client", "--adapter", "command", "--commands", file("crash.json"), "--port", "0"],
+      ...["--only", "101"],
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain("alive: its command ended with 3");
+  }, 120_000);
+
+  test("compares with a baseline, and fails only for what got worse", async () => {
+    const report = readReport("a.json");
+    const was = report.cases.map((one) => ({ ...one, verdict: "fail" }));
+    writeFileSync(file("worse.json"), JSON.stringify({ ...report, cases: was }));
+    const { code, stdout } = await conform(
+      ...["client", "--adapter", "in-process", "--only", "101", "--baseline", file("worse.json")],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain("LightweightM2M-1.1-int-101: fail -> pass");
+  }, 60_000);
+
+  test("ends with 2 and one line when there is nothing to run", async () => {
+    const cases: [args: string[], words: string][] = [
+      [["client", "--adapter", "in-process", "--only", "999"], 'No case is called "999"'],
+      [["client", "--adapter", "command"], "needs --commands FILE"],
+      [["client", "--adapter", "in-process", "--baseline", file("none.json")], "cannot be read"],
+      [["server", "--rest", "http://127.0.0.1:1", "coap://127.0.0.1:5683"], "needs an access key"],
+      [["server", "mqtt://127.0.0.1"], "is no server address"],
+    ];
+    for (const [args, words] of cases) {
+      const { code, stderr } = await conform(...args);
+      expect([code, stderr.includes(words)], stderr).toEqual([2, true]);
+    }
+  }, 60_000);
+
+  test("lists every case with its clauses", async () => {
+    const { code, stdout } = await conform("list", "--group", "registration");
+    expect(code).toBe(0);
+    expect(stdout).toContain("LightweightM2M-1.1-int-101  Initial Registration (client");
+    expect(stdout).toContain("LightweightM2M-1.1-int-101  Initial Registration (server");
+    expect(stdout).toContain("LwM2M Core 1.1.1 §6.2.1");
+  }, 60_000);
+});
+
+describe("dormouse conform server", () => {
+  const house = new House();
+
+  beforeAll(() => house.start());
+
+  afterAll(() => house.stop());
+
+  test("judges a running connector through its REST API", async () => {
+    const { code, stdout } = await conform(
+      ...["server", "--rest", house.connector.httpUrl, "--key", house.newKey()],
+      ...["--json", file("s.json"), house.connector.coapUrl],
+      ...["--only", "101", "--only", "201", "--only", "301", "--only", "dormouse-server-duplicate"],
+    );
+    expect(code, stdout).toBe(0);
+    expect(readReport("s.json").summary).toMatchObject({ pass: 4, fail: 0 });
+  }, 60_000);
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { CLIENT_CASES, SERVER_CASES, selectCases } from "../../conformance/index.ts";
+
+const ids = (selection: Parameters<typeof selectCases>[1]) =>
+  selectCases(CLIENT_CASES, selection).map(({ id }) => id);
+
+describe("a selection", () => {
+  test("of nothing is everything, in order", () => {
+    expect(ids({})).toEqual(CLIENT_CASES.map(({ id }) => id));
+  });
+
+  test("names a case by its id, its number or a part", () => {
+    const id = "LightweightM2M-1.1-int-101";
+    expect(ids({ only: [id] })).toEqual([id]);
+    expect(ids({ only: ["101"] })).toEqual([id]);
+    expect(ids({ only: ["LightweightM2M-1.1-int-10*"] })).toContain(id);
+    expect(ids({ only: ["*options"] })).toEqual(["dormouse-coap-options"]);
+  });
+
+  test("of a level is the TestFest's minimum, or what applies up to a version", () => {
+    expect(ids({ level: "testfest" }).map((id) => id.slice(-3))).toEqual([
+      "101",
+      "102",
+      "201",
+      "203",
+    ]);
+    expect(ids({ level: "1.0" })).not.toContain("LightweightM2M-1.1-int-211");
+    expect(ids({ level: "1.1" })).toContain("LightweightM2M-1.1-int-211");
+    expect(ids({ level: "1.2" })).toHaveLength(CLIENT_CASES.length);
+  });
+
+  test("of a group is that chapter", () => {
+    const found = ids({ groups: ["registration"] });
+    expect(found.length).toBeGreaterThan(5);
+    expect(found.every((id) => /-int-1\d\d$/.test(id))).toBe(true);
+  });
+
+  test("that names what is not there says so", () => {
+    expect(() => ids({ only: ["999"] })).toThrow('No case is called "999"');
+    expect(() => ids({ groups: ["nonsense"] })).toThrow("there are bootstrap, registration");
+  });
+});
+
+test("no two cases of a role have the same id, and each says what it proves", () => {
+  for (const cases of [CLIENT_CASES, SERVER_CASES]) {
+    const all = cases.map(({ id }) => id);
+    expect(new Set(all).size).toBe(all.length);
+    for (const { clauses, criteria } of cases) {
+      expect(clauses.length).toBeGreaterThan(0);
+      expect(Object.keys(criteria).length).toBeGreaterThan(0);
+    }
+  }
+});
