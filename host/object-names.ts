@@ -2,7 +2,9 @@
  * What humans call objects and resources, and in which units their values are (OMA registry).
  * Boards never see this.
  */
+import * as ipso from "../protocol/model/objects/ipso.ts";
 import type { Path } from "../protocol/model/path.ts";
+import { IPSO_OBJECTS, IPSO_RESOURCES } from "./ipso-names.ts";
 
 export interface ObjectNames {
   readonly name: string;
@@ -15,10 +17,10 @@ export interface ResourceNames {
   readonly units: string;
 }
 
-/** Id, name and [units]; resources are indented below their object. */
+/** Id, name and [units]; resources of any version are indented below their object. */
 const TABLE = `
 0 LwM2M Security
-  0 LwM2M Server URI
+  0 LWM2M  Server URI
   1 Bootstrap-Server
   2 Security Mode
   3 Public Key or Identity
@@ -36,6 +38,19 @@ const TABLE = `
   15 Certificate Usage
   16 DTLS/TLS Ciphersuite
   17 OSCORE Security Mode
+  18 Groups To Use by Client
+  19 Signature Algorithms Supported by Server
+  20 Signature Algorithms To Use by Client
+  21 Signature Algorithm Certs Supported by Server
+  22 TLS 1.3 Features To Use by Client
+  23 TLS Extensions Supported by Server
+  24 TLS Extensions To Use by Client
+  25 Secondary LwM2M Server URI
+  26 MQTT Server
+  27 LwM2M COSE Security
+  28 RDS Destination Port
+  29 RDS Source Port
+  30 RDS Application ID
 1 LwM2M Server
   0 Short Server ID
   1 Lifetime [s]
@@ -56,11 +71,15 @@ const TABLE = `
   16 Bootstrap on Registration Failure
   17 Communication Retry Count
   18 Communication Retry Timer [s]
-  19 Communication Sequence Delay Timer
+  19 Communication Sequence Delay Timer [s]
   20 Communication Sequence Retry Count
   21 Trigger
   22 Preferred Transport
   23 Mute Send
+  24 Alternate APN Links
+  25 Supported Server Versions
+  26 Default Notification Mode
+  27 Profile ID Hash Algorithm
 2 LwM2M Access Control
   0 Object ID
   1 Object Instance ID
@@ -93,7 +112,7 @@ const TABLE = `
 4 Connectivity Monitoring
   0 Network Bearer
   1 Available Network Bearer
-  2 Radio Signal Strength
+  2 Radio Signal Strength [dBm]
   3 Link Quality
   4 IP Addresses
   5 Router IP Addresses
@@ -104,6 +123,7 @@ const TABLE = `
   10 SMCC
   11 SignalSNR [dB]
   12 LAC
+  13 Coverage Enhancement Level
 5 Firmware Update
   0 Package
   1 Package URI
@@ -114,6 +134,11 @@ const TABLE = `
   7 PkgVersion
   8 Firmware Update Protocol Support
   9 Firmware Update Delivery Method
+  10 Cancel
+  11 Severity
+  12 Last State Change Time
+  13 Maximum Defer Period [s]
+  14 Automatic Upgrade at Download
 6 Location
   0 Latitude [lat]
   1 Longitude [lon]
@@ -132,69 +157,84 @@ const TABLE = `
   6 Start
   7 Stop
   8 Collection Period [s]
-3303 Temperature
-  5518 Timestamp
-  5601 Min Measured Value
-  5602 Max Measured Value
-  5603 Min Range Value
-  5604 Max Range Value
-  5605 Reset Min and Max Measured Values
-  5700 Sensor Value
-  5701 Sensor Units
-  5750 Application Type
-  6042 Measurement Quality Indicator
-  6049 Measurement Quality Level
-  6050 Fractional Timestamp [s]
-3304 Humidity
-  5518 Timestamp
-  5601 Min Measured Value
-  5602 Max Measured Value
-  5603 Min Range Value
-  5604 Max Range Value
-  5605 Reset Min and Max Measured Values
-  5700 Sensor Value
-  5701 Sensor Units
-  5750 Application Type
-  6042 Measurement Quality Indicator
-  6049 Measurement Quality Level
-  6050 Fractional Timestamp [s]
-3306 Actuation
-  5518 Timestamp
-  5750 Application Type
-  5850 On/Off
-  5851 Dimmer [/100]
-  5852 On time [s]
-  5853 Multi-state Output
-  6050 Fractional Timestamp [s]
-3311 Light Control
-  5701 Sensor Units
-  5706 Colour
-  5750 Application Type
-  5805 Cumulative active power [Wh]
-  5820 Power factor
-  5850 On/Off
-  5851 Dimmer [/100]
-  5852 On time [s]
-3320 Percentage
-  5518 Timestamp
-  5601 Min Measured Value
-  5602 Max Measured Value
-  5603 Min Range Value
-  5604 Max Range Value
-  5605 Reset Min and Max Measured Values
-  5700 Sensor Value
-  5701 Sensor Units
-  5750 Application Type
-  5821 Current Calibration
-  6042 Measurement Quality Indicator
-  6049 Measurement Quality Level
-  6050 Fractional Timestamp [s]
-3347 Push button
-  5500 Digital Input State
-  5501 Digital Input Counter
-  5518 Timestamp
-  5750 Application Type
-  6050 Fractional Timestamp [s]
+8 Lock and Wipe
+  0 State
+  1 Lock target
+  2 Wipe item
+  3 Wipe
+  4 Wipe target
+  5 Lock or Wipe Operation Result
+9 LwM2M Software Management
+  0 PkgName
+  1 PkgVersion
+  2 Package
+  3 Package URI
+  4 Install
+  5 Checkpoint
+  6 Uninstall
+  7 Update State
+  8 Update Supported Objects
+  9 Update Result
+  10 Activate
+  11 Deactivate
+  12 Activation State
+  13 Package Settings
+  14 User Name
+  15 Password
+  16 Status Reason
+  17 Software Component Link
+  18 Software Component tree length
+16 Portfolio
+  0 Identity
+  1 GetAuthData
+  2 AuthData
+  3 AuthStatus
+19 BinaryAppDataContainer
+  0 Data
+  1 Data Priority
+  2 Data Creation Time
+  3 Data Description
+  4 Data Format
+  5 App ID
+20 Event Log
+  4010 LogClass
+  4011 LogStart
+  4012 LogStop
+  4013 LogStatus
+  4014 LogData
+  4015 LogDataFormat
+  4016 LogDataIncremental
+  4017 LogDataIncrementalMinimumSendInterval
+21 LwM2M OSCORE
+  0 OSCORE Master Secret
+  1 OSCORE Sender ID
+  2 OSCORE Recipient ID
+  3 OSCORE AEAD Algorithm
+  4 OSCORE HMAC Algorithm
+  5 OSCORE Master Salt
+  6 OSCORE ID Context
+23 LwM2M COSE
+  0 KID
+  1 AEAD Algorithm
+  2 Key
+24 MQTT Server
+  0 Will Retain
+  1 Will Topic
+  2 Will Message
+  3 Clean Session
+  4 Will QoS
+  5 Keep Alive
+  6 Client Identifier
+  7 User Name
+  8 Password
+25 LwM2M Gateway
+  0 Device ID
+  1 Prefix
+  2 Routing Table Entry
+  3 IoT Device Objects
+26 LwM2M Gateway Routing
+  0 LwM2M Object ID
+  1 Mapping Info
 3441 LwM2M v1.0 Test Object
   0 Reset values
   1 Randomize values
@@ -244,17 +284,36 @@ const TABLE = `
 `;
 
 /** Names of the objects that ship with a definition; `loadDdf` gives more. */
-export const OBJECT_NAMES: ReadonlyMap<number, ObjectNames> = readTable(TABLE);
+export const OBJECT_NAMES: ReadonlyMap<number, ObjectNames> = new Map([
+  ...readTable(TABLE),
+  ...ipsoNames(),
+]);
 
-function readTable(table: string): Map<number, ObjectNames> {
-  const objects = new Map<number, ObjectNames>();
+/** IPSO's objects have resources in common, which are called the same everywhere. */
+function ipsoNames(): Map<number, ObjectNames> {
+  const objects = readTable(IPSO_OBJECTS);
+  const shared = readTable(IPSO_RESOURCES);
+  const named = new Map<number, ObjectNames>();
+  for (const { id, resources } of Object.values(ipso)) {
+    const own = new Map<number, ResourceNames>();
+    for (let i = 0; i < resources.length; i += 2) {
+      const { name = "", units = "" } = shared.get(resources[i]) ?? {};
+      own.set(resources[i], { name, units });
+    }
+    named.set(id, { name: objects.get(id)?.name ?? "", resources: own });
+  }
+  return named;
+}
+
+function readTable(table: string): Map<number, ObjectNames & ResourceNames> {
+  const objects = new Map<number, ObjectNames & ResourceNames>();
   let resources = new Map<number, ResourceNames>();
   for (const line of table.split("\n")) {
     const [, indent, id, name, units = ""] = /^( *)(\d+) (.*?)(?: \[(.*)\])?$/.exec(line) ?? [];
     if (name === undefined) continue;
     if (indent === "") {
       resources = new Map();
-      objects.set(Number(id), { name, resources });
+      objects.set(Number(id), { name, units, resources });
     } else {
       resources.set(Number(id), { name, units });
     }

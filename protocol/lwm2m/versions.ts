@@ -6,6 +6,22 @@
 /** In ascending order. 1.2.1 and 1.2.2 register as 1.2. */
 export const ENABLER_VERSIONS: readonly string[] = ["1.0", "1.1", "1.2"];
 
+/**
+ * The enabler version to treat a device as, by what it registered with: 1.2.1 as 1.2, and a later
+ * 1.x as the last one here (LwM2M Core 1.2.2 §5.1). Undefined for another major version or no
+ * version at all, which a server refuses with 4.12.
+ */
+export function enablerOf(version: string): string | undefined {
+  if (version.substring(0, 2) !== "1." || version.length > 8) return undefined;
+  let minor = -1;
+  for (let i = 2; i < version.length && version.charAt(i) !== "."; i++) {
+    const digit = version.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    minor = (minor < 0 ? 0 : minor * 10) + digit;
+  }
+  return minor < 0 ? undefined : ENABLER_VERSIONS[minor < 2 ? minor : 2];
+}
+
 /** Object id, then its version in LwM2M 1.1 and in 1.2; an object that is missing is at 1.0. */
 // biome-ignore format: a table
 const IMPLIED: readonly (string | number)[] = [

@@ -1,5 +1,6 @@
 /**
- * The resources of IPSO's plain sensors, version 1.1 of the OMA registry: one measured value, its extremes, unit and quality.
+ * The resources of IPSO's plain sensors, version 1.1 of the OMA registry: one measured value, its
+ * extremes, unit and quality.
  */
 import {
   EXECUTE,
@@ -14,6 +15,7 @@ import {
 } from "../data-types.ts";
 import {
   APPLICATION_TYPE,
+  CURRENT_CALIBRATION,
   FRACTIONAL_TIMESTAMP,
   MAX_MEASURED,
   MAX_RANGE,
@@ -38,6 +40,24 @@ export const SENSOR_RESOURCES: ArrayLike<number> = new Uint16Array([
   SENSOR_VALUE, FLOAT | READ | MANDATORY,
   SENSOR_UNITS, STRING | READ,
   APPLICATION_TYPE, STRING | READ | WRITE,
+  MEASUREMENT_QUALITY_INDICATOR, INTEGER | READ,
+  MEASUREMENT_QUALITY_LEVEL, INTEGER | READ,
+  FRACTIONAL_TIMESTAMP, FLOAT | READ,
+]);
+
+/** The same, and how the value is corrected. */
+// biome-ignore format: one resource per line
+export const CALIBRATED_SENSOR_RESOURCES: ArrayLike<number> = new Uint16Array([
+  TIMESTAMP, TIME | READ,
+  MIN_MEASURED, FLOAT | READ,
+  MAX_MEASURED, FLOAT | READ,
+  MIN_RANGE, FLOAT | READ,
+  MAX_RANGE, FLOAT | READ,
+  RESET_MIN_MAX, NONE | EXECUTE,
+  SENSOR_VALUE, FLOAT | READ | MANDATORY,
+  SENSOR_UNITS, STRING | READ,
+  APPLICATION_TYPE, STRING | READ | WRITE,
+  CURRENT_CALIBRATION, FLOAT | READ | WRITE,
   MEASUREMENT_QUALITY_INDICATOR, INTEGER | READ,
   MEASUREMENT_QUALITY_LEVEL, INTEGER | READ,
   FRACTIONAL_TIMESTAMP, FLOAT | READ,

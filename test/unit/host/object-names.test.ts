@@ -1,57 +1,36 @@
 import { describe, expect, test } from "vitest";
 import { parseDdf } from "../../../host/ddf.ts";
 import { describePath, OBJECT_NAMES } from "../../../host/object-names.ts";
-import { ACCESS_CONTROL } from "../../../protocol/model/objects/access-control.ts";
-import { ACTUATION } from "../../../protocol/model/objects/actuation.ts";
-import { CONNECTIVITY_MONITORING } from "../../../protocol/model/objects/connectivity-monitoring.ts";
-import { CONNECTIVITY_STATISTICS } from "../../../protocol/model/objects/connectivity-statistics.ts";
-import { DEVICE } from "../../../protocol/model/objects/device.ts";
-import { FIRMWARE_UPDATE } from "../../../protocol/model/objects/firmware-update.ts";
-import { HUMIDITY } from "../../../protocol/model/objects/humidity.ts";
-import { LIGHT_CONTROL } from "../../../protocol/model/objects/light-control.ts";
-import { LOCATION } from "../../../protocol/model/objects/location.ts";
-import { PERCENTAGE } from "../../../protocol/model/objects/percentage.ts";
-import { PUSH_BUTTON } from "../../../protocol/model/objects/push-button.ts";
-import { SECURITY } from "../../../protocol/model/objects/security.ts";
-import { SERVER } from "../../../protocol/model/objects/server.ts";
-import { TEMPERATURE } from "../../../protocol/model/objects/temperature.ts";
-import { TEST_OBJECT_1_0 } from "../../../protocol/model/objects/test-object-1-0.ts";
-import { TEST_OBJECT_1_1 } from "../../../protocol/model/objects/test-object-1-1.ts";
+import { STANDARD_OBJECTS } from "../../../protocol/lwm2m/standard-objects.ts";
 
-const DEFINITIONS = [
-  SECURITY,
-  SERVER,
-  ACCESS_CONTROL,
-  DEVICE,
-  CONNECTIVITY_MONITORING,
-  FIRMWARE_UPDATE,
-  LOCATION,
-  CONNECTIVITY_STATISTICS,
-  TEMPERATURE,
-  HUMIDITY,
-  ACTUATION,
-  LIGHT_CONTROL,
-  PERCENTAGE,
-  PUSH_BUTTON,
-  TEST_OBJECT_1_0,
-  TEST_OBJECT_1_1,
-];
+/** Resource ids of all of an object's versions. */
+function resourceIds(objectId: number): number[] {
+  const versions = STANDARD_OBJECTS.filter(({ id }) => id === objectId);
+  const ids = versions.flatMap(({ resources }) =>
+    Array.from(resources).filter((_, i) => i % 2 === 0),
+  );
+  return [...new Set(ids)].sort((a, b) => a - b);
+}
+
+const IDS = [...new Set(STANDARD_OBJECTS.map(({ id }) => id))];
 
 describe("names", () => {
-  test.each(
-    DEFINITIONS,
-  )("object $id and each of its resources has one, and no other has", (object) => {
-    const names = OBJECT_NAMES.get(object.id);
-    const ids = Array.from(object.resources).filter((_, i) => i % 2 === 0);
+  test.each(IDS)("object %d and each of its resources has one, and no other has", (id) => {
+    const names = OBJECT_NAMES.get(id);
     expect(names?.name).toMatch(/\S/);
-    expect([...(names?.resources.keys() ?? [])]).toEqual(ids);
+    expect([...(names?.resources.keys() ?? [])]).toEqual(resourceIds(id));
+    for (const [, { name }] of names?.resources ?? []) expect(name).toMatch(/\S/);
   });
 
   test("names belong to the right ids, units beside them", () => {
     expect(OBJECT_NAMES.get(3)?.name).toBe("Device");
     expect(OBJECT_NAMES.get(3)?.resources.get(9)).toEqual({ name: "Battery Level", units: "%" });
+    expect(OBJECT_NAMES.get(3305)?.resources.get(5805)).toEqual({
+      name: "Cumulative active power",
+      units: "Wh",
+    });
     expect(OBJECT_NAMES.get(0)?.resources.get(8)?.name).toBe("SMS Binding Secret Key(s)");
-    expect(OBJECT_NAMES.size).toBe(DEFINITIONS.length);
+    expect(OBJECT_NAMES.size).toBe(IDS.length);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  enablerOf,
   impliedObjectVersion,
   isBindingOf,
   isEndless,
@@ -31,4 +32,13 @@ test("a lifetime of 0 is without end from LwM2M 1.2 on", () => {
     true,
   ]);
   expect(isEndless("1.2", 1)).toBe(false);
+});
+
+test("LwM2M Core 1.2.2 §5.1: a device is treated as of the version that is nearest", () => {
+  const of = (...versions: string[]) => versions.map((version) => enablerOf(version) ?? "-").join();
+  expect(of("1.0", "1.0.2", "1.1", "1.1.1", "1.2", "1.2.2")).toBe("1.0,1.0,1.1,1.1,1.2,1.2");
+  expect(of("1.3", "1.10")).toBe("1.2,1.2");
+  expect(of("2.0", "0.9", "", "1", "1.", "1.x", "1.-1", "1..1", "11.0", "1.2.3.4.5")).toBe(
+    "-,-,-,-,-,-,-,-,-,-",
+  );
 });

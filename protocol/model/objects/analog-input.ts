@@ -1,0 +1,51 @@
+/**
+ * Analog Input (3202), version 1.1 of the OMA registry.
+ */
+import {
+  EXECUTE,
+  FLOAT,
+  INTEGER,
+  MANDATORY,
+  NONE,
+  READ,
+  STRING,
+  TIME,
+  WRITE,
+} from "../data-types.ts";
+import type { ObjectDefinition } from "../object-definition.ts";
+import {
+  ANALOG_INPUT_CURRENT_VALUE,
+  APPLICATION_TYPE,
+  FRACTIONAL_TIMESTAMP,
+  MAX_MEASURED,
+  MAX_RANGE,
+  MEASUREMENT_QUALITY_INDICATOR,
+  MEASUREMENT_QUALITY_LEVEL,
+  MIN_MEASURED,
+  MIN_RANGE,
+  RESET_MIN_MAX,
+  SENSOR_TYPE,
+  TIMESTAMP,
+} from "./ipso-resources.ts";
+
+export const ANALOG_INPUT: ObjectDefinition = {
+  id: 3202,
+  version: "1.1",
+  multiple: true,
+  mandatory: false,
+  // biome-ignore format: one resource per line
+  resources: new Uint16Array([
+    TIMESTAMP, TIME | READ,
+    ANALOG_INPUT_CURRENT_VALUE, FLOAT | READ | MANDATORY,
+    MIN_MEASURED, FLOAT | READ,
+    MAX_MEASURED, FLOAT | READ,
+    MIN_RANGE, FLOAT | READ,
+    MAX_RANGE, FLOAT | READ,
+    RESET_MIN_MAX, NONE | EXECUTE,
+    APPLICATION_TYPE, STRING | READ | WRITE,
+    SENSOR_TYPE, STRING | READ,
+    MEASUREMENT_QUALITY_INDICATOR, INTEGER | READ,
+    MEASUREMENT_QUALITY_LEVEL, INTEGER | READ,
+    FRACTIONAL_TIMESTAMP, FLOAT | READ,
+  ]),
+};

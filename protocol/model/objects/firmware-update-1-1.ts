@@ -1,0 +1,57 @@
+/**
+ * Firmware Update (5), version 1.1 of the OMA registry: updates that can be cancelled, weighed and
+ * put off.
+ */
+import {
+  EXECUTE,
+  INTEGER,
+  MANDATORY,
+  MULTIPLE,
+  NONE,
+  OPAQUE,
+  READ,
+  STRING,
+  TIME,
+  UNSIGNED,
+  WRITE,
+} from "../data-types.ts";
+import type { ObjectDefinition } from "../object-definition.ts";
+import {
+  FIRMWARE_DELIVERY_METHOD,
+  FIRMWARE_PACKAGE,
+  FIRMWARE_PACKAGE_NAME,
+  FIRMWARE_PACKAGE_URI,
+  FIRMWARE_PACKAGE_VERSION,
+  FIRMWARE_PROTOCOLS,
+  FIRMWARE_START,
+  FIRMWARE_STATE,
+  FIRMWARE_UPDATE_RESULT,
+} from "./firmware-update.ts";
+
+export const FIRMWARE_CANCEL = 10;
+export const FIRMWARE_SEVERITY = 11;
+export const FIRMWARE_LAST_STATE_CHANGE_TIME = 12;
+export const FIRMWARE_MAXIMUM_DEFER_PERIOD = 13;
+
+export const FIRMWARE_UPDATE_1_1: ObjectDefinition = {
+  id: 5,
+  version: "1.1",
+  multiple: false,
+  mandatory: false,
+  // biome-ignore format: one resource per line
+  resources: new Uint16Array([
+    FIRMWARE_PACKAGE, OPAQUE | WRITE | MANDATORY,
+    FIRMWARE_PACKAGE_URI, STRING | READ | WRITE | MANDATORY,
+    FIRMWARE_START, NONE | EXECUTE | MANDATORY,
+    FIRMWARE_STATE, INTEGER | READ | MANDATORY,
+    FIRMWARE_UPDATE_RESULT, INTEGER | READ | MANDATORY,
+    FIRMWARE_PACKAGE_NAME, STRING | READ,
+    FIRMWARE_PACKAGE_VERSION, STRING | READ,
+    FIRMWARE_PROTOCOLS, INTEGER | READ | MULTIPLE,
+    FIRMWARE_DELIVERY_METHOD, INTEGER | READ | MANDATORY,
+    FIRMWARE_CANCEL, NONE | EXECUTE,
+    FIRMWARE_SEVERITY, INTEGER | READ | WRITE,
+    FIRMWARE_LAST_STATE_CHANGE_TIME, TIME | READ,
+    FIRMWARE_MAXIMUM_DEFER_PERIOD, UNSIGNED | READ | WRITE,
+  ]),
+};
