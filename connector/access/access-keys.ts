@@ -30,15 +30,25 @@ const RANDOM_NAME_LENGTH = 10;
 /** Callers that make keys in a loop must not fill the memory. */
 const MOST_KEYS = 100_000;
 const LONGEST_NAME = 100;
+/** Keys that were ended stay on record, the latest so many: else whoever makes keys and ends them would fill it for all. */
+const MOST_ENDED = 1000;
 
 export class AccessKeys {
   private readonly table: Table<AccessKey>;
   private readonly byId = new Map<string, AccessKey>();
   private readonly byDigest = new Map<string, AccessKey>();
+  /** The ids of those that were ended, the one that was ended first in front. */
+  private readonly ended = new Set<string>();
 
   constructor(store: Journal) {
     this.table = store.table("access-keys");
-    for (const [, accessKey] of this.table.entries()) this.file(accessKey);
+    const revoked: AccessKey[] = [];
+    for (const [, accessKey] of this.table.entries()) {
+      this.file(accessKey);
+      if (accessKey.revokedAt !== undefined) revoked.push(accessKey);
+    }
+    revoked.sort((one, other) => (one.revokedAt ?? 0) - (other.revokedAt ?? 0));
+    for (const { id } of revoked) this.ended.add(id);
   }
 
   get size(): number {
@@ -110,11 +120,18 @@ export class AccessKeys {
     return isGood(accessKey, calendarNow) ? accessKey : undefined;
   }
 
-  /** Ends a key for good; it stays on record. False when there is no such key, or it was ended before. */
+  /** Ends a key for good; it stays on record for a while. False when there is no such key, or it was ended before. */
   revoke(id: string, calendarNow: number): boolean {
     const accessKey = this.byId.get(id);
     if (accessKey === undefined || accessKey.revokedAt !== undefined) return false;
     this.put({ ...accessKey, revokedAt: calendarNow });
+    this.ended.add(id);
+    if (this.ended.size > MOST_ENDED) {
+      for (const oldest of this.ended) {
+        this.remove(oldest);
+        break;
+      }
+    }
     return true;
   }
 
@@ -122,6 +139,7 @@ export class AccessKeys {
   remove(id: string): boolean {
     const accessKey = this.byId.get(id);
     if (accessKey === undefined) return false;
+    this.ended.delete(id);
     this.byId.delete(id);
     this.byDigest.delete(accessKey.digest);
     this.table.remove(id);

@@ -80,4 +80,19 @@ describe("access keys", () => {
     // 61 degrees of freedom: passed by chance but once in a hundred million runs.
     expect(chiSquare).toBeLessThan(140);
   });
+
+  test("the last thousand keys that were ended stay on record, in the order of their end", async () => {
+    const store = new MemoryStore();
+    const keys = givenKeys(store);
+    const ids = Array.from({ length: 1002 }, (_, i) => keys.create(OWNER, `${i}`, 1).id);
+    keys.revoke(ids[1], 5);
+    keys.revoke(ids[0], 6);
+    await store.commit();
+    const found = givenKeys(store.afterKill());
+    for (const [i, id] of ids.entries()) found.revoke(id, 7 + i);
+    expect(found.get(ids[1])).toBeUndefined();
+    expect(found.get(ids[0])).toBeUndefined();
+    expect(found.get(ids[2])).toMatchObject({ revokedAt: 9 });
+    expect(found.size).toBe(1000);
+  });
 });
