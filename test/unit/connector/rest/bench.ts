@@ -106,8 +106,7 @@ export class RestBench {
       quotas,
       ...more,
     });
-    devices.onDeregister = (endpointName) =>
-      this.gateway.handleEvent(this.now, { kind: "deregistration", endpointName });
+    devices.onDeregister = (endpointName) => this.handle({ kind: "deregistration", endpointName });
     this.driver = new NotificationDriver(
       this.gateway.channels,
       () => this.now,
