@@ -60,8 +60,7 @@ export class ConnectorService implements Devices {
   private isCommitting = false;
   /** How many datagrams waited for the last commit. */
   private lastCovered = 0;
-  /** While the store cannot be written: why, and how many datagrams were dropped for it. */
-  private storeFault: string | undefined = undefined;
+  /** Datagrams dropped since the store cannot be written. */
   private unacknowledged = 0;
   private isPumpDue = false;
   private alarm: NodeJS.Timeout | undefined = undefined;
@@ -241,17 +240,15 @@ export class ConnectorService implements Devices {
     this.lastCovered = this.releasing.length;
     this.store.commit().then(
       () => this.handleCommitted(),
-      (error: Error) => this.handleCommitFailed(error),
+      () => this.handleCommitFailed(),
     );
   }
 
   private handleCommitted(): void {
     if (this.unacknowledged > 0) {
-      this.settings.log(
-        `The store is written again. ${this.unacknowledged} datagrams were not answered meanwhile; devices repeat theirs.`,
-      );
+      const count = this.unacknowledged;
+      this.note(`${count} datagrams were not answered while the store could not be written`);
       this.unacknowledged = 0;
-      this.storeFault = undefined;
     }
     this.release();
     this.isCommitting = false;
@@ -260,13 +257,11 @@ export class ConnectorService implements Devices {
 
   /**
    * Nothing is acknowledged: the datagrams are dropped, and devices repeat what they said. A 5.03 instead would make many clients
-   * register again, while a repeated message is answered from what is remembered of it as soon as the store can be written.
+   * register again, while a repeated message is answered from what is remembered of it as soon as the store can be written. Why it
+   * cannot is the store's to say.
    */
-  private handleCommitFailed(error: Error): void {
+  private handleCommitFailed(): void {
     this.faults.storeFailures++;
-    const { code } = error as { code?: string };
-    if (code !== this.storeFault || this.unacknowledged === 0) this.settings.log(error.message);
-    this.storeFault = code;
     this.unacknowledged += Math.max(1, this.releasing.length);
     this.releasing = [];
     setTimeout(() => this.commit(), RETRY_COMMIT_AFTER).unref();

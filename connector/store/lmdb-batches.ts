@@ -112,7 +112,8 @@ export class LmdbBatches implements BatchFile {
       this.hasFailed = false;
     } catch (error) {
       this.hasFailed = true;
-      const cause = await causeOf(error as Error);
+      const told = await causeOf(error as Error);
+      const cause = writeFaultOf(told) === "store/write-failed" ? await this.seen(told) : told;
       const code = writeFaultOf(cause);
       if (code !== "store/full") this.mustReopen = true;
       throw fault(this.folder, code, cause.message);
@@ -130,10 +131,22 @@ export class LmdbBatches implements BatchFile {
     }
   }
 
-  /** Throws when it would fail again. */
-  private async prepareAgain(size: number): Promise<void> {
+  /** What opening the file says, which may be more than the library did. */
+  private seen(told: Error): Promise<Error> {
+    return this.openForWriting().then(
+      () => told,
+      (error: Error) => error,
+    );
+  }
+
+  private async openForWriting(): Promise<void> {
     const file = await openFile(join(this.folder, DATA_FILE), "r+");
     await file.close();
+  }
+
+  /** Throws when it would fail again. */
+  private async prepareAgain(size: number): Promise<void> {
+    await this.openForWriting();
     const { bavail, bsize } = await statfs(this.folder);
     if (bavail * bsize < size + PAGES_ABOVE) {
       throw Object.assign(new Error("No space left on device"), { code: "ENOSPC" });
@@ -258,10 +271,17 @@ function quarantinedIn({ quarantine }: Databases): number {
   return quarantine?.getCount() ?? 0;
 }
 
-/** What the library says about a failed commit comes in a promise of its own. */
+/**
+ * What the library says about a failed commit comes in a promise of its own, in the same turn; of errors whose number is one of its
+ * own states (EPERM) it says nothing.
+ */
 async function causeOf(error: Error): Promise<Error> {
   const { commitError } = error as { commitError?: Promise<never> };
-  return commitError === undefined ? error : commitError.catch((cause: Error) => cause);
+  if (commitError === undefined) return error;
+  const inTime = new Promise<Error>((resolve) => {
+    setImmediate(() => resolve(new Error("the system refused the write")));
+  });
+  return Promise.race([commitError.catch((cause: Error) => cause), inTime]);
 }
 
 function openingFault(folder: string, error: Error): Error {

@@ -72,6 +72,8 @@ export class LmdbStore implements Store {
   private bytesAfterRewrite = 0;
   private rewriting: Rewriting | undefined;
   private readonly unwritten = new Unwritten();
+  /** Why the last commit failed; undefined when it did not. */
+  private fault: string | undefined;
 
   private writing: Promise<void> | undefined;
   private following: Promise<void> | undefined;
@@ -166,9 +168,11 @@ export class LmdbStore implements Store {
       this.journalBytes += batch.length;
     } catch (error) {
       this.unwritten.add(changes);
+      this.reportFailure(error as Error & { code?: string });
       throw error;
     }
     this.unwritten.clear();
+    this.reportSuccess();
     this.first = dropTo;
     if (rewriting?.isLast) {
       this.needless = Math.max(this.needless, rewriting.from);
@@ -176,6 +180,17 @@ export class LmdbStore implements Store {
       this.bytesAfterRewrite = this.journalBytes;
       this.rewriting = undefined;
     }
+  }
+
+  /** One line when it begins and when the cause is another, however often it is tried. */
+  private reportFailure({ code, message }: Error & { code?: string }): void {
+    if (code !== this.fault) this.log(`${message} Nothing new is acknowledged until it can.`);
+    this.fault = code ?? "unknown";
+  }
+
+  private reportSuccess(): void {
+    if (this.fault !== undefined) this.log("The store is written again.");
+    this.fault = undefined;
   }
 
   /** What the next batch has to say; also begins to rewrite when it is time. */

@@ -276,6 +276,23 @@ test("more than can be kept apart while the disk is full is written anew, remova
   expect(Object.keys(rowsOf(openOn(file), "rows"))).toEqual(["stays", "after"]);
 });
 
+test("a fault is told once, another one too, and their end", async () => {
+  const file = new ScriptedFile();
+  const store = openOn(file);
+  store.table("rows").put("a", 1);
+  for (const fault of ["store/full", "store/full", "store/read-only"] as const) {
+    file.fault = fault;
+    await rejection(store.commit());
+  }
+  file.fault = undefined;
+  await store.commit();
+  expect(lines).toEqual([
+    "told to fail Nothing new is acknowledged until it can.",
+    "told to fail Nothing new is acknowledged until it can.",
+    "The store is written again.",
+  ]);
+});
+
 test("a commit waiting behind one that fails tries for itself", async () => {
   const file = new ScriptedFile();
   const store = openOn(file);
