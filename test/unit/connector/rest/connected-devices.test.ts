@@ -109,7 +109,10 @@ test("errors are objects of the successor's form", async () => {
     expect(JSON.parse(text)).toMatchObject({ object: "error", code: status, type });
   }
   const response = await bench.fetch("GET", "/v3/devices", { headers: { authorization: "" } });
-  expect([response.status, (await response.json()).type]).toEqual([401, "invalid_auth"]);
+  expect([response.status, ((await response.json()) as { type: string }).type]).toEqual([
+    401,
+    "invalid_auth",
+  ]);
 });
 
 test("a filter is bounded", () => {
