@@ -102,6 +102,7 @@ export async function changed(
 ): Promise<void> {
   host.access.record(c.get("principal"), c.env.address, action, object);
   host.gateway.recheck(host.now());
+  host.customerSide.listeners.recheck();
   await host.commit();
 }
 

@@ -70,6 +70,7 @@ export async function settle(
 ): Promise<void> {
   host.access.record(c.get("principal"), c.env.address, action, object);
   host.gateway.recheck(host.now());
+  host.customerSide.listeners.recheck();
   await host.commit();
 }
 
