@@ -6,6 +6,7 @@ import { compareFleets } from "./bench-fleet.ts";
 import type { Report } from "./bench-report.ts";
 import { printReports } from "./bench-report.ts";
 import { benchRest } from "./bench-rest.ts";
+import { benchStore } from "./bench-store.ts";
 
 const KILOBYTE = 1024;
 
@@ -14,6 +15,7 @@ const short = process.env["BENCH"] === "short";
 printReports([benchCodec(short)]);
 printReports([await benchConnector(short)]);
 printReports([await benchRest(short)]);
+printReports([await benchStore(short)]);
 printReports([fleetReport(await compareFleets())]);
 
 function fleetReport({ fleet, limit }: FleetComparison): Report {
