@@ -5,7 +5,7 @@ export interface Measurement {
   readonly what: string;
   /** Of `unit`; smaller is better. */
   readonly ours: number;
-  readonly unit: "us CPU" | "KB" | "MB" | "ms";
+  readonly unit: "us CPU" | "KB" | "MB" | "ms" | "s";
   /** What ours is measured against, and its cost; undefined where there is nothing of the kind. */
   readonly against: string | undefined;
   readonly theirs: number | undefined;
