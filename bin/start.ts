@@ -2,11 +2,9 @@
  * `dormouse start`, which is `npm start`: everything at once to look at and to try out. A connector on an embedded store, this machine
  * as a device with its real readings, the two demo devices, and a fleet.
  */
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { randomAlphanumerics } from "../connector/access/key-crypto.ts";
 import { OutboxFolder } from "../connector/adapters/outbox-folder.ts";
 import { DeviceConnector } from "../connector/device-connector.ts";
 import { LmdbStore } from "../connector/store/lmdb-store.ts";
@@ -23,6 +21,12 @@ import {
   stopWithin,
   untilStopped,
 } from "./daemon.ts";
+import {
+  adoptDemo,
+  claimForDemo,
+  type DemoCredentials,
+  demoCredentials,
+} from "./demo-credentials.ts";
 import { demoLight, demoSleeper } from "./demo-devices.ts";
 
 interface StartOptions {
@@ -51,8 +55,8 @@ const HTTPS_PORT = 8443;
 const LEAVING_PERIOD = 2000;
 
 const HELP = `
-The access key is the same at each start: it is kept in the data folder, readable by
-its owner alone. Callbacks may go to this machine. With --http-port 0 the HTTPS port is
+The access key, the customer and the API client are the same at each start: they are
+kept in the data folder, readable by its owner alone. Callbacks may go to this machine. With --http-port 0 the HTTPS port is
 any free one too. For anything but trying out, use dormouse connector.
 `;
 
@@ -80,10 +84,10 @@ async function runStart(options: StartOptions): Promise<void> {
   const stopped = untilStopped(true);
   const endpoint = machineName();
   const httpsPort = httpsPortOf(options);
-  let accessKey: string;
+  let credentials: DemoCredentials;
   let connector: DeviceConnector;
   try {
-    accessKey = demoKey(options.data);
+    credentials = demoCredentials(options.data);
     connector = await DeviceConnector.start({
       store: new LmdbStore(join(options.data, "store")),
       secretsFolder: join(options.data, "secrets"),
@@ -96,7 +100,7 @@ async function runStart(options: StartOptions): Promise<void> {
       product: productName(),
       log: (line) => console.error(line),
     });
-    connector.access.adoptFirstKey(accessKey, "demo");
+    await adoptDemo(connector.access, credentials);
     await connector.commit();
   } catch (error) {
     fail(startFailure(error as Error, { ...options, httpsPort }));
@@ -111,7 +115,9 @@ async function runStart(options: StartOptions): Promise<void> {
   const demo: Demo = { connector, devices, fleet };
   const isReady = await Promise.race([register(devices), stopped.then(() => false)]);
   if (isReady) {
-    const ready = { http, https, coap, accessKey, endpoint, fleet: options.fleet };
+    claimForDemo(connector.access, credentials, [endpoint, "node-001", "node-003"]);
+    await connector.commit();
+    const ready = { http, https, coap, ...credentials, endpoint, fleet: options.fleet };
     console.log(options.json === true ? JSON.stringify(ready) : welcome(ready));
     await fleet.open();
     fleet.start();
@@ -149,24 +155,6 @@ async function stopDemo({ connector, devices, fleet }: Demo): Promise<void> {
   await connector.close();
 }
 
-/** The demo's access key: made at the first start, kept for the next ones. */
-function demoKey(folder: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, "demo-credentials.json");
-  try {
-    const { accessKey } = JSON.parse(readFileSync(file, "utf8")) as { accessKey: string };
-    chmodSync(file, 0o600);
-    if (typeof accessKey === "string" && accessKey.length === 100) return accessKey;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-      throw new Error(`${file} cannot be read; remove it to get a new access key.`);
-    }
-  }
-  const accessKey = randomAlphanumerics(100);
-  writeFileSync(file, `${JSON.stringify({ accessKey })}\n`, { mode: 0o600 });
-  return accessKey;
-}
-
 /** This machine's name, as far as it is good for a URL. */
 function machineName(): string {
   const name = hostname().replace(/[^A-Za-z0-9._-]/g, "-");
@@ -178,16 +166,16 @@ function reachable(url: string): string {
   return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
 
-interface Ready {
+interface Ready extends DemoCredentials {
   readonly http: string;
   readonly https: string | undefined;
   readonly coap: string;
-  readonly accessKey: string;
   readonly endpoint: string;
   readonly fleet: number;
 }
 
-function welcome({ http, https, coap, accessKey, endpoint, fleet }: Ready): string {
+function welcome(ready: Ready): string {
+  const { http, https, coap, accessKey, customer, apiClient, endpoint, fleet } = ready;
   const curl = `curl -s -w '\\n' -H 'Authorization: Bearer ${accessKey}'`;
   const open = `'${http}/v2/notification/pull?noWait=true'`;
   const pull = `${http}/v2/notification/pull`;
@@ -197,6 +185,8 @@ Dormouse is running. Ctrl-C stops it.
   REST API     ${http}${https === undefined ? "" : `, ${https} (curl -k)`}
   devices at   ${coap}
   access key   ${accessKey}
+  customer     ${customer.email} with ${customer.password}
+  API client   ${apiClient.clientKey} with ${apiClient.secretKey}
   registered   ${endpoint} (this machine), node-001, node-003, and a fleet of ${fleet}
 
 List the devices:
@@ -210,6 +200,11 @@ ${curl} ${open} ${http}/v2/endpoints/${endpoint}/3320/0/5700 ${pull}
 Subscribe to a temperature, and wait for its first two messages:
 
 ${curl} ${open}; ${curl} -X PUT ${http}/v2/subscriptions/node-001/dev/temp; ${curl} ${pull} ${pull}
+
+See yourself as a customer of mDash, and get a token as a program of Device42 does:
+
+curl -s -w '\\n' -u '${customer.email}:${customer.password}' ${http}/customer
+curl -s -w '\\n' -X POST -u '${apiClient.clientKey}:${apiClient.secretKey}' ${http}/tauth/1.0/token/
 `;
 }
 

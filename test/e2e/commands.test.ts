@@ -52,9 +52,13 @@ describe("dormouse start", () => {
         "https",
         "coap",
         "accessKey",
+        "customer",
+        "apiClient",
         "endpoint",
         "fleet",
       ]);
+      expect(Object.keys(ready.customer)).toEqual(["email", "password"]);
+      expect(Object.keys(ready.apiClient)).toEqual(["clientKey", "secretKey"]);
       expect(ready.http).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
       expect(ready.coap).toMatch(/^coap:\/\/127\.0\.0\.1:\d+$/);
       expect(ready.accessKey).toMatch(/^[A-Za-z0-9]{100}$/);
@@ -80,19 +84,24 @@ describe("dormouse start", () => {
       expect(command.stderr).toBe("");
 
       const again = run("start", "--json", "--fleet", "0", "--data", data(), ...ANY_PORTS);
-      expect(JSON.parse(await again.line(/^\{/)).accessKey).toBe(ready.accessKey);
+      const { accessKey, customer, apiClient } = JSON.parse(await again.line(/^\{/));
+      expect({ accessKey, customer, apiClient }).toEqual({
+        accessKey: ready.accessKey,
+        customer: ready.customer,
+        apiClient: ready.apiClient,
+      });
       expect(await again.stop("SIGINT")).toBe(0);
     },
     SLOW_MACHINE,
   );
 
   test.skipIf(spawnSync("curl", ["--version"]).status !== 0)(
-    "prints three curl lines that work as they stand",
+    "prints curl lines that work as they stand",
     async () => {
       const command = run("start", "--fleet", "0", "--data", data(), ...ANY_PORTS);
       await command.line(/Ctrl-C stops it/);
-      await command.line(/subscriptions/);
-      const [list, read, subscribe] = command.stdout
+      await command.line(/tauth/);
+      const [list, read, subscribe, customer, token] = command.stdout
         .split("\n")
         .filter((line) => /^curl/.test(line));
       expect(await shell(list)).toContain('"name":"node-001"');
@@ -100,6 +109,9 @@ describe("dormouse start", () => {
       expect(await shell(subscribe)).toMatch(
         /"notifications":\[\{"ep":"node-001","path":"\/dev\/temp"/,
       );
+      const self = JSON.parse(await shell(customer));
+      expect(Object.keys(self.pubkeys)).toHaveLength(3);
+      expect(JSON.parse(await shell(token))).toMatchObject({ code: 0, msg: "connected" });
       expect(await command.stop("SIGTERM")).toBe(0);
     },
     SLOW_MACHINE,
