@@ -185,6 +185,15 @@ function clientCommands(clients: Command): void {
       session.say("Ended.");
     }),
   );
+  clients
+    .command("rotate-keys")
+    .description("make another key pair that signs tokens; tokens stay good until they expire")
+    .action(
+      within(async (session) => {
+        await session.client.ask("POST", "/token-keys");
+        session.say("It signs from now on.");
+      }),
+    );
   command("remove", "remove a client; its tokens end at once").action(
     within(async (session, [client]) => {
       await session.client.ask("DELETE", `/api-clients/${at(client)}`);

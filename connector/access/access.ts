@@ -62,6 +62,7 @@ export class Access implements Audience {
   readonly keys: AccessKeys;
   readonly clients: ApiClients;
   readonly tokens: Tokens;
+  readonly tokenKeys: TokenKeys;
   readonly devices: DeviceRecords;
   readonly bindings: Bindings;
   readonly audit: Audit;
@@ -73,7 +74,8 @@ export class Access implements Audience {
 
   constructor({ store, secret, calendarNow, tokenKeys, passwordCost }: AccessSettings) {
     this.secret = secret;
-    this.signer = new TokenSigner(tokenKeys ?? new TokenKeys(new MemorySecrets()));
+    this.tokenKeys = tokenKeys ?? new TokenKeys(new MemorySecrets());
+    this.signer = new TokenSigner(this.tokenKeys);
     this.calendarNow = calendarNow;
     this.domains = new Domains(store);
     this.users = new Users(store);

@@ -29,7 +29,7 @@ const SKEW = 30;
 const MOST_REMEMBERED = 10_000;
 
 export class TokenSigner {
-  readonly keys: TokenKeys;
+  private readonly keys: TokenKeys;
   /** SHA-256 of a token whose signature was found right -> what it says. The latest used last. */
   private readonly verified = new Map<string, TokenClaims>();
 

@@ -1,7 +1,7 @@
 /** Administration of API clients, whose keys make tokens. The secret key is shown once; who makes a client must have its owner's rights. */
 import type { ApiClient } from "../access/api-clients.ts";
 import { refusal } from "../access/domains.ts";
-import { reaches, requireRightsOf } from "../access/escalation.ts";
+import { reaches, requireOperator, requireRightsOf } from "../access/escalation.ts";
 import { userFor } from "../access/user-administration.ts";
 import { changed, domainOf, PAGED, pageOf, readValid, segment } from "./administration-request.ts";
 import * as schemas from "./administration-schemas.ts";
@@ -80,6 +80,15 @@ export const API_CLIENT_ROUTES: readonly Route[] = [
     answers: { 204: "Removed.", 403: BEYOND, 404: NO_CLIENT },
     handle: deleteClient,
   },
+  {
+    method: "POST",
+    path: "/admin/token-keys",
+    allows: { verb: "change", object: "domain" },
+    summary:
+      "Makes another key pair that signs tokens, which happens of its own each day. Tokens of the former one stay good until they expire.",
+    answers: { 204: "It signs from now on.", 403: "Only the operator may." },
+    handle: rotateTokenKeys,
+  },
 ];
 
 function listClients(host: RestHost, c: RestContext): Response {
@@ -129,6 +138,13 @@ async function deleteClient(host: RestHost, c: RestContext): Promise<Response> {
   host.access.clients.remove(client.id);
   host.access.tokens.endAll(client.id);
   await changed(host, c, "api-client.removed", client.clientKey);
+  return c.body(null, 204);
+}
+
+async function rotateTokenKeys(host: RestHost, c: RestContext): Promise<Response> {
+  requireOperator(c.get("principal"));
+  await host.access.tokenKeys.rotate(host.access.calendarNow());
+  await changed(host, c, "token-keys.rotated", "");
   return c.body(null, 204);
 }
 

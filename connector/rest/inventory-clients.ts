@@ -77,6 +77,7 @@ export async function changeClientSecret(host: RestHost, c: RestContext): Promis
 
 export async function deleteClient(host: RestHost, c: RestContext): Promise<Response> {
   const client = theClient(host, c);
+  requireRightsOfOwners(host, c, client);
   host.access.clients.remove(client.id);
   host.access.tokens.endAll(client.id);
   await settle(host, c, "api-client.removed", client.clientKey);
@@ -112,12 +113,10 @@ async function change(
     ttl: ttlIn(fields),
     enabled: enabledIn(fields),
   };
-  const isOnlyDisabled =
-    terms.enabled === false && (terms.ownerId ?? terms.ttl ?? secretKey) === undefined;
-  // To stop a client that goes wrong takes no rights like its owner's.
-  if (!isOnlyDisabled) requireRightsOfOwners(host, c, client, terms.ownerId);
+  requireRightsOfOwners(host, c, client, terms.ownerId);
   const now = access.calendarNow();
   const changed = access.clients.change(client.id, terms, now, secretKey);
+  if (!changed.enabled) access.tokens.endAll(client.id);
   await settle(host, c, "api-client.changed", client.clientKey);
   return answer(c, changed, { isChanged: true, isNew: false });
 }

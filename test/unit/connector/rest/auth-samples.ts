@@ -387,6 +387,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "PATCH /admin/api-clients/:clientKey": { path: ofClient(), body: { ttl: 5 }, foreign: 404 },
   "POST /admin/api-clients/:clientKey/secret": { path: ofClient("/secret"), foreign: 404 },
   "DELETE /admin/api-clients/:clientKey/tokens": { path: ofClient("/tokens"), foreign: 404 },
+  "POST /admin/token-keys": { path: "/admin/token-keys", operatorOnly: true },
   "DELETE /admin/api-clients/:clientKey": { path: ofClient(), foreign: 404 },
   "GET /admin/certificates": { path: "/admin/certificates" },
   "DELETE /admin/certificates/:serial": { path: ofCertificate, foreign: 404 },
