@@ -9,6 +9,7 @@
  * kill -9 loses what a process has in its memory, and nothing that the system has taken: for a power cut see
  * test/unit/connector/store, where the file is cut off at every write. Ends with 1 when something was lost.
  */
+import { ClientsAndTokens, Customers } from "./account-writers.ts";
 import { KeysAndCallbacks, Requests, SubscriptionsAndRules } from "./application-writers.ts";
 import { Channel } from "./channel.ts";
 import { ConnectorProcess } from "./connector-process.ts";
@@ -37,6 +38,8 @@ const writers: readonly Writer[] = [
   new KeysAndCallbacks(world, firstKey),
   new SubscriptionsAndRules(world, firstKey, await anotherKey()),
   new Requests(world, channel),
+  new Customers(world, firstKey),
+  new ClientsAndTokens(world, firstKey),
 ];
 for (const writer of writers) await writer.prepare();
 
