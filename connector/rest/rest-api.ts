@@ -118,7 +118,10 @@ async function serve(
     host.access.record(principal, c.env.address, "permission.refused", `${verb} ${object}`);
     return family.refuse(c, 403, "You don't have permissions to access this resource.");
   }
-  return route.handle(host, c);
+  const response = await route.handle(host, c);
+  // What was changed may end somebody's poll, or send an event.
+  if (route.method !== "GET") host.driver.wake();
+  return response;
 }
 
 /** Finds out who asks; a Response is the refusal. */
