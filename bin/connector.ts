@@ -38,6 +38,7 @@ interface ConnectorOptions extends HttpsOptions {
   transactionQuota?: number;
   endpointQuota?: number;
   subscriptions: "kept" | "original";
+  identifyDevices?: boolean;
   requestRate: number;
   addressRate: number;
 }
@@ -131,6 +132,10 @@ export function connectorCommand(program: Command): void {
         .choices(["by-key", "by-password"])
         .default("by-key"),
     )
+    .option(
+      "--identify-devices",
+      "read object 3 of each new LwM2M device once, for its maker and serial number in the inventory",
+    )
     .option("--json", "print one line of JSON when ready, and nothing else, on stdout")
     .addHelpText("after", HELP)
     .action(runConnector);
@@ -157,6 +162,7 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
       curves: options.allowCurve,
       quotas: quotasOf(options),
       subscriptions: options.subscriptions,
+      identifiesDevices: options.identifyDevices === true,
       requestRates: { perCredential: options.requestRate, perAddress: options.addressRate },
       product: productName(),
       log: (line) => console.error(line),

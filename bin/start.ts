@@ -97,6 +97,7 @@ async function runStart(options: StartOptions): Promise<void> {
       coapPort: options.coapPort,
       allowedCallbacks: LOOPBACK,
       customers: { outbox: new OutboxFolder(join(options.data, "outbox")) },
+      identifiesDevices: true,
       product: productName(),
       log: (line) => console.error(line),
     });
