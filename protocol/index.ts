@@ -32,6 +32,7 @@ export * from "./content/text.ts";
 export * from "./content/tlv.ts";
 export * from "./lwm2m/bootstrap.ts";
 export * from "./lwm2m/composite-operations.ts";
+export * from "./lwm2m/execute-arguments.ts";
 export * from "./lwm2m/operation-table.ts";
 export * as operations from "./lwm2m/operations.ts";
 export * from "./lwm2m/profile-id.ts";
