@@ -55,7 +55,8 @@ interface ConnectedDevice {
   readonly state: string;
 }
 
-const { ConnectApi: Client } = createRequire(import.meta.url)("mbed-cloud-sdk") as {
+const require = createRequire(import.meta.url);
+const { ConnectApi: Client } = require("mbed-cloud-sdk") as {
   ConnectApi: new (options: object) => ConnectApi;
 };
 const TIMEOUT = 10_000;
