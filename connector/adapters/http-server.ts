@@ -106,11 +106,7 @@ export class HttpServer {
     this.server.maxHeadersCount = MOST_HEADERS;
     connections.watch(this.server);
     if (tls !== undefined) this.watchSockets();
-    if (webSockets !== undefined) {
-      this.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        webSockets.handleUpgrade(request, socket, head);
-      });
-    }
+    if (webSockets !== undefined) this.upgradeTo(webSockets);
   }
 
   /** Uses another certificate for the connections from now on. */
@@ -145,6 +141,18 @@ export class HttpServer {
     });
   }
 
+  private upgradeTo(webSockets: WebSockets): void {
+    this.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.headers.upgrade?.toLowerCase() === "websocket") {
+        webSockets.handleUpgrade(request, socket, head);
+        return;
+      }
+      // Some clients offer HTTP/2 with their first request (h2c), whatever it is: it is served as if they had not (RFC 9110 §7.8).
+      socket.unshift(Buffer.concat([headWithoutUpgrade(request), head]));
+      this.server.emit("connection", socket);
+    });
+  }
+
   private watchSockets(): void {
     this.server.on("connection", (socket: Socket) => {
       this.sockets.add(socket);
@@ -174,6 +182,19 @@ export class HttpServer {
       serverOptions,
     }) as Server;
   }
+}
+
+/** Of the connection's own headers: they say what this connection is to become. */
+const UPGRADE_HEADERS = new Set(["connection", "upgrade", "http2-settings"]);
+
+/** The head of a request once more, for the server to read it again. */
+function headWithoutUpgrade({ method, url, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/1.1`];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i];
+    if (!UPGRADE_HEADERS.has(name.toLowerCase())) lines.push(`${name}: ${rawHeaders[i + 1]}`);
+  }
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
 }
 
 function noRoom(): Response {

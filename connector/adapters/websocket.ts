@@ -24,7 +24,6 @@ const LONGEST_MESSAGE = 4096;
 const PING_INTERVAL: Milliseconds = 30 * SECOND;
 /** For the client to end the connection too, after it was hung up on. */
 const CLOSING_PERIOD: Milliseconds = SECOND;
-const BODILESS = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
 
 export class WebSockets {
   private readonly app: RestApp;
@@ -44,7 +43,7 @@ export class WebSockets {
     this.pinging = setInterval(() => this.ping(), PING_INTERVAL).unref();
   }
 
-  /** A request that asks for another protocol on its connection: a listener of the server's "upgrade". */
+  /** A request for a WebSocket on its connection, from the server's "upgrade". */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A connection that is lost says so with an error that nobody else takes here.
     socket.on("error", () => socket.destroy());
@@ -58,23 +57,21 @@ export class WebSockets {
   }
 
   private async admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const method = request.method ?? "GET";
-    if (!BODILESS.has(method)) {
-      answer(socket, new Response("A request with a body cannot be upgraded.", { status: 400 }));
+    let admitted: Omit<Listener, "socket"> | undefined;
+    if (request.method !== "GET") {
+      await answer(socket, new Response("A WebSocket is asked for by GET.", { status: 400 }));
       return;
     }
-    let admitted: Omit<Listener, "socket"> | undefined;
-    const isWebSocket = request.headers.upgrade?.toLowerCase() === "websocket";
     const upgrade = (listener: Omit<Listener, "socket">) => {
       admitted = listener;
     };
-    const response = await this.app.fetch(asRequest(request, method), {
+    const response = await this.app.fetch(asRequest(request), {
       exchange: { onEnd: (listener) => socket.once("close", () => listener(false)) },
       address: request.socket.remoteAddress ?? "",
-      ...(isWebSocket ? { upgrade } : {}),
+      upgrade,
     });
     if (admitted === undefined) {
-      answer(socket, response);
+      await answer(socket, response);
       return;
     }
     const whoListens = admitted;
@@ -139,11 +136,14 @@ class OpenSocket implements NotifySocket {
 }
 
 /** The request as the routes take it. Headers that came twice stay two, joined. */
-function asRequest(incoming: IncomingMessage, method: string): Request {
+function asRequest(incoming: IncomingMessage): Request {
   const headers = new Headers();
   const { rawHeaders } = incoming;
   for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i], rawHeaders[i + 1]);
-  return new Request(new URL(incoming.url ?? "/", "http://connector.invalid"), { method, headers });
+  const target = incoming.url ?? "/";
+  // The absolute form is a URL already.
+  const url = target.startsWith("/") ? `http://connector.invalid${target}` : target;
+  return new Request(url, { headers });
 }
 
 /** Writes an answer to a connection that stays without a WebSocket, and ends it. */

@@ -54,6 +54,7 @@ export interface CustomerSurroundings {
 
 /** How often what needs a look without an event is looked after. */
 const TICK: Milliseconds = SECOND;
+const SWEPT_PER_TICK = 100;
 
 export class CustomerSide {
   readonly settings: CustomerSettings;
@@ -131,6 +132,7 @@ export class CustomerSide {
   handleTick(): void {
     if (this.shadows.deadline() <= this.now()) this.shadows.handleTimeout(this.now());
     this.listeners.recheck();
+    this.shadows.sweep(SWEPT_PER_TICK);
   }
 
   /** Rights of these owners of channels were taken away: ends what is open of what they may not know any more. */

@@ -52,6 +52,7 @@ export class Shadows {
   private readonly byWrite = new Map<string, Shadow>();
   /** Those that wait to try again. */
   private readonly waiting = new Set<Shadow>();
+  private sweeping: Iterator<string> | undefined;
 
   /**
    * @param devices the devices' side, restored from the same store already
@@ -143,6 +144,18 @@ export class Shadows {
     let at: Milliseconds = NEVER;
     for (const shadow of this.waiting) at = Math.min(at, shadow.retryAt);
     return at;
+  }
+
+  /** Looks over the next few shadows, and forgets those whose devices are not on record any more. */
+  sweep(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const next = this.sweeping?.next();
+      if (next === undefined || next.done) {
+        this.sweeping = this.byName.keys();
+        return;
+      }
+      this.of(next.value);
+    }
   }
 
   private handleSign(now: Milliseconds, registration: Registration, isAnew: boolean): void {

@@ -370,4 +370,11 @@ describe("a device that is another one by the same name", () => {
     store.commitNow();
     expect([...store.afterKill().table("shadow-values").entries()]).toEqual([]);
   });
+
+  test("is found out by sweeping, when nobody asks for it", () => {
+    notify("/temp", "20");
+    record = { ...record, id: 8 };
+    for (let i = 0; i < 3; i++) shadows.sweep(1);
+    expect([shadows.size, history.size]).toEqual([0, 0]);
+  });
 });
