@@ -1,4 +1,4 @@
-/** Two tenants with the same kinds of people, programs and devices, and a credential of each kind for each of them. */
+/** Tenants with the same kinds of people, programs and devices, and a credential of each kind for each of them. */
 import { createCustomer } from "../../../../connector/access/customers.ts";
 import type { CredentialKind } from "../../../../connector/access/decision.ts";
 import { bindDevice } from "../../../../connector/access/device-administration.ts";
@@ -13,7 +13,7 @@ import {
 import { RestBench } from "./bench.ts";
 import { NODE_001 } from "./fake-devices.ts";
 
-export const TENANTS = ["acme", "rival"] as const;
+export const TENANTS = ["acme", "rival", "third"] as const;
 export type TenantName = (typeof TENANTS)[number];
 
 /** `root` may do everything in its domain, `reader` may view everything and no more. */
@@ -39,10 +39,14 @@ export interface Shown {
 export class World {
   readonly bench = new RestBench();
   readonly tenants: Readonly<Record<TenantName, Tenant>>;
+  private readonly known = new Map<string, Promise<Shown>>();
   private requests = 0;
 
-  constructor() {
-    this.tenants = { acme: this.tenant("acme"), rival: this.tenant("rival") };
+  /** Two tenants are enough to see whether one is let into the other. */
+  constructor(names: readonly TenantName[] = ["acme", "rival"]) {
+    const tenants: Partial<Record<TenantName, Tenant>> = {};
+    for (const name of names) tenants[name] = this.tenant(name);
+    this.tenants = tenants as Record<TenantName, Tenant>;
   }
 
   get access() {
@@ -78,6 +82,14 @@ export class World {
         return bearer(minted.token);
       }
     }
+  }
+
+  /** The same credential each time. */
+  standing(kind: CredentialKind, tenant: TenantName): Promise<Shown> {
+    const name = `${kind} ${tenant}`;
+    const shown = this.known.get(name) ?? this.credential(kind, tenant);
+    this.known.set(name, shown);
+    return shown;
   }
 
   /** A key of the operator, who is over the tenants. */
