@@ -39,8 +39,8 @@ export interface BatchFile {
    * Adds a batch under `number`, replacing one that a failed call may have left there, and drops those from `dropFrom` up to, not
    * including, `dropTo`. One transaction.
    *
-   * Resolves when the device has confirmed that it is written; rejects with a `StoreFault` when it could not be, and works again
-   * when the cause has gone.
+   * Resolves when the device has confirmed that it is written; rejects with an Error whose code is a `WriteFault` when it
+   * could not be, and works again when the cause has gone.
    */
   append(number: number, batch: Buffer, dropFrom: number, dropTo: number): Promise<void>;
   close(): Promise<void>;
@@ -48,10 +48,6 @@ export interface BatchFile {
 
 /** Why something could not be written; the codes that `commit` rejects with. */
 export type WriteFault = "store/full" | "store/read-only" | "store/write-failed";
-
-export interface StoreFault extends Error {
-  readonly code: WriteFault;
-}
 
 const FULL = new Set<unknown>(["ENOSPC", "EDQUOT", "EFBIG", 28, 122, 27, -30792]);
 const READ_ONLY = new Set<unknown>(["EROFS", "EPERM", "EACCES", 30, 1, 13]);

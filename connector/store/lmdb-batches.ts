@@ -10,7 +10,7 @@
  * `eventTurnBatching`, no operation is put into a batch whose own promise nobody holds, which would end the process when the disk is
  * full. And nothing is written that is known to fail, since the library would print it each time.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { open as openFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
@@ -22,11 +22,7 @@ import {
   writeFaultOf,
 } from "./batch-file.ts";
 import { checkFiles, DATA_FILE } from "./lmdb-header.ts";
-
-interface Owner {
-  readonly pid: number;
-  readonly started: string;
-}
+import { isRunning, type Owner, thisProcess } from "./owner.ts";
 
 interface Databases {
   readonly root: RootDatabase;
@@ -166,7 +162,7 @@ export class LmdbBatches implements BatchFile {
         owner = about.get("owner") as Owner | undefined;
         if (owner !== undefined && owner.pid !== process.pid && isRunning(owner)) return;
         owner = undefined;
-        about.put("owner", { pid: process.pid, started: startOf(process.pid) });
+        about.put("owner", thisProcess());
       });
     } catch (error) {
       throw openingFault(this.folder, error as Error);
@@ -300,24 +296,4 @@ function fault(folder: string, code: string, reason: string): Error {
 
 function codedError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
-}
-
-function isRunning(owner: Owner): boolean {
-  if (owner.started !== "") return startOf(owner.pid) === owner.started;
-  try {
-    process.kill(owner.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** When a process started, in the kernel's words, so that a reused id is not taken for it; "" where that is not known. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return "";
-  }
 }

@@ -9,6 +9,14 @@ import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
 const ROOT = resolve(import.meta.dirname, "../..");
+/** `dormouse connector`, and no other command. */
+const ENTRY = `
+  import { Command } from "commander";
+  import { connectorCommand } from "./bin/connector.ts";
+  const program = new Command("dormouse");
+  connectorCommand(program);
+  await program.parseAsync();
+`;
 
 export class ConnectorProcess {
   /** Everything of this run; removed at the end. */
@@ -26,7 +34,7 @@ export class ConnectorProcess {
       symlinkSync(join(ROOT, name), join(this.folder, name));
     }
     await build({
-      entryPoints: [join(import.meta.dirname, "connector-entry.ts")],
+      stdin: { contents: ENTRY, resolveDir: ROOT, loader: "ts" },
       outfile: join(this.folder, "connector.mjs"),
       bundle: true,
       platform: "node",
