@@ -15,6 +15,11 @@ export class EndpointCensus {
     this.domainOf = domainOf;
   }
 
+  /** Whether there is a quota to keep. */
+  get isNeeded(): boolean {
+    return this.quota !== Infinity;
+  }
+
   /** Whether a device that belongs, or would belong, to a domain may register; one that is registered may always. */
   admits(endpointName: string, domain: string): boolean {
     if (this.quota === Infinity || this.domains.has(endpointName)) return true;

@@ -78,7 +78,7 @@ export class Gateway {
       sees: (keyId, endpointName) => audience.sees(keyId, endpointName),
       endsIndividual: settings.endsIndividualSubscriptions === true,
     });
-    for (const { endpointName } of devices.registrations()) this.census.note(endpointName);
+    this.takeCensus();
   }
 
   registration(endpointName: string): Registration | undefined {
@@ -234,21 +234,34 @@ export class Gateway {
    * Who may know of what has changed: channels of keys that are not good any more close at once, and what others may not know of any
    * more is taken back.
    *
-   * @param keyIds whose rights have changed; absent means that anybody's may have
+   * @param keyIds whose rights have changed: their rules are applied to what they see now. Absent means that anybody's may have: then
+   *   rules are applied to each device at its next Update.
    */
   recheck(now: Milliseconds, keyIds?: Iterable<string>): void {
     const { audience, channels, subscriptions } = this;
     const concerned = new Set(keyIds ?? [...channels.openKeys(), ...subscriptions.keys()]);
     for (const keyId of concerned) {
       if (audience.isEntitled(keyId)) {
-        channels.takeBack(now, keyId, (name) => audience.sees(keyId, name));
-        subscriptions.handleChange(keyId);
+        const seen = new Map<string, boolean>();
+        channels.takeBack(now, keyId, (name) => {
+          const isSeen = seen.get(name) ?? audience.sees(keyId, name);
+          seen.set(name, isSeen);
+          return isSeen;
+        });
+        subscriptions.endUnseen(keyId);
+        if (keyIds !== undefined) subscriptions.takeUpSeen(keyId);
       } else {
         channels.forget(keyId);
         subscriptions.forget(keyId);
       }
     }
     if (keyIds !== undefined) return;
+    subscriptions.takeUpSeenLater();
+    this.takeCensus();
+  }
+
+  private takeCensus(): void {
+    if (!this.census.isNeeded) return;
     for (const { endpointName } of this.devices.registrations()) this.census.note(endpointName);
   }
 

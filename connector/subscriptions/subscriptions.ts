@@ -58,7 +58,7 @@ export class Subscriptions {
   private readonly counts = new Map<string, number>();
   private readonly rules = new Map<string, readonly PreSubscription[]>();
   /** The list for which the rules were last applied to a registration: most updates bring no new one. */
-  private readonly matchedLinks = new WeakMap<Registration, Registration["links"]>();
+  private matchedLinks = new WeakMap<Registration, Registration["links"]>();
 
   constructor(
     store: Journal,
@@ -151,16 +151,25 @@ export class Subscriptions {
     return new Set([...this.byKey.keys(), ...this.rules.keys()]);
   }
 
-  /** A key may know of other devices than before: ends what it may not be subscribed to, and applies its rules to the rest. */
-  handleChange(keyId: string): void {
+  /** A key may know of other devices than before: ends what it may not be subscribed to. */
+  endUnseen(keyId: string): void {
     for (const endpointName of [...(this.byKey.get(keyId)?.keys() ?? [])]) {
       if (!this.settings.sees(keyId, endpointName)) this.unsubscribeEndpoint(keyId, endpointName);
     }
+  }
+
+  /** A key may know of more devices than before: applies its rules to them. */
+  takeUpSeen(keyId: string): void {
     const rules = this.rules.get(keyId);
     if (rules === undefined) return;
     for (const registration of this.devices.registrations()) {
       this.applyRules(keyId, rules, registration);
     }
+  }
+
+  /** Applies the rules of all keys to each device when it updates next: for all at once it would take too long. */
+  takeUpSeenLater(): void {
+    this.matchedLinks = new WeakMap();
   }
 
   /** A key is not there any more: ends its subscriptions and drops its rules. */

@@ -166,6 +166,19 @@ describe("after a change of what a key sees", () => {
     gateway.recheck(now, ["a2"]);
     expect(gateway.subscriptions.pathsOf("a2", "a-lamp")).toEqual(["/dev/temp", "/dev/power"]);
   });
+
+  test("its rules take it up at the device's next update when anybody's rights may have changed", () => {
+    const registration = devices.registration("a-lamp")!;
+    audience.hidden.add("a2 a-lamp");
+    gateway.subscriptions.setRules("a2", [{ "endpoint-name": "a-lamp" }]);
+    gateway.handleEvent(now, { kind: "update", registration });
+    audience.hidden.clear();
+    gateway.handleEvent(now, { kind: "update", registration });
+    expect(gateway.subscriptions.pathsOf("a2", "a-lamp")).toEqual([]);
+    gateway.recheck(now);
+    gateway.handleEvent(now, { kind: "update", registration });
+    expect(gateway.subscriptions.pathsOf("a2", "a-lamp")).toEqual(["/dev/temp", "/dev/power"]);
+  });
 });
 
 describe("a key that is revoked", () => {
