@@ -140,7 +140,10 @@ export class Backlog {
 
   /** The application has what a delivery carried. */
   confirm(deliveryId: number): void {
-    for (const event of this.end(deliveryId).events) this.discard(event);
+    for (const event of this.end(deliveryId).events) {
+      if (this.isGivenUp(event)) this.host.forgetEvent(event);
+      else this.discard(event);
+    }
   }
 
   /** A delivery failed: what it carried waits again. */
@@ -150,8 +153,10 @@ export class Backlog {
     for (const event of events) {
       event.delivery = UNDELIVERED;
       if (event.isTakenBack) this.withdraw(event);
-      // Its time passed, or its place was needed, while it was under way.
-      else if (!this.queueOf(event).has(event)) this.noteLost(event);
+      else if (this.isGivenUp(event)) {
+        this.noteLost(event);
+        this.host.forgetEvent(event);
+      }
     }
   }
 
@@ -194,7 +199,10 @@ export class Backlog {
     for (const queue of [this.responses, this.events]) {
       for (const event of queue.all()) this.discard(event);
     }
-    for (const id of this.underWay.keys()) this.underWay.set(id, NOTHING);
+    for (const [id, { events }] of this.underWay) {
+      for (const event of events) if (this.isGivenUp(event)) this.host.forgetEvent(event);
+      this.underWay.set(id, NOTHING);
+    }
   }
 
   private keep(event: QueuedEvent): void {
@@ -208,10 +216,17 @@ export class Backlog {
     return load;
   }
 
-  /** One that is under way may still arrive: it counts as lost when its delivery fails. */
+  /** One that is under way may still arrive: it is forgotten, and counts as lost, when its delivery has failed. */
   private giveUp(event: QueuedEvent): void {
-    if (event.delivery === UNDELIVERED) this.noteLost(event);
-    this.discard(event);
+    if (event.delivery === UNDELIVERED) {
+      this.noteLost(event);
+      this.discard(event);
+    } else if (this.queueOf(event).remove(event)) this.host.noteHeld(-sizeOf(event));
+  }
+
+  /** Whether its time passed, or its place was needed, while it was under way. */
+  private isGivenUp(event: QueuedEvent): boolean {
+    return !event.isTakenBack && !this.queueOf(event).has(event);
   }
 
   private noteLost(event: QueuedEvent): void {

@@ -805,3 +805,67 @@ test("whatever fails and whenever it is killed, each response is confirmed once,
     }),
   );
 });
+
+test("whatever fails and whenever it is killed, each event is delivered or counted in a gap", async () => {
+  const limits = { ...CHANNEL_LIMITS, maxEvents: 3 };
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.constant("event" as const) },
+    { weight: 2, arbitrary: fc.constant("poll" as const) },
+    { weight: 2, arbitrary: fc.constant("deliver" as const) },
+    { weight: 2, arbitrary: fc.constant("fail" as const) },
+    { weight: 1, arbitrary: fc.constant("callback" as const) },
+    { weight: 1, arbitrary: fc.constant("sleep" as const) },
+    { weight: 1, arbitrary: fc.constant("expire" as const) },
+    { weight: 1, arbitrary: fc.constant("kill" as const) },
+  );
+  interface Told {
+    readonly "de-registrations"?: readonly string[];
+    readonly gaps?: readonly { readonly dropped: number }[];
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      let bench = new Bench(new MemoryStore(), 0, limits);
+      bench.channels.setCallback(0, "k", HOOK);
+      let underWay: Delivery[] = [];
+      const confirmed = new Set<string>();
+      let events = 0;
+      let missing = 0;
+      const collect = () => underWay.push(...bench.take().filter(({ body }) => body !== undefined));
+      const confirm = (delivery: Delivery) => {
+        const told = JSON.parse(delivery.body ?? "{}") as Told;
+        for (const name of told["de-registrations"] ?? []) confirmed.add(name);
+        for (const { dropped } of told.gaps ?? []) missing += dropped;
+        bench.channels.handleDelivered(bench.now, delivery.id);
+      };
+      for (const name of steps) {
+        if (name === "event") bench.broadcast(`${++events}`);
+        else if (name === "callback") bench.channels.setCallback(bench.now, "k", HOOK);
+        else if (name === "poll") {
+          if (bench.channels.of("k").callback() === undefined) bench.poll("k");
+        } else if (name === "deliver") {
+          const delivery = underWay.shift();
+          if (delivery !== undefined) confirm(delivery);
+        } else if (name === "fail") {
+          const delivery = underWay.shift();
+          if (delivery !== undefined) bench.channels.handleUndelivered(bench.now, delivery.id);
+        } else if (name === "sleep") bench.now += 3 * SECOND;
+        else if (name === "expire") bench.now += EVENT_LIFETIME;
+        else {
+          await bench.store.commit();
+          bench = new Bench(bench.store.afterKill(), bench.now, limits);
+          underWay = [];
+        }
+        collect();
+      }
+      for (const delivery of underWay.splice(0)) confirm(delivery);
+      // A last event, past the longest pause between two tries, takes the last gap along.
+      bench.broadcast(`${++events}`);
+      bench.now += 3 * MINUTE;
+      for (collect(); underWay.length > 0; collect()) confirm(underWay.splice(0, 1)[0]);
+      // What was under way when it was killed may be both: it arrived, and nobody was left to note it.
+      expect(confirmed.size + missing).toBeGreaterThanOrEqual(events);
+      if (!steps.includes("kill")) expect(confirmed.size + missing).toBe(events);
+      expect(bench.stored()).toBe(0);
+    }),
+  );
+});
