@@ -1,5 +1,6 @@
 /** `dormouse admin users`, `groups`, `customers` and `bindings`. */
 import { type Command, InvalidArgumentError } from "commander";
+import { permissionNamed } from "../connector/access/permission-names.ts";
 import type { Row } from "./admin-client.ts";
 import { at, within } from "./admin-session.ts";
 import { readNewPassword } from "./admin-terminal.ts";
@@ -98,7 +99,7 @@ function groupCommands(groups: Command): void {
   groups
     .command("create")
     .argument("<name>")
-    .option("--permission <verb object>", "can be repeated", repeated, [])
+    .option("--permission <verb object>", "can be repeated", repeatedPermission, [])
     .description("make a group")
     .action(
       within(async (session, [name], options) => {
@@ -109,7 +110,12 @@ function groupCommands(groups: Command): void {
   groups
     .command("change")
     .argument("<group>", "name or id")
-    .option("--permission <verb object>", "replaces the former ones; can be repeated", repeated, [])
+    .option(
+      "--permission <verb object>",
+      "replaces the former ones; can be repeated",
+      repeatedPermission,
+      [],
+    )
     .description("change what the members of a group may do")
     .action(
       within(async (session, [group], options) => {
@@ -233,7 +239,12 @@ function bindingCommands(bindings: Command): void {
 
 function withRights(command: Command): Command {
   return command
-    .option("--permission <verb object>", "as 'view device'; can be repeated", repeated, [])
+    .option(
+      "--permission <verb object>",
+      "as 'view device', or Device42's view_device; can be repeated",
+      repeatedPermission,
+      [],
+    )
     .option("--group <group>", "name or id; can be repeated", repeated, [])
     .option("--staff", "may use pages made for people; may own no API client")
     .option("--superuser", "may do everything");
@@ -263,3 +274,8 @@ Examples:
   dormouse admin users create dashboard --permission 'view device' --permission 'view resource'
   echo "$PASSWORD" | dormouse admin users create ci --permission 'view device' --password
 `;
+
+/** A permission by our name or by Device42's, `view_device`; the server says so if it is neither. */
+function repeatedPermission(text: string, before: readonly string[]): string[] {
+  return [...before, permissionNamed(text) ?? text];
+}
