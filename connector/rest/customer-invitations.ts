@@ -47,6 +47,8 @@ export async function invite(host: RestHost, c: RestContext): Promise<Response> 
     const redirect = allowedRedirect(host, textMember(members, "redir"));
     inviteByMail(host, email, textMember(members, "app_id"), redirect);
   }
+  // Also so that there is something to commit in any case: the time that takes would tell of whom there was not.
+  host.access.record(undefined, c.env.address, "invitation.asked", email);
   await host.commit();
   return c.json({});
 }

@@ -157,7 +157,7 @@ export class CustomerSide {
   observeWatched(endpointName: string): void {
     const device = this.access.devices.named(endpointName);
     if (device === undefined) return;
-    const { subscriptions } = this.gateway;
+    const { subscriptions, traffic } = this.gateway;
     const owner = shadowChannel(device);
     const observed = subscriptions.pathsOf(owner, endpointName);
     const watched = this.shadows.of(endpointName)?.watched ?? [];
@@ -165,7 +165,10 @@ export class CustomerSide {
       if (!watched.includes(path)) subscriptions.unsubscribe(owner, endpointName, path);
     }
     for (const path of watched) {
-      if (!observed.includes(path)) this.gateway.subscribe(this.now(), owner, endpointName, path);
+      if (observed.includes(path)) continue;
+      // Not by the gateway: no 202 tells of the id, whose response it would hold back for that.
+      const submission = subscriptions.subscribe(owner, endpointName, path);
+      if ("id" in submission) traffic.record(this.now(), device.domainId);
     }
   }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { createCustomer } from "../../../../connector/access/customers.ts";
 import type { Domain, User } from "../../../../connector/access/model.ts";
+import { Passwords } from "../../../../connector/access/passwords.ts";
 import { RestBench } from "./bench.ts";
 import { FakeDevices } from "./fake-devices.ts";
 
@@ -40,7 +41,11 @@ async function ask(
 ) {
   const text = body === undefined ? {} : { body: JSON.stringify(body) };
   const response = await bench.fetch(method, path, { key, ...text, ...more });
-  return { status: response.status, data: JSON.parse(await response.text()), headers: response.headers };
+  return {
+    status: response.status,
+    data: JSON.parse(await response.text()),
+    headers: response.headers,
+  };
 }
 
 function login(email: string, password: string): Parameters<RestBench["fetch"]>[2] {
@@ -100,6 +105,38 @@ describe("GET /customer", () => {
   test("is 401 at once when the customer is made inactive", async () => {
     bench.access.users.put({ ...customer, active: false });
     expect((await ask("GET", "/customer")).status).toBe(401);
+  });
+
+  test("hashes a password anew that was hashed more cheaply, and leaves others as they are", async () => {
+    const { users, passwords } = bench.access;
+    const cheap = await new Passwords({ logN: 3, p: 1 }).hash(PASSWORD);
+    users.put({ ...customer, passwordHash: cheap });
+    expect((await ask("GET", "/customer", undefined, login(EMAIL, PASSWORD))).status).toBe(200);
+    const renewed = users.get(customer.id)?.passwordHash ?? "";
+    expect([renewed === cheap, passwords.isOutdated(renewed)]).toEqual([false, false]);
+    expect((await ask("GET", "/customer", undefined, login(EMAIL, PASSWORD))).status).toBe(200);
+    expect(users.get(customer.id)?.passwordHash).toBe(renewed);
+  });
+
+  test("guessing passwords is slowed down, and the owner elsewhere is not locked out", async () => {
+    const guess = (more: object = {}) =>
+      ask("GET", "/customer", undefined, { ...login(EMAIL, "wrong"), ...more });
+    for (let i = 0; i < 5; i++) expect((await guess()).status).toBe(401);
+    const refused = await guess();
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+    const owner = { ...login(EMAIL, PASSWORD), address: "198.51.100.9" };
+    expect((await ask("GET", "/customer", undefined, owner)).status).toBe(200);
+    bench.now = 1000;
+    expect((await guess()).status).toBe(401);
+  });
+
+  test("a hundred guesses sent at once are not all tried", async () => {
+    const guesses = [...Array(60).keys()].map((i) =>
+      ask("GET", "/customer", undefined, login(EMAIL, `guess ${i}`)),
+    );
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401).length).toBeLessThan(10);
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(50);
   });
 
   test("is neither under a version nor under /api", async () => {
@@ -392,6 +429,7 @@ describe("invitations", () => {
     setDomain({ registration: "closed" });
     answers.push(await invite("other@x.example"));
     for (const { status, data } of answers) expect([status, data]).toEqual([200, {}]);
+    expect(audited().filter((action) => action === "invitation.asked")).toHaveLength(5);
     expect(bench.mails.map(({ to, subject }) => [to, subject])).toEqual([
       [EMAIL, "Your password"],
       ["new@x.example", "Your registration"],
