@@ -6,13 +6,16 @@ import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { build } from "esbuild";
 
 const ROOT = resolve(import.meta.dirname, "../..");
-/** `dormouse connector`, and no other command. */
+/** `dormouse connector`, and no other command. Loaded in advance, it begins when it is told to. */
 const ENTRY = `
   import { Command } from "commander";
   import { connectorCommand } from "./bin/connector.ts";
+  await new Promise((resolve) => process.stdin.once("data", resolve));
+  process.stdin.unref();
   const program = new Command("dormouse");
   connectorCommand(program);
   await program.parseAsync();
@@ -27,6 +30,8 @@ export class ConnectorProcess {
   /** What it said on stderr since the first start, for the report of a failure. */
   stderr = "";
   private child: ChildProcess | undefined;
+  /** The next one, waiting to be told. */
+  private standby: ChildProcess | undefined;
 
   /** Makes the program from the sources as they are, in one file so that it starts fast. */
   async prepare(): Promise<void> {
@@ -51,24 +56,15 @@ export class ConnectorProcess {
 
   /** Resolves when it is ready. */
   async start(): Promise<void> {
-    const args = [
-      ...["connector", "--json", "--data", this.data],
-      ...["--http-port", `${this.httpPort}`, "--coap-port", `${this.coapPort}`],
-      ...["--allow-callback", "127.0.0.0/8", "--request-rate", "0", "--address-rate", "0"],
-    ];
-    const child = spawn(process.execPath, [join(this.folder, "connector.mjs"), ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-      cwd: this.folder,
-    });
+    const child = this.standby ?? this.spawn();
     this.child = child;
-    child.stderr.on("data", (chunk) => {
-      this.stderr = (this.stderr + chunk).slice(-20_000);
-    });
     const ended = once(child, "exit").then(() => {
       throw new Error(`The connector did not start:\n${this.stderr}`);
     });
-    await Promise.race([once(child.stdout, "data"), ended]);
+    child.stdin?.write("\n");
+    await Promise.race([once(child.stdout as Readable, "data"), ended]);
     ended.catch(() => {});
+    this.standby = this.spawn();
   }
 
   async kill(): Promise<void> {
@@ -79,6 +75,13 @@ export class ConnectorProcess {
     this.child = undefined;
   }
 
+  /** Ends what is left of it. */
+  async stop(): Promise<void> {
+    await this.kill();
+    this.standby?.kill("SIGKILL");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
   /** The key that the first start shows. */
   firstKey(): string {
     const key = /shown only now: (\w+)/.exec(this.stderr)?.[1];
@@ -86,8 +89,20 @@ export class ConnectorProcess {
     return key;
   }
 
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+  private spawn(): ChildProcess {
+    const args = [
+      ...["connector", "--json", "--data", this.data],
+      ...["--http-port", `${this.httpPort}`, "--coap-port", `${this.coapPort}`],
+      ...["--allow-callback", "127.0.0.0/8", "--request-rate", "0", "--address-rate", "0"],
+    ];
+    const child = spawn(process.execPath, [join(this.folder, "connector.mjs"), ...args], {
+      cwd: this.folder,
+    });
+    child.stdin.on("error", () => {});
+    child.stderr.on("data", (chunk) => {
+      this.stderr = (this.stderr + chunk).slice(-20_000);
+    });
+    return child;
   }
 }
 

@@ -24,6 +24,9 @@ const LONGEST_LOAD = 2000;
 const PROGRESS_INTERVAL = 2000;
 
 const connector = new ConnectorProcess();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => connector.stop().then(() => process.exit(130)));
+}
 await connector.prepare();
 await connector.start();
 const world = new World(seed, connector.httpPort, connector.coapPort);
@@ -52,10 +55,9 @@ for (world.run = 1; world.run <= cycles; world.run++) {
 for (const writer of writers) await writer.verify();
 for (const writer of writers) await writer.finish?.();
 show();
-await connector.kill();
+await connector.stop();
 for (const writer of writers) writer.close();
 world.close();
-connector.remove();
 if (world.failed > 0) {
   console.log(`\nThe connector's last words:\n${connector.stderr}`);
   console.log(`Once more with SEED=${seed} CYCLES=${cycles}`);

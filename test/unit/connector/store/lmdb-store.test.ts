@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -179,9 +179,18 @@ test("a damaged record is left out, kept aside and named once", async () => {
   await store.close();
 });
 
-test("a file that is no store is refused with a word about backups", async () => {
+test.each<[string, (bytes: Buffer) => Buffer]>([
+  ["overwritten", () => Buffer.alloc(8192, 0x5a)],
+  ["all zeros", (bytes) => Buffer.alloc(bytes.length)],
+  ["of text", () => Buffer.from("hello")],
+  ["cut off in its head", (bytes) => bytes.subarray(0, 5000)],
+  ["cut off behind its head", (bytes) => bytes.subarray(0, 8192)],
+  ["with a flipped bit in its head", (bytes) => bytes.fill(bytes[24] ^ 1, 24, 25)],
+])("a file %s is refused with a word about backups", async (_, damage) => {
   await new LmdbStore(folder).close();
-  writeFileSync(join(folder, "data.mdb"), Buffer.alloc(8192, 0x5a));
+  const file = join(folder, "data.mdb");
+  writeFileSync(file, damage(readFileSync(file)));
+  expect(() => new LmdbStore(folder)).toThrow("Restore a backup");
   expect(codeOf(() => new LmdbStore(folder))).toBe("store/damaged");
 });
 
