@@ -31,6 +31,8 @@ export const CONFLICT = 0x89;
 export const PRECONDITION_FAILED = 0x8c;
 export const REQUEST_ENTITY_TOO_LARGE = 0x8d;
 export const UNSUPPORTED_CONTENT_FORMAT = 0x8f;
+/** A FETCH or PATCH whose body is well-formed and makes no sense; LwM2M answers 4.00 instead. */
+export const UNPROCESSABLE_ENTITY = 0x96;
 
 export const INTERNAL_SERVER_ERROR = 0xa0;
 export const NOT_IMPLEMENTED = 0xa1;

@@ -250,6 +250,8 @@ export function entriesOf(
   prefix: string | undefined,
 ): Entry[] | Malformed {
   const entries: Entry[] = [];
+  let resource: Path = [];
+  let flags = 0;
   for (let i = 0; i < records.length; i++) {
     const record = records[i];
     const path = pathOf(record.name, prefix);
@@ -258,7 +260,9 @@ export function entriesOf(
     }
     if (path.indexOf(RESERVED_ID) >= 0) return malformed("content/id-reserved", record.at, SOURCE);
     if (!isWithin(path, base)) return malformed("content/outside-base", record.at, SOURCE);
-    const flags = flagsAt(definitionOf, path);
+    // Records of one resource stand together as a rule.
+    if (path[2] !== resource[2] || path[0] !== resource[0]) flags = flagsAt(definitionOf, path);
+    resource = path;
     if (flags !== 0 && ((flags & MULTIPLE) !== 0) !== (path.length === 4)) {
       return malformed("content/senml-name", record.at, SOURCE);
     }

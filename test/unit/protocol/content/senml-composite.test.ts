@@ -13,7 +13,8 @@ import {
   SENML_ETCH_JSON_CODEC,
   SENML_ETCH_JSON_PATHS,
 } from "../../../../protocol/content/senml-json-etch.ts";
-import { type Entry, INTEGER, STRING } from "../../../../protocol/model/data-types.ts";
+import { type Entry, INTEGER, STRING, TIME } from "../../../../protocol/model/data-types.ts";
+import { DEVICE } from "../../../../protocol/model/objects/device.ts";
 import { formatPath, type Path, parsePath } from "../../../../protocol/model/path.ts";
 import {
   baseAndEntries,
@@ -160,6 +161,23 @@ describe.each(BOTH)("senml-%s for composites", (name, plain, changes, paths, spe
     });
     const text = spell([{ n: "/42/0/1000/7", vs: null }]);
     expect(isRefused(changes.decode(text, [], definitionOf))).toBe(true);
+  });
+
+  test("each record is read as its own resource is defined", () => {
+    const records = [
+      { n: "/42/0/10", vs: "a" },
+      { n: "/3/0/10", v: 5 },
+      { n: "/3/0/13", v: 6 },
+      { n: "/7/0/13", v: 7 },
+      { n: "/42/1/13", v: 8 },
+    ];
+    const both = (id: number) => (id === 3 ? DEVICE : definitionOf(id));
+    const entries = plain.decode(spell(records), [], both) as Entry[];
+    expect(entries.map(({ type }) => type)).toEqual([STRING, INTEGER, TIME, INTEGER, INTEGER]);
+    const wrong = [records[0], { n: "/3/0/10", vs: "a" }];
+    expect(plain.decode(spell(wrong), [], both)).toMatchObject({
+      fault: "content/value-not-of-type",
+    });
   });
 
   test("a value that is missing is no null", () => {
