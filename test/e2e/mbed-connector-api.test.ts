@@ -394,6 +394,22 @@ describe("callback", () => {
     expect((await notification).payload).toBe("30");
   });
 
+  test("all that waits for an answer ends over it, too", async () => {
+    await other.putResourceValue("node-001", "/actuator/0/speed", 42);
+    expect(await other.getResourceValue("node-001", "/actuator/0/speed")).toBe("42");
+    await other.postResource("node-001", "/actuator/0/drive", "back");
+    expect(driven.at(-1)).toBe("back");
+    await expect(other.getResourceValue("thermometer", "/3303/9/5700")).rejects.toMatchObject({
+      status: 404,
+    });
+    const device = await house.device({ endpointName: "node-010", plain: true, resources: [] });
+    await other.deleteEndpoint("node-010");
+    await device.stop();
+    expect(await other.getResourceSubscription("thermometer", "/3303/0/5700")).toBe(true);
+    expect(await other.getEndpointSubscriptions("thermometer")).toHaveLength(1);
+    expect(await other.getPreSubscription()).toEqual([]);
+  });
+
   test("what it refuses is sent again", async () => {
     status = 503;
     const before = received.length;
