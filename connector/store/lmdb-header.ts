@@ -7,7 +7,7 @@
  *   48  size of a page, 4 | ...
  *  144  number of the last page, 8 | transaction, 8
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { endianness } from "node:os";
 import { join } from "node:path";
 
@@ -19,6 +19,9 @@ const VERSION = 2;
 const HEADER = 160;
 const SMALLEST_PAGE = 512;
 const LARGEST_PAGE = 65536;
+/** More is not filled up, bytes. */
+const MOST_MISSING = 1 << 30;
+const ZEROS = Buffer.alloc(64 * 1024);
 /** Elsewhere numbers are of another size or order, and the file is taken as it is. */
 const HAS_THIS_LAYOUT = process.arch.includes("64") && endianness() === "LE";
 
@@ -36,8 +39,12 @@ export function checkFiles(folder: string): void {
   try {
     const { size } = fstatSync(file);
     if (size === 0 || !HAS_THIS_LAYOUT) return;
-    const needed = neededSize(file);
-    if (needed > size) ftruncateSync(file, needed);
+    const missing = neededSize(file) - size;
+    if (missing > MOST_MISSING) throw new Error(`it is cut off: ${missing} bytes are missing`);
+    // Behind the end, so that a process that is writing the file meanwhile loses nothing by it.
+    for (let at = 0; at < missing; at += ZEROS.length) {
+      writeSync(file, ZEROS, 0, Math.min(ZEROS.length, missing - at));
+    }
   } finally {
     closeSync(file);
   }
