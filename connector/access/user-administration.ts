@@ -117,7 +117,7 @@ export function setPassword(
   user: User,
   passwordHash: string,
 ): User {
-  if (user.role === "user") requireRightsOf(access, actor, user);
+  requireRightsOf(access, actor, user);
   return access.users.put({ ...user, passwordHash, updatedAt: access.calendarNow() });
 }
 

@@ -1,7 +1,9 @@
 /** Administration of customers, and of the devices that are bound to them. */
 import { createCustomer } from "../access/customers.ts";
+import { PUBLIC_KEY_RIGHTS } from "../access/decision.ts";
 import { bindDevice, deviceFor, removeCustomer } from "../access/device-administration.ts";
 import { refusal } from "../access/domains.ts";
+import { requireRights, requireRightsOf } from "../access/escalation.ts";
 import type { DeviceRecord, User } from "../access/model.ts";
 import { setPassword, userFor } from "../access/user-administration.ts";
 import { changed, domainOf, PAGED, pageOf, readValid, segment } from "./administration-request.ts";
@@ -12,6 +14,8 @@ import type { Route } from "./route.ts";
 
 const NO_CUSTOMER = "There is no such customer.";
 const BAD_BODY = "The body does not hold what is expected: the problem says where.";
+
+const BEYOND = "The caller lacks what a customer may do with its devices.";
 
 export const CUSTOMER_ROUTES: readonly Route[] = [
   {
@@ -60,7 +64,7 @@ export const CUSTOMER_ROUTES: readonly Route[] = [
     allows: { verb: "change", object: "customer" },
     summary: "Gives a customer another password.",
     body: schemas.PASSWORD,
-    answers: { 204: "Set.", 400: BAD_BODY, 404: NO_CUSTOMER },
+    answers: { 204: "Set.", 400: BAD_BODY, 403: BEYOND, 404: NO_CUSTOMER },
     handle: putCustomerPassword,
   },
   {
@@ -69,7 +73,7 @@ export const CUSTOMER_ROUTES: readonly Route[] = [
     allows: { verb: "change", object: "customer" },
     summary: "Shows the CUSTOMER_KEY. That it was shown is written down.",
     returns: schemas.CUSTOMER_KEY,
-    answers: { 200: "The key.", 404: NO_CUSTOMER },
+    answers: { 200: "The key.", 403: BEYOND, 404: NO_CUSTOMER },
     handle: showCustomerKey,
   },
   {
@@ -78,7 +82,7 @@ export const CUSTOMER_ROUTES: readonly Route[] = [
     allows: { verb: "change", object: "customer" },
     summary: "Makes another CUSTOMER_KEY; the former one is worthless at once.",
     returns: schemas.CUSTOMER_KEY,
-    answers: { 200: "The new key.", 404: NO_CUSTOMER },
+    answers: { 200: "The new key.", 403: BEYOND, 404: NO_CUSTOMER },
     handle: rotateCustomerKey,
   },
   {
@@ -106,6 +110,7 @@ export const CUSTOMER_ROUTES: readonly Route[] = [
     summary: "Binds a device to a customer.",
     answers: {
       204: "It is bound.",
+      403: BEYOND,
       404: "There is no such customer, or device in its domain.",
       409: "Another customer has it, and the domain's devices are exclusive.",
     },
@@ -163,13 +168,13 @@ async function putCustomerPassword(host: RestHost, c: RestContext): Promise<Resp
 }
 
 async function showCustomerKey(host: RestHost, c: RestContext): Promise<Response> {
-  const customer = theCustomer(host, c);
+  const customer = equalCustomer(host, c);
   await changed(host, c, "customer-key.shown", customer.id);
   return c.json({ id: customer.id, customerKey: host.access.customerKeyOf(customer) });
 }
 
 async function rotateCustomerKey(host: RestHost, c: RestContext): Promise<Response> {
-  const { id, keyVersion, ...rest } = theCustomer(host, c);
+  const { id, keyVersion, ...rest } = equalCustomer(host, c);
   const updatedAt = host.access.calendarNow();
   const customer = host.access.users.put({ ...rest, id, keyVersion: keyVersion + 1, updatedAt });
   await changed(host, c, "customer-key.rotated", id);
@@ -197,6 +202,7 @@ function listBindings(host: RestHost, c: RestContext): Response {
 async function putBinding(host: RestHost, c: RestContext): Promise<Response> {
   const customer = theCustomer(host, c);
   const device = theDevice(host, c);
+  requireRights(c.get("principal"), PUBLIC_KEY_RIGHTS);
   bindDevice(host.access, customer, device);
   await changed(host, c, "binding.added", `${customer.id} ${device.endpointName}`);
   return c.body(null, 204);
@@ -212,6 +218,13 @@ async function deleteBinding(host: RestHost, c: RestContext): Promise<Response> 
   host.access.devices.rotatePublicKey(device, host.access.calendarNow());
   await changed(host, c, "binding.removed", `${customer.id} ${device.endpointName}`);
   return c.body(null, 204);
+}
+
+/** The customer of the path, for somebody who may do all that a customer may: else its key would be more than he has. */
+function equalCustomer(host: RestHost, c: RestContext): User {
+  const customer = theCustomer(host, c);
+  requireRightsOf(host.access, c.get("principal"), customer);
+  return customer;
 }
 
 function theCustomer(host: RestHost, c: RestContext): User {

@@ -1,4 +1,5 @@
 /** Administration of the devices on record: whose they are, and their PUBLIC_KEYs. */
+import { PUBLIC_KEY_RIGHTS } from "../access/decision.ts";
 import {
   createDevice,
   deviceFor,
@@ -6,7 +7,7 @@ import {
   moveDevice,
 } from "../access/device-administration.ts";
 import { refusal } from "../access/domains.ts";
-import { domainFor, requireOperator } from "../access/escalation.ts";
+import { domainFor, requireOperator, requireRights } from "../access/escalation.ts";
 import type { DeviceRecord, Domain } from "../access/model.ts";
 import {
   afterNumber,
@@ -23,6 +24,7 @@ import type { RestContext, RestHost } from "./context.ts";
 import type { Route } from "./route.ts";
 
 const NO_DEVICE = "There is no such device.";
+const BEYOND = "The caller lacks what the key is good for.";
 const BAD_BODY = "The body does not hold what is expected: the problem says where.";
 
 export const DEVICE_ROUTES: readonly Route[] = [
@@ -83,7 +85,7 @@ export const DEVICE_ROUTES: readonly Route[] = [
     allows: { verb: "change", object: "device" },
     summary: "Shows the PUBLIC_KEY. That it was shown is written down.",
     returns: schemas.PUBLIC_KEY,
-    answers: { 200: "The key.", 404: NO_DEVICE },
+    answers: { 200: "The key.", 403: BEYOND, 404: NO_DEVICE },
     handle: showPublicKey,
   },
   {
@@ -92,7 +94,7 @@ export const DEVICE_ROUTES: readonly Route[] = [
     allows: { verb: "change", object: "device" },
     summary: "Makes another PUBLIC_KEY; the former one is worthless at once.",
     returns: schemas.PUBLIC_KEY,
-    answers: { 200: "The new key.", 404: NO_DEVICE },
+    answers: { 200: "The new key.", 403: BEYOND, 404: NO_DEVICE },
     handle: rotatePublicKey,
   },
   {
@@ -152,13 +154,16 @@ async function patchDevice(host: RestHost, c: RestContext): Promise<Response> {
 
 async function showPublicKey(host: RestHost, c: RestContext): Promise<Response> {
   const device = theDevice(host, c);
+  requireRights(c.get("principal"), PUBLIC_KEY_RIGHTS);
   await changed(host, c, "public-key.shown", device.endpointName);
   return keyAnswer(host, c, device);
 }
 
 async function rotatePublicKey(host: RestHost, c: RestContext): Promise<Response> {
   const { access } = host;
-  const device = access.devices.rotatePublicKey(theDevice(host, c), access.calendarNow());
+  const former = theDevice(host, c);
+  requireRights(c.get("principal"), PUBLIC_KEY_RIGHTS);
+  const device = access.devices.rotatePublicKey(former, access.calendarNow());
   await changed(host, c, "public-key.rotated", device.endpointName);
   return keyAnswer(host, c, device);
 }

@@ -73,11 +73,6 @@ export async function readValid<T>(c: RestContext, schema: z.ZodType<T>): Promis
   return valid(schema, parsed.value);
 }
 
-/** Reads the query parameters. @throws Error with code `access/bad-value` */
-export function readQuery<T>(c: RestContext, schema: z.ZodType<T>): T {
-  return valid(schema, c.req.query());
-}
-
 /** The domain that `?domain=` names, or the caller's own. @throws Error with code `access/not-found` */
 export function domainOf(host: RestHost, c: RestContext): Domain {
   return domainFor(host.access, c.get("principal"), c.req.query("domain"));

@@ -226,6 +226,25 @@ describe("nobody gives what he has not", () => {
     expect((await desk.ask("DELETE", `/access-keys/${first.id}`, undefined, key)).status).toBe(403);
   });
 
+  test("nor by way of a customer or a device: its key, its password, or binding a device to one's own", async () => {
+    const desk = new Desk();
+    const customer = await desk.done("POST", "/customers", { email: "c@example.com" });
+    await desk.done("POST", "/devices", { endpointName: "d" });
+    const { key } = await desk.userWith(["view customer", "change customer", "change device"]);
+    const ofCustomer = `/customers/${customer.id}`;
+    const password = { password: "long enough" };
+    for (const [method, path, body] of [
+      ["GET", `${ofCustomer}/key`],
+      ["POST", `${ofCustomer}/key`],
+      ["PUT", `${ofCustomer}/password`, password],
+      ["PUT", `${ofCustomer}/devices/d`],
+      ["GET", "/devices/d/public-key"],
+      ["POST", "/devices/d/public-key"],
+    ] as const) {
+      expect((await desk.ask(method, path, body, key)).status, path).toBe(403);
+    }
+  });
+
   test("what a superuser had beside counts when he becomes an ordinary user", async () => {
     const desk = new Desk();
     const { id } = await desk.userWith(["delete device"], { superuser: true });
@@ -454,6 +473,107 @@ describe("access keys", () => {
     expect((await desk.ask("GET", "/users", undefined, made.accessKey)).status).toBe(401);
     expect((await desk.ask("POST", "/access-keys", { expiresAt })).status).toBe(400);
     expect((await desk.ask("POST", "/access-keys", { expiresAt: "tomorrow" })).status).toBe(400);
+  });
+});
+
+describe("API clients", () => {
+  test("a client shows its secret once, and what its tokens may ends with it", async () => {
+    const desk = new Desk();
+    const { id } = await desk.userWith(["view device"]);
+    const made = await desk.done("POST", "/api-clients", { owner: id, ttl: 5 });
+    expect(made).toMatchObject({ owner: id, ttl: 5, enabled: true, lastUsedAt: null });
+    const { clientKey, secretKey } = made;
+    const login = Buffer.from(`${clientKey}:${secretKey}`).toString("base64");
+    const mint = () =>
+      desk.bench.fetch("POST", "/tauth/1.0/token/", {
+        headers: { authorization: `Basic ${login}` },
+      });
+    const { token } = (await (await mint()).json()) as { token: string };
+    const list = async () =>
+      (await desk.bench.fetch("GET", "/api/2.0/devices/", { key: token })).status;
+    expect(await list()).toBe(200);
+    const shown = await desk.done("GET", `/api-clients/${clientKey}`);
+    expect(JSON.stringify(shown)).not.toContain(secretKey);
+    expect(await desk.done("GET", "/api-clients")).toEqual({ items: [shown] });
+    await desk.done("PATCH", `/api-clients/${clientKey}`, { enabled: false });
+    expect(await list()).toBe(401);
+    expect((await mint()).status).toBe(401);
+    await desk.done("PATCH", `/api-clients/${clientKey}`, { enabled: true });
+    // What has ended stays so.
+    expect(await list()).toBe(401);
+    expect((await mint()).status).toBe(200);
+  });
+
+  test("another secret leaves the former one good for a day; all tokens can be ended at once", async () => {
+    const desk = new Desk();
+    const { id } = await desk.userWith(["view device"]);
+    const { clientKey, secretKey } = await desk.done("POST", "/api-clients", { owner: id });
+    const rotated = await desk.done("POST", `/api-clients/${clientKey}/secret`);
+    const { access } = desk.bench;
+    for (const each of [secretKey, rotated.secretKey]) {
+      expect(access.clients.find({ clientKey, secretKey: each }, desk.bench.now)).toBeDefined();
+    }
+    const day = 24 * 3600_000;
+    expect(access.clients.find({ clientKey, secretKey }, day)).toBeUndefined();
+    await access.tokens.mint(access.clients.withKey(clientKey)!, desk.bench.now);
+    await desk.done("DELETE", `/api-clients/${clientKey}/tokens`);
+    expect(access.tokens.size).toBe(0);
+    await desk.done("DELETE", `/api-clients/${clientKey}`);
+    expect((await desk.ask("GET", `/api-clients/${clientKey}`)).status).toBe(404);
+  });
+
+  test("the owner must be active and not staff, and may do no more than who makes the client", async () => {
+    const desk = new Desk();
+    const staff = await desk.userWith([], { staff: true });
+    expect((await desk.ask("POST", "/api-clients", { owner: staff.id })).status).toBe(400);
+    const strong = await desk.userWith(["delete device"]);
+    const { key } = await desk.userWith(["add api-client"]);
+    expect((await desk.ask("POST", "/api-clients", { owner: strong.id }, key)).status).toBe(403);
+    const { clientKey } = await desk.done("POST", "/api-clients", { owner: strong.id });
+    await desk.done("DELETE", `/users/${strong.id}`);
+    expect((await desk.ask("GET", `/api-clients/${clientKey}`)).status).toBe(404);
+  });
+
+  test.each([
+    { ttl: 0 },
+    { ttl: 61 },
+    { ttl: 1.5 },
+    { ttl: "5" },
+  ])("%j is refused", async (terms) => {
+    const desk = new Desk();
+    const { id } = await desk.userWith([]);
+    expect((await desk.ask("POST", "/api-clients", { owner: id, ...terms })).status).toBe(400);
+  });
+});
+
+describe("certificates", () => {
+  test("are listed by domain in pages, revoked for good, and then on the list for all to see", async () => {
+    const desk = new Desk();
+    for (let i = 0; i < 3; i++) await desk.bench.fetch("POST", "/api/security.h");
+    const { items, next } = await desk.done("GET", "/certificates?limit=2");
+    expect(items).toHaveLength(2);
+    const rest = await desk.done("GET", `/certificates?limit=2&after=${next}`);
+    expect(rest.items).toHaveLength(1);
+    expect(rest).not.toHaveProperty("next");
+    const [{ serial }] = items;
+    expect(await desk.done("DELETE", `/certificates/${serial}`)).toMatchObject({
+      serial,
+      revokedAt: "1970-01-01T00:00:00.000Z",
+    });
+    expect((await desk.ask("DELETE", "/certificates/00")).status).toBe(404);
+    const list = await desk.bench.fetch("GET", "/admin/ca.crl", { key: "" });
+    expect(await list.text()).toMatch(/^-----BEGIN X509 CRL-----/);
+  });
+
+  test("of another domain are neither listed nor revoked", async () => {
+    const desk = new Desk();
+    await desk.bench.fetch("POST", "/api/security.h");
+    const { items } = await desk.done("GET", "/certificates");
+    await desk.done("POST", "/domains", { name: "acme" });
+    const { key } = await desk.userWith([], { superuser: true }, "acme");
+    expect((await desk.done("GET", "/certificates", undefined, key)).items).toEqual([]);
+    const path = `/certificates/${items[0].serial}`;
+    expect((await desk.ask("DELETE", path, undefined, key)).status).toBe(404);
   });
 });
 
