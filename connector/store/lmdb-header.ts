@@ -7,7 +7,16 @@
  *   48  size of a page, 4 | ...
  *  144  number of the last page, 8 | transaction, 8
  */
-import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { endianness } from "node:os";
 import { join } from "node:path";
 
@@ -34,7 +43,9 @@ const HAS_THIS_LAYOUT = process.arch.includes("64") && endianness() === "LE";
  * @throws the system's error, or an Error that says what is wrong with the file
  */
 export function checkFiles(folder: string): void {
-  closeSync(openSync(join(folder, LOCK_FILE), "a+", FILE_MODE));
+  const lock = join(folder, LOCK_FILE);
+  // Not opened: closing it would end the locks that this process may have on it.
+  accessSync(existsSync(lock) ? lock : folder, constants.W_OK);
   const file = openSync(join(folder, DATA_FILE), "a+", FILE_MODE);
   try {
     const { size } = fstatSync(file);
