@@ -18,6 +18,8 @@ import { LONGEST_TTL } from "./api-clients.ts";
 export interface TokenKey {
   /** `kid` of the tokens that it signs. */
   readonly id: string;
+  /** The first part of the tokens that it signs, as it is sent. */
+  readonly header: string;
   readonly publicKey: KeyObject;
   /** Undefined once another one signs: then nobody needs it, and nobody can take it. */
   readonly privateKey: KeyObject | undefined;
@@ -94,8 +96,10 @@ export class TokenKeys {
 
   private async replace(calendarNow: number): Promise<SigningKey> {
     const pair = await generate("rsa", { modulusLength: MODULUS_LENGTH });
+    const id = randomBytes(8).toString("hex");
     const signing: SigningKey = {
-      id: randomBytes(8).toString("hex"),
+      id,
+      header: encodedHeader(id),
       ...pair,
       createdAt: calendarNow,
       retiredAt: undefined,
@@ -114,6 +118,15 @@ export class TokenKeys {
   }
 }
 
+/** `alg` and `typ` come first: the tokens of Device42 begin so, and somebody may look. */
+export function tokenHeader(keyId: string): { alg: "RS256"; typ: "JWT"; kid: string } {
+  return { alg: "RS256", typ: "JWT", kid: keyId };
+}
+
+function encodedHeader(keyId: string): string {
+  return Buffer.from(JSON.stringify(tokenHeader(keyId))).toString("base64url");
+}
+
 function isSigning(key: TokenKey): key is SigningKey {
   return key.privateKey !== undefined;
 }
@@ -128,6 +141,7 @@ function keysIn(secrets: Secrets): TokenKey[] {
   try {
     return (JSON.parse(text) as StoredKey[]).map((stored) => ({
       ...stored,
+      header: encodedHeader(stored.id),
       publicKey: createPublicKey(stored.publicKey),
       privateKey: stored.privateKey === undefined ? undefined : createPrivateKey(stored.privateKey),
       retiredAt: stored.retiredAt,

@@ -9,7 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
-import type { TokenKey, TokenKeys } from "./token-keys.ts";
+import { type TokenKey, type TokenKeys, tokenHeader } from "./token-keys.ts";
 
 /** What a token says. Times are calendar seconds. */
 export interface TokenClaims {
@@ -40,7 +40,7 @@ export class TokenSigner {
   async sign(claims: TokenClaims, calendarNow: number): Promise<string> {
     const key = await this.keys.signing(calendarNow);
     return new SignJWT({ client: claims.clientId })
-      .setProtectedHeader(headerOf(key.id))
+      .setProtectedHeader(tokenHeader(key.id))
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
       .setSubject(claims.ownerId)
@@ -73,7 +73,7 @@ export class TokenSigner {
   private keyOf(token: string, calendarNow: number): TokenKey | undefined {
     const header = token.slice(0, token.indexOf("."));
     for (const key of this.keys.all(calendarNow)) {
-      if (header === encodedHeader(key.id)) return key;
+      if (header === key.header) return key;
     }
     return undefined;
   }
@@ -127,13 +127,4 @@ export function isTokenShaped(credential: string): boolean {
 function isTimely({ issuedAt, expiresAt }: TokenClaims, calendarNow: number): boolean {
   const seconds = calendarNow / 1000;
   return issuedAt <= seconds + SKEW && seconds < expiresAt;
-}
-
-/** `alg` and `typ` come first: the tokens of Device42 begin so, and somebody may look. */
-function headerOf(keyId: string): { alg: "RS256"; typ: "JWT"; kid: string } {
-  return { alg: "RS256", typ: "JWT", kid: keyId };
-}
-
-function encodedHeader(keyId: string): string {
-  return Buffer.from(JSON.stringify(headerOf(keyId))).toString("base64url");
 }
