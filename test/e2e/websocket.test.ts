@@ -1,7 +1,12 @@
 /** WebSockets and other upgrades on a real connection: what `ws` and Node's server do with them together. */
-import { connect, type Socket } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { WebSockets } from "../../connector/adapters/websocket.ts";
+import type { RestEnv } from "../../connector/rest/context.ts";
+import type { Listener } from "../../connector/rest/notify-listeners.ts";
 import { House } from "./support/house.ts";
 
 const house = new House();
@@ -100,6 +105,44 @@ describe("a request for a WebSocket", () => {
     const closed = new Promise((resolve) => socket.once("close", resolve));
     await other.stop();
     expect(await closed).toBe(1001);
+  });
+});
+
+describe("a client that does not read what it is sent", () => {
+  test("is told from one that does by what waits for it, and is cut off", async () => {
+    const app = new Hono<RestEnv>().get("/", (c) => {
+      const owner = "somebody";
+      const always = () => true;
+      c.env.upgrade?.({ owner, endpointName: undefined, isEntitled: always, hears: always });
+      return c.body(null, 204);
+    });
+    const listening: Listener[] = [];
+    let removed = 0;
+    const webSockets = new WebSockets(app, {
+      add: (listener) => listening.push(listener),
+      remove: () => removed++,
+    });
+    const server = createServer().on("upgrade", (request, socket, head) =>
+      webSockets.handleUpgrade(request, socket, head),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const slow = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    slow.on("error", () => {});
+    slow.pause();
+    slow.write(`GET / HTTP/1.1\r\n${HANDSHAKE}\r\n`);
+    await expect.poll(() => listening.length).toBe(1);
+    const [{ socket }] = listening;
+    const frame = "x".repeat(64 * 1024);
+    // What the system takes into its own buffers is some megabytes; what waits here beyond that is bounded.
+    let sent = 0;
+    while (sent < 1000 && socket.send(frame)) sent++;
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(1000);
+    socket.close(1013, "You take frames too slowly.");
+    await expect.poll(() => removed).toBe(1);
+    slow.destroy();
+    webSockets.close();
+    server.close();
   });
 });
 
