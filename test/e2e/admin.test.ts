@@ -82,6 +82,22 @@ describe("dormouse admin", () => {
     ]);
   }, 60_000);
 
+  test("makes an API client whose secret gets a token, and shows the authority's certificate", async () => {
+    const made = await asFirst(["clients", "create", "ann", "--ttl", "5"]);
+    expect(made.stdout).toMatch(/^[0-9a-f_]{32,}\n$/);
+    const [{ clientKey, ttl }] = await json(["clients", "list"]);
+    expect(ttl).toBe(5);
+    const login = Buffer.from(`${clientKey}:${made.stdout.trim()}`).toString("base64");
+    const minted = await fetch(`${url}/tauth/1.0/token/`, {
+      method: "POST",
+      headers: { authorization: `Basic ${login}` },
+    });
+    expect(minted.status).toBe(200);
+    const { stdout } = await asFirst(["ca", "certificate"]);
+    expect(stdout).toMatch(/^-----BEGIN CERTIFICATE-----/);
+    expect((await asFirst(["ca", "list"])).stdout).toBe("(none)\n");
+  }, 60_000);
+
   test("says in one line what is wrong, and fails", async () => {
     const nobody = await admin(["--url", "http://127.0.0.1:1", "--key", "k", "me"]);
     expect(nobody).toMatchObject({ code: 1, stdout: "" });
