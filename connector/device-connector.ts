@@ -84,6 +84,7 @@ export interface DeviceConnectorSettings {
 const IDENTITY_EXPIRY: Milliseconds = MINUTE;
 /** How long a request may wait for a device that sleeps. */
 const REQUEST_EXPIRY: Milliseconds = 24 * HOUR;
+const RECHECK_INTERVAL: Milliseconds = HOUR;
 
 export class DeviceConnector {
   readonly access: Access;
@@ -96,6 +97,7 @@ export class DeviceConnector {
   private service: ConnectorService | undefined;
   private gateway: Gateway | undefined;
   private driver: NotificationDriver | undefined;
+  private rechecking: NodeJS.Timeout | undefined;
   private customerSide: CustomerSide | undefined;
   private httpSide: HttpSide | undefined;
   /** What the core tells while it starts, before there is somebody to hear it. */
@@ -163,6 +165,7 @@ export class DeviceConnector {
 
   /** Ends waiting polls, lets answers be written, commits, and lets go of sockets and store. */
   async close(): Promise<void> {
+    clearInterval(this.rechecking);
     const closing = this.httpSide?.close();
     this.driver?.close();
     this.customerSide?.close();
@@ -202,6 +205,12 @@ export class DeviceConnector {
     this.customerSide = this.openCustomerSide(service, gateway);
     for (const event of this.early.splice(0)) this.handleEvent(event);
     gateway.endOrphans(now());
+    // Keys expire without anybody doing anything: they hear nothing from then on, and what they leave is cleared away here.
+    this.rechecking = setInterval(() => {
+      gateway.recheck(now());
+      this.driver?.wake();
+    }, RECHECK_INTERVAL);
+    this.rechecking.unref();
     const driver = new NotificationDriver(gateway.channels, now, (callback, body) =>
       this.callbacks.send(callback, body),
     );
