@@ -7,7 +7,7 @@
 import { Deadlines } from "../../protocol/time/deadlines.ts";
 import { type Milliseconds, NEVER } from "../../protocol/time/duration.ts";
 import { Fifo } from "../fifo.ts";
-import type { Journal, Table } from "../store/store.ts";
+import type { Journal } from "../store/store.ts";
 import type { Callback } from "./callback.ts";
 import { CallbackLanes, type LaneNumber } from "./callback-lanes.ts";
 import {
@@ -19,25 +19,9 @@ import {
   EVENT_LIFETIME,
   type NewEvent,
 } from "./channel.ts";
+import { ChannelStore } from "./channel-store.ts";
 import { type QueuedEvent, UNDELIVERED } from "./event-queue.ts";
-import type { Gap } from "./gap.ts";
-import { asyncResponseJson, type EventKind } from "./message.ts";
-
-interface StoredChannel {
-  readonly callback?: Callback | undefined;
-  readonly gap?: Gap | undefined;
-}
-
-interface StoredEvent {
-  readonly keyId: string;
-  readonly sequence: number;
-  readonly kind: EventKind;
-  readonly json: string;
-  readonly asyncId?: string | undefined;
-  readonly endpointName?: string | undefined;
-  /** Calendar milliseconds. */
-  readonly expiresAt: number;
-}
+import { asyncResponseJson } from "./message.ts";
 
 /** A delivery under way. */
 interface Carrier {
@@ -53,10 +37,7 @@ export class Channels implements ChannelHost {
   private readonly isEntitledNow: (keyId: string) => boolean;
   private readonly deadlines = new Deadlines(16);
   private readonly open = new Set<Channel>();
-  private readonly storedChannels: Table<StoredChannel>;
-  private readonly storedEvents: Table<StoredEvent>;
-  /** Calendar time minus the monotonic clock. */
-  private readonly calendarOffset: number;
+  private readonly stored: ChannelStore;
   private readonly deliveries = new Fifo<Delivery>();
   private readonly carriers = new Map<number, Carrier>();
   private readonly lanes: CallbackLanes;
@@ -79,9 +60,7 @@ export class Channels implements ChannelHost {
     this.limits = limits;
     this.isEntitledNow = isEntitled;
     this.lanes = new CallbackLanes(limits);
-    this.calendarOffset = calendarNow - now;
-    this.storedChannels = store.table("channels");
-    this.storedEvents = store.table("channel-events");
+    this.stored = new ChannelStore(store, calendarNow - now);
     this.restore(now);
   }
 
@@ -130,7 +109,7 @@ export class Channels implements ChannelHost {
     channel.poll(now, pollId, wait);
     if (!wasOpen) {
       this.open.add(channel);
-      this.store(channel);
+      this.stored.putChannel(channel);
     }
     this.reconsider(now, channel);
   }
@@ -141,7 +120,7 @@ export class Channels implements ChannelHost {
     if (channel.isOpen()) return;
     channel.openPull(now);
     this.open.add(channel);
-    this.store(channel);
+    this.stored.putChannel(channel);
     this.reconsider(now, channel);
   }
 
@@ -155,7 +134,7 @@ export class Channels implements ChannelHost {
     const channel = this.of(keyId);
     channel.setCallback(now, callback);
     this.open.add(channel);
-    this.store(channel);
+    this.stored.putChannel(channel);
     this.reconsider(now, channel);
   }
 
@@ -201,7 +180,7 @@ export class Channels implements ChannelHost {
     const { channel, lane } = carrier;
     const hadGap = channel.backlog.owedGap() !== undefined;
     channel.handleDelivered(now, deliveryId);
-    if (hadGap) this.store(channel);
+    if (hadGap) this.stored.putChannel(channel);
     this.reconsider(now, channel);
     this.admit(now, lane);
   }
@@ -265,11 +244,11 @@ export class Channels implements ChannelHost {
   }
 
   forgetEvent(channel: Channel, event: QueuedEvent): void {
-    this.storedEvents.remove(eventKey(channel.keyId, event.sequence));
+    this.stored.removeEvent(channel, event);
   }
 
   calendarTimeOf(event: QueuedEvent): number {
-    return event.expiresAt - EVENT_LIFETIME + this.calendarOffset;
+    return this.stored.calendarTimeOf(event);
   }
 
   withdrawn(channel: Channel, response: QueuedEvent): QueuedEvent {
@@ -293,7 +272,7 @@ export class Channels implements ChannelHost {
       delivery: UNDELIVERED,
       isTakenBack: false,
     };
-    this.storeEvent(channel, queued);
+    this.stored.putEvent(channel, queued);
     return queued;
   }
 
@@ -312,9 +291,9 @@ export class Channels implements ChannelHost {
     const { backlog } = channel;
     const droppedBefore = backlog.dropped;
     if (!channel.isOpen()) return;
-    this.storeEvent(channel, queued);
+    this.stored.putEvent(channel, queued);
     channel.append(now, queued);
-    if (backlog.dropped !== droppedBefore) this.store(channel);
+    if (backlog.dropped !== droppedBefore) this.stored.putChannel(channel);
     if (this.heldBytes > this.limits.maxTotalBytes) this.relieve();
     // Sent at the next `handleTimeout` and not at once, so that the events of one turn go in one message.
     const { index } = channel;
@@ -339,24 +318,8 @@ export class Channels implements ChannelHost {
   private watchGap(channel: Channel, action: () => void): void {
     const droppedBefore = channel.backlog.dropped;
     action();
-    if (channel.isOpen() && channel.backlog.dropped !== droppedBefore) this.store(channel);
-  }
-
-  private store(channel: Channel): void {
-    const callback = channel.callback();
-    this.storedChannels.put(channel.keyId, { callback, gap: channel.backlog.owedGap() });
-  }
-
-  private storeEvent(channel: Channel, event: QueuedEvent): void {
-    this.storedEvents.put(eventKey(channel.keyId, event.sequence), {
-      keyId: channel.keyId,
-      sequence: event.sequence,
-      kind: event.kind,
-      json: event.json,
-      asyncId: event.asyncId,
-      endpointName: event.endpointName,
-      expiresAt: event.expiresAt + this.calendarOffset,
-    });
+    if (channel.isOpen() && channel.backlog.dropped !== droppedBefore)
+      this.stored.putChannel(channel);
   }
 
   private reconsider(now: Milliseconds, channel: Channel): void {
@@ -383,43 +346,21 @@ export class Channels implements ChannelHost {
     this.open.delete(channel);
     this.lanes.forget(channel);
     this.deadlines.set(channel.index, NEVER);
-    this.storedChannels.remove(channel.keyId);
+    this.stored.removeChannel(channel);
   }
 
   private restore(now: Milliseconds): void {
-    for (const [keyId, stored] of this.storedChannels.entries()) {
+    for (const [keyId, { callback, gap }] of this.stored.openChannels()) {
       const channel = this.of(keyId);
       this.open.add(channel);
-      if (stored.callback !== undefined) channel.setCallback(now, stored.callback);
+      if (callback !== undefined) channel.setCallback(now, callback);
       else channel.openPull(now);
-      if (stored.gap !== undefined) channel.backlog.restoreGap(stored.gap);
+      if (gap !== undefined) channel.backlog.restoreGap(gap);
     }
-    const events: StoredEvent[] = [];
-    for (const [key, stored] of this.storedEvents.entries()) {
-      if (this.channels.has(stored.keyId)) events.push(stored);
-      else this.storedEvents.remove(key);
-    }
-    events.sort((one, other) => one.sequence - other.sequence);
-    for (const stored of events) {
-      const remaining = stored.expiresAt - this.calendarOffset - now;
-      this.of(stored.keyId).append(now, {
-        sequence: stored.sequence,
-        kind: stored.kind,
-        json: stored.json,
-        asyncId: stored.asyncId,
-        endpointName: stored.endpointName,
-        // A calendar that was set back must not make an event live longer.
-        expiresAt: now + Math.min(remaining, EVENT_LIFETIME),
-        eligibleAt: now,
-        delivery: UNDELIVERED,
-        isTakenBack: false,
-      });
-      this.lastSequence = stored.sequence;
+    for (const [keyId, event] of this.stored.waitingEvents(now, (id) => this.channels.has(id))) {
+      this.of(keyId).append(now, event);
+      this.lastSequence = event.sequence;
     }
     for (const channel of this.open) this.deadlines.set(channel.index, now);
   }
-}
-
-function eventKey(keyId: string, sequence: number): string {
-  return `${keyId}.${sequence}`;
 }
