@@ -32,6 +32,11 @@ const CASES: readonly Case[] = routeFamilies().flatMap((family) =>
   family.routes.map((route) => ({ family, route, name: `${route.method} ${route.path}` })),
 );
 
+/** What samples need to be prepared. */
+const PREPARING = CASES.map(({ family }) => family).filter(
+  ({ name }) => name === "device-connector",
+);
+
 const KINDS: readonly CredentialKind[] = [
   "access-key",
   "token",
@@ -187,14 +192,19 @@ async function expectKnown(
   const seen: Record<string, number> = {};
   const expected: Record<string, number> = {};
   const success = successOf(route, sample);
+  const givenWorld = () => {
+    const world = new World();
+    world.bench.serveOnly([...new Set([family, ...PREPARING])]);
+    return world;
+  };
   // What changes something is done in a world of its own.
-  const shared = route.method === "GET" ? new World() : undefined;
+  const shared = route.method === "GET" ? givenWorld() : undefined;
   const ask = async (
     way: string,
     status: number,
     shown: (world: World) => Promise<{ header: string; query?: string }>,
   ) => {
-    const world = shared ?? new World();
+    const world = shared ?? givenWorld();
     const { header, query = "" } = await shown(world);
     if (sample.prepare !== undefined && status !== 403) await sample.prepare(world, header);
     seen[way] = (await send(world, route, sample, header, query)).status;

@@ -21,6 +21,7 @@ import {
   NotificationDriver,
 } from "../../../../connector/rest/notification-driver.ts";
 import { createRestApi } from "../../../../connector/rest/rest-api.ts";
+import type { RouteFamily } from "../../../../connector/rest/route.ts";
 import { MemoryStore } from "../../../../connector/store/memory-store.ts";
 import { FakeDevices } from "./fake-devices.ts";
 
@@ -65,7 +66,7 @@ export class RestBench {
   /** What is to be called later: how long after, and what. */
   readonly alarms: { delay: number; action: () => void }[] = [];
   readonly host: RestHost;
-  readonly app: RestApp;
+  private builtApp: RestApp | undefined;
   readonly key: string;
   /** What is PUT to callbacks, and whether they take it. */
   readonly carried: { callback: Callback; body: string }[] = [];
@@ -146,7 +147,17 @@ export class RestBench {
       log: (line) => this.lines.push(line),
       probe: () => Promise.resolve(this.probeRefusal),
     };
-    this.app = createRestApi(this.host);
+  }
+
+  /** Built when it is asked for first: that takes longer than all the rest. */
+  get app(): RestApp {
+    this.builtApp ??= createRestApi(this.host);
+    return this.builtApp;
+  }
+
+  /** Answers by these families alone from now on. */
+  serveOnly(families: RouteFamily[]): void {
+    this.builtApp = createRestApi(this.host, families);
   }
 
   newKey(): string {
