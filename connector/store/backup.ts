@@ -7,7 +7,7 @@
  */
 import { chmodSync, copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { copyBatches } from "./lmdb-batches.ts";
+import { copyBatches } from "./lmdb-snapshot.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 
 const STORE = "store";

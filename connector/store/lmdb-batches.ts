@@ -5,32 +5,24 @@
  *   about        "format", "schema" -> number; "owner" -> { pid, started }
  *   quarantine   number -> damaged part
  *
- * Three settings matter. Without `overlappingSync`, LMDB commits in the plain way: pages, fdatasync, then the page that makes them
- * count, written through; the promise settles after that and not at a point that the library's documents leave open. Without
- * `eventTurnBatching`, no operation is put into a batch whose own promise nobody holds, which would end the process when the disk is
- * full. And nothing is written that is known to fail, since the library would print it each time.
+ * Nothing is written that is known to fail, since the library would print it each time.
  */
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { open as openFile, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { type Database, open, type RootDatabase } from "lmdb";
+import { type About, type Amendment, type BatchFile, writeFaultOf } from "./batch-file.ts";
 import {
-  type About,
-  type Amendment,
-  type BatchFile,
-  type Quarantined,
-  writeFaultOf,
-} from "./batch-file.ts";
-import { checkFiles, DATA_FILE } from "./lmdb-header.ts";
+  aboutOf,
+  batchesOf,
+  codedError,
+  type Databases,
+  fault,
+  openDatabases,
+  openingFault,
+  quarantinedIn,
+} from "./lmdb-databases.ts";
+import { DATA_FILE } from "./lmdb-header.ts";
 import { isRunning, type Owner, thisProcess } from "./owner.ts";
-
-interface Databases {
-  readonly root: RootDatabase;
-  readonly journal: Database<Buffer, number>;
-  readonly about: Database<unknown, string>;
-  /** A store of format 1 that is only read has none. */
-  readonly quarantine: Database<Quarantined, number> | undefined;
-}
 
 /** What LMDB may need beside a batch for the pages above it, bytes. */
 const PAGES_ABOVE = 256 * 1024;
@@ -50,8 +42,8 @@ export class LmdbBatches implements BatchFile {
    */
   constructor(folder: string) {
     this.folder = folder;
+    makeFolder(folder);
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
       this.databases = openDatabases(folder, false);
     } catch (error) {
       throw openingFault(folder, error as Error);
@@ -177,96 +169,6 @@ export class LmdbBatches implements BatchFile {
   }
 }
 
-/** A file as it was at one moment, for reading; another process may be writing it. */
-export class LmdbSnapshot {
-  private readonly databases: Databases;
-
-  /** @throws Error with code `store/missing` or `store/damaged` */
-  constructor(folder: string) {
-    if (!existsSync(join(folder, DATA_FILE))) {
-      throw codedError("store/missing", `There is no store in ${folder}.`);
-    }
-    try {
-      this.databases = openDatabases(folder, true);
-    } catch (error) {
-      throw openingFault(folder, error as Error);
-    }
-  }
-
-  about(): About | undefined {
-    return aboutOf(this.databases);
-  }
-
-  batches(): Iterable<readonly [number: number, batch: Buffer]> {
-    return batchesOf(this.databases);
-  }
-
-  quarantined(): number {
-    return quarantinedIn(this.databases);
-  }
-
-  close(): Promise<void> {
-    return this.databases.root.close();
-  }
-}
-
-/** Copies the file as it is at this moment, free pages left out. The copy has no owner. */
-export async function copyBatches(folder: string, destination: string): Promise<void> {
-  const { root } = openDatabases(folder, true);
-  try {
-    await root.backup(destination, true);
-  } finally {
-    await root.close();
-  }
-  chmodSync(join(destination, DATA_FILE), 0o600);
-  const copy = openDatabases(destination, false);
-  await copy.about.remove("owner");
-  await copy.root.close();
-}
-
-function openDatabases(folder: string, readOnly: boolean): Databases {
-  checkFiles(folder);
-  const root = open({
-    path: folder,
-    maxDbs: 4,
-    encoding: "json",
-    readOnly,
-    overlappingSync: false,
-    eventTurnBatching: false,
-  });
-  return {
-    root,
-    journal: root.openDB({ name: "journal", encoding: "binary" }),
-    about: root.openDB({ name: "about", encoding: "json" }),
-    quarantine: openQuarantine(root, readOnly),
-  };
-}
-
-function openQuarantine(root: RootDatabase, readOnly: boolean): Databases["quarantine"] {
-  try {
-    return root.openDB({ name: "quarantine", encoding: "json" });
-  } catch (error) {
-    if (readOnly) return undefined;
-    throw error;
-  }
-}
-
-function aboutOf({ about }: Databases): About | undefined {
-  const format = about.get("format") as number | undefined;
-  // Format 1 knew no schema.
-  return format === undefined
-    ? undefined
-    : { format, schema: (about.get("schema") ?? 1) as number };
-}
-
-function* batchesOf({ journal }: Databases): Generator<readonly [number: number, batch: Buffer]> {
-  for (const { key, value } of journal.getRange()) yield [key, value];
-}
-
-function quarantinedIn({ quarantine }: Databases): number {
-  return quarantine?.getCount() ?? 0;
-}
-
 /**
  * What the library says about a failed commit comes in a promise of its own, in the same turn; of errors whose number is one of its
  * own states (EPERM) it says nothing.
@@ -280,20 +182,14 @@ async function causeOf(error: Error): Promise<Error> {
   return Promise.race([commitError.catch((cause: Error) => cause), inTime]);
 }
 
-function openingFault(folder: string, error: Error): Error {
-  const code = writeFaultOf(error);
-  if (code !== "store/write-failed") return fault(folder, code, error.message);
-  const hint = "Restore a backup (see dormouse store backup --help)";
-  return codedError(
-    "store/damaged",
-    `The store in ${folder} cannot be opened: ${error.message}. ${hint}.`,
-  );
-}
-
-function fault(folder: string, code: string, reason: string): Error {
-  return codedError(code, `The store in ${folder} cannot be written: ${reason}.`);
-}
-
-function codedError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { message } = error as Error;
+    throw codedError(
+      writeFaultOf(error as Error),
+      `The folder ${folder} cannot be made: ${message}. Name another with --data.`,
+    );
+  }
 }

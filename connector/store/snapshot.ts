@@ -1,6 +1,6 @@
 /** Reads a store as it is at one moment, also while another process is writing it. */
 import { type LoadedJournal, loadJournal } from "./journal-loading.ts";
-import { LmdbSnapshot } from "./lmdb-batches.ts";
+import { LmdbSnapshot } from "./lmdb-snapshot.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
 export interface Snapshot extends LoadedJournal {
