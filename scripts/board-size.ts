@@ -1,21 +1,36 @@
 /**
- * Bundles the program of an Espruino board and refuses it when it has outgrown the board: a Pico has 5,100 variables, and what runs
- * needs about a fifth of them on top of what loads.
+ * Bundles the programs of an Espruino board and refuses one that has outgrown it: `minimal.ts` is for boards of 5,000 variables, of which
+ * what runs needs about a fifth on top of what loads. `npx tsx scripts/board-size.ts --modules` says what costs what.
  */
 import { join } from "node:path";
 import { bundleForBoard } from "../firmware/flash/bundle.ts";
 
-const PROGRAM = "firmware/boards/espruino/main.ts";
-const MOST_BYTES = 64_000;
-const MOST_VARIABLES = 2_600;
+const BOARD = "firmware/boards/espruino";
+const PROGRAMS = [
+  { name: "minimal.ts", mostBytes: 40_960, mostVariables: 1_950 },
+  { name: "main.ts", mostBytes: 52_000, mostVariables: 2_400 },
+];
 
-const { bytes, functions, estimatedVariables } = await bundleForBoard(
-  join(import.meta.dirname, "..", PROGRAM),
-);
-console.log(
-  `${bytes} of ${MOST_BYTES} bytes, about ${estimatedVariables} of ${MOST_VARIABLES} variables, ${functions} functions`,
-);
-if (bytes > MOST_BYTES || estimatedVariables > MOST_VARIABLES) {
-  console.error(`${PROGRAM} has outgrown the board`);
-  process.exitCode = 1;
+for (const { name, mostBytes, mostVariables } of PROGRAMS) {
+  const { bytes, functions, estimatedVariables, modules } = await bundleForBoard(
+    join(import.meta.dirname, "..", BOARD, name),
+  );
+  console.log(
+    `${name}: ${bytes} of ${mostBytes} bytes, about ${estimatedVariables} of ${mostVariables} variables, ${functions} functions`,
+  );
+  if (process.argv.includes("--modules")) {
+    for (const module of modules) {
+      const share = (
+        (100 * module.bytes) /
+        modules.reduce((sum, each) => sum + each.bytes, 0)
+      ).toFixed(1);
+      console.log(
+        `  ${share.padStart(5)} % ${String(module.functions).padStart(4)} functions  ${module.path}`,
+      );
+    }
+  }
+  if (bytes > mostBytes || estimatedVariables > mostVariables) {
+    console.error(`${BOARD}/${name} has outgrown its board`);
+    process.exitCode = 1;
+  }
 }

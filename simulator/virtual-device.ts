@@ -9,7 +9,7 @@
  */
 import { Agent, type AgentConfiguration, type AgentEvent } from "../firmware/agent/agent.ts";
 import type { ServerLink } from "../firmware/agent/server-link.ts";
-import { LwM2mObject } from "../firmware/objects/lwm2m-object.ts";
+import { LwM2mObject, twinOf } from "../firmware/objects/lwm2m-object.ts";
 import type { CoapSettings } from "../protocol/coap/coap-endpoint.ts";
 import { isRequest } from "../protocol/coap/codes.ts";
 import { SERVER_UPDATE_TRIGGER } from "../protocol/model/objects/server.ts";
@@ -80,7 +80,7 @@ export class VirtualDevice {
       lifetime: kind.lifetime,
       version: profile.version,
       queueMode: profile.queueMode,
-      objects: kind.objects.map((object) => object.copy()),
+      objects: kind.objects.map((object) => twinOf(object)),
       resources: profile.resources.map(
         ({ path }, i) => new NamedResource(path, kind.resourceOptions[i]),
       ),

@@ -2,11 +2,14 @@
  * The device agent with all it can do: `BasicAgent` with every feature. The facade of firmware/agent for hosts with room.
  */
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
+import type { LwM2mObject } from "../objects/lwm2m-object.ts";
+import { addSecurity, securityObject } from "../objects/security.ts";
 import { ALL_FEATURES } from "./all-features.ts";
-import type { BasicConfiguration } from "./basic-agent.ts";
+import type { BasicConfiguration, ServerAccount } from "./basic-agent.ts";
 import { BasicAgent } from "./basic-agent.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
+import type { ServerLink } from "./server-link.ts";
 
 export * from "./basic-agent.ts";
 
@@ -16,13 +19,33 @@ export interface AgentConfiguration extends BasicConfiguration, NamedResourcesCo
 
 export class Agent extends BasicAgent {
   declare readonly configuration: AgentConfiguration;
+  /** Object 0. */
+  readonly security: LwM2mObject = securityObject();
 
   constructor(configuration: AgentConfiguration) {
     super(configuration, ALL_FEATURES);
+    this.addObject(this.security);
     const resources = configuration.resources;
     for (let i = 0; resources !== undefined && i < resources.length; i++) {
       addResource(this, resources[i]);
     }
+  }
+
+  override addServer(account: ServerAccount): ServerLink {
+    const link = super.addServer(account);
+    addSecurity(this.security, link.instanceId, account.shortServerId, account.uri);
+    return link;
+  }
+
+  /** Takes an object away; servers get a new list. */
+  removeObject(objectId: number): void {
+    const object = this.object(objectId);
+    if (object === undefined) return;
+    this.objects = this.objects.filter(function (each) {
+      return each !== object;
+    });
+    this.handleInstances(object);
+    object.listener = undefined;
   }
 
   resource(path: string): NamedResource | undefined {

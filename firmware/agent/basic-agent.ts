@@ -19,7 +19,6 @@ import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { misuse } from "../objects/misuse.ts";
-import { addSecurity, securityObject } from "../objects/security.ts";
 import type { AccountListener } from "../objects/server.ts";
 import { addAccount, serverObject } from "../objects/server.ts";
 import { manage, plain } from "./device-management.ts";
@@ -43,7 +42,7 @@ export interface BasicConfiguration {
   readonly awakeFor?: Milliseconds;
   /** True: notifications are Confirmable. Else one a day is, and in queue mode the first after waking. */
   readonly confirmableNotifications?: boolean;
-  /** All but objects 0 and 1, which the agent makes from its accounts. */
+  /** All but object 1, which the agent makes from its accounts, as `Agent` does with object 0. */
   readonly objects?: readonly LwM2mObject[];
   /** Instead of the features', in the order of preference when the server has none. */
   readonly codecs?: readonly ContentCodec[];
@@ -94,8 +93,6 @@ export class BasicAgent implements AccountListener {
   readonly configuration: BasicConfiguration;
   readonly features: AgentFeatures;
   links: readonly ServerLink[] = [];
-  /** Object 0. */
-  readonly security: LwM2mObject = securityObject();
   /** Object 1. */
   readonly servers: LwM2mObject = serverObject();
   /** All objects, ids ascending. */
@@ -111,7 +108,6 @@ export class BasicAgent implements AccountListener {
     this.configuration = configuration;
     this.features = features;
     this.codecs = configuration.codecs === undefined ? features.codecs : configuration.codecs;
-    this.addObject(this.security);
     this.addObject(this.servers);
     const objects = configuration.objects;
     for (let i = 0; objects !== undefined && i < objects.length; i++) this.addObject(objects[i]);
@@ -150,7 +146,6 @@ export class BasicAgent implements AccountListener {
     const instanceId = this.links.length;
     const isQueued = this.version() === "1.0" && this.configuration.queueMode === true;
     const binding = isQueued ? "UQ" : "U";
-    addSecurity(this.security, instanceId, account.shortServerId, account.uri);
     addAccount(this.servers, instanceId, account.shortServerId, lifetime, binding);
     const link = new ServerLink(this, instanceId, address);
     this.links = this.links.concat(link);
@@ -167,17 +162,6 @@ export class BasicAgent implements AccountListener {
     this.objects = this.objects.slice(0, at).concat(object, this.objects.slice(at));
     object.listener = this;
     this.handleInstances(object);
-  }
-
-  /** Takes an object away; servers get a new list. */
-  removeObject(objectId: number): void {
-    const object = this.object(objectId);
-    if (object === undefined) return;
-    this.objects = this.objects.filter(function (each) {
-      return each !== object;
-    });
-    this.handleInstances(object);
-    object.listener = undefined;
   }
 
   /** Begins registration with every server. */
@@ -230,15 +214,6 @@ export class BasicAgent implements AccountListener {
     for (let i = 0; i < this.links.length; i++) {
       const observers = this.links[i].observers;
       if (observers !== undefined) observers.handleValue(object, instanceId, resourceId);
-    }
-    this.wake();
-  }
-
-  /** What a feature lets servers observe has another value, or is gone. */
-  handleSubject(subject: unknown, isGone: boolean): void {
-    for (let i = 0; i < this.links.length; i++) {
-      const observers = this.links[i].observers;
-      if (observers !== undefined) observers.handleSubject(subject, isGone);
     }
     this.wake();
   }
@@ -301,7 +276,8 @@ export class BasicAgent implements AccountListener {
     return response;
   }
 
-  private wake(): void {
+  /** The deadline may have moved, though nothing was handled. */
+  wake(): void {
     if (this.nudge !== undefined) this.nudge();
   }
 }

@@ -58,6 +58,7 @@ import type { OtherPaths } from "./features.ts";
 import { registrationList } from "./links.ts";
 import { Observation } from "./notification.ts";
 import type { ServerLink } from "./server-link.ts";
+import { handleSubject } from "./subjects.ts";
 
 export interface NamedResourcesConfiguration {
   /** Lets servers make named resources by PUT: returns what is to be at a new path, or undefined to refuse (4.04). */
@@ -87,7 +88,7 @@ export function addResource(agent: BasicAgent, resource: NamedResource): void {
     throw misuse("agent/resource-exists", resource.path);
   }
   agent.resources = agent.resources.concat(resource);
-  resource.listener = agent;
+  resource.listener = agent.resources.length > 1 ? agent.resources[0].listener : new Owner(agent);
   agent.handleList();
 }
 
@@ -99,8 +100,21 @@ export function removeResource(agent: BasicAgent, path: string): void {
     return each !== resource;
   });
   resource.listener = undefined;
-  agent.handleSubject(resource, true);
+  handleSubject(agent, resource, true);
   agent.handleList();
+}
+
+/** Hears of the changes of all named resources of one agent. */
+class Owner {
+  private readonly agent: BasicAgent;
+
+  constructor(agent: BasicAgent) {
+    this.agent = agent;
+  }
+
+  handleNamedValue(resource: NamedResource): void {
+    handleSubject(this.agent, resource, false);
+  }
 }
 
 function owns(agent: BasicAgent, path: string): boolean {

@@ -36,16 +36,16 @@ export interface AttributeSet {
 
 export class Observers {
   private readonly agent: BasicAgent;
-  private readonly endpoint: BasicEndpoint;
-  private observations: readonly Observation[] = NO_OBSERVATIONS;
+  private readonly coap: BasicEndpoint;
+  observations: readonly Observation[] = NO_OBSERVATIONS;
   /** What this server has set by Write-Attributes. */
   attributeSets: readonly AttributeSet[] = NO_ATTRIBUTE_SETS;
   private defaults: Attributes = NO_ATTRIBUTES;
   private sequence = 0;
 
-  constructor(agent: BasicAgent, endpoint: BasicEndpoint, defaults: Attributes) {
+  constructor(agent: BasicAgent, coap: BasicEndpoint, defaults: Attributes) {
     this.agent = agent;
-    this.endpoint = endpoint;
+    this.coap = coap;
     this.defaults = defaults;
   }
 
@@ -69,16 +69,6 @@ export class Observers {
       if (path.length > 2 && path[2] !== resourceId) continue;
       const reading = path.length > 2 ? readingAt(object, path) : undefined;
       observation.handleChange(reading, this.agent.features.attributes);
-    }
-  }
-
-  /** A feature's subject has another value, or is gone. */
-  handleSubject(subject: unknown, isGone: boolean): void {
-    for (let i = 0; i < this.observations.length; i++) {
-      const observation = this.observations[i];
-      if (observation.subject !== subject) continue;
-      if (isGone) observation.expire();
-      else observation.handleChange(undefined, this.agent.features.attributes);
     }
   }
 
@@ -162,7 +152,7 @@ export class Observers {
       const isGood = isSuccess(content.code);
       const confirm = confirmable || !isGood || observation.isConfirmationDue(now);
       const response = contentResponse(content, this.nextSequence());
-      this.endpoint.notify(now, observation.token, response, confirm);
+      this.coap.notify(now, observation.token, response, confirm);
       observation.handleSent(now, content.reading, confirm);
       if (!isGood) this.cancel(observation.token);
       confirmable = areConfirmable;

@@ -29,7 +29,7 @@ export function parseServerUri(uri: string): ServerAddress {
   const host = closing < 0 ? name : name.substring(1, closing);
   const isPort = Math.floor(port) === port && port > 0 && port <= HIGHEST_PORT;
   if (uri.indexOf(SCHEME) !== 0 || host === "" || !isPort) {
-    throw misuse("agent/server-uri", `"${uri}" is not coap://HOST or coap://HOST:PORT`);
+    throw misuse("agent/server-uri", `"${uri}" is not coap://HOST[:PORT]`);
   }
   last = { uri: uri, host: host, port: port };
   return last;

@@ -86,7 +86,7 @@ export class ServerLink {
   readonly uri: string;
   readonly host: string;
   readonly port: number;
-  readonly endpoint: BasicEndpoint;
+  readonly coap: BasicEndpoint;
   readonly registration: Registration = new Registration();
   /** Undefined as long as this server observes nothing and has set no attributes. */
   observers: Observers | undefined = undefined;
@@ -108,7 +108,7 @@ export class ServerLink {
     this.uri = address.uri;
     this.host = address.host;
     this.port = address.port;
-    this.endpoint = agent.features.endpoint(agent.configuration.settings);
+    this.coap = agent.features.endpoint(agent.configuration.settings);
     this.isQueued = this.wantsQueue();
   }
 
@@ -125,12 +125,12 @@ export class ServerLink {
 
   handleDatagram(now: Milliseconds, datagram: Uint8Array): void {
     this.touch(now);
-    this.endpoint.handleDatagram(now, datagram);
+    this.coap.handleDatagram(now, datagram);
     this.settle(now);
   }
 
   handleTimeout(now: Milliseconds): void {
-    this.endpoint.handleTimeout(now);
+    this.coap.handleTimeout(now);
     this.settle(now);
   }
 
@@ -164,7 +164,7 @@ export class ServerLink {
 
   observed(): Observers {
     if (this.observers === undefined) {
-      this.observers = new Observers(this.agent, this.endpoint, this.defaults());
+      this.observers = new Observers(this.agent, this.coap, this.defaults());
     }
     return this.observers;
   }
@@ -177,11 +177,11 @@ export class ServerLink {
 
   /** The next datagram for this server. Not to be changed: it may be sent again. */
   pollTransmit(): Uint8Array | undefined {
-    return this.endpoint.pollTransmit();
+    return this.coap.pollTransmit();
   }
 
   deadline(): Milliseconds {
-    let at = Math.min(this.endpoint.deadline(), this.registration.deadline());
+    let at = Math.min(this.coap.deadline(), this.registration.deadline());
     if (this.observers !== undefined && (this.canNotify() || this.canWake())) {
       at = Math.min(at, this.observers.deadline());
     }
@@ -191,10 +191,10 @@ export class ServerLink {
 
   /** After anything that happened: answers, then the registration, then notifications, then perhaps to sleep. */
   private settle(now: Milliseconds): void {
-    let event = this.endpoint.pollEvent();
+    let event = this.coap.pollEvent();
     while (event !== undefined) {
       this.handleEvent(now, event);
-      event = this.endpoint.pollEvent();
+      event = this.coap.pollEvent();
     }
     const observers = this.observers;
     const isNoteDue = observers !== undefined && now >= observers.deadline();
@@ -226,12 +226,12 @@ export class ServerLink {
   /** Device management begins when registration is complete (LwM2M Core 1.1.1 §6.2.1). */
   private handleRequest(now: Milliseconds, request: IncomingRequest): void {
     if (this.registration.isActive) {
-      this.endpoint.respond(now, request, this.agent.answer(now, this, request));
+      this.coap.respond(now, request, this.agent.answer(now, this, request));
     } else if (this.registration.underWay === REGISTER && this.early.length < MAX_EARLY_REQUESTS) {
       this.early = this.early.concat(request);
     } else {
       const response = { code: SERVICE_UNAVAILABLE, options: NO_OPTIONS, payload: NO_BYTES };
-      this.endpoint.respond(now, request, response);
+      this.coap.respond(now, request, response);
     }
   }
 
@@ -244,7 +244,7 @@ export class ServerLink {
         ? { code: DELETE, options: this.location, payload: NO_BYTES }
         : this.registrationRequest(next === REGISTER, changes);
     this.touch(now);
-    this.requestId = this.endpoint.request(now, request);
+    this.requestId = this.coap.request(now, request);
     if (this.requestId === 0) this.handleOutcome(now, undefined);
   }
 
@@ -265,10 +265,7 @@ export class ServerLink {
       // Queue mode is a letter of the binding in 1.0, a parameter of its own from 1.1 on.
       binding: !hasBinding || isPlain ? undefined : version === "1.0" ? this.binding() : "U",
       queueMode: hasBinding && this.isQueued && version !== "1.0",
-      smsNumber: undefined,
-      profileId: undefined,
       endpointType: isNew ? configuration.endpointType : undefined,
-      domain: undefined,
     });
     const options = hasLinks ? path.concat(LINKS_FORMAT) : path;
     return {
@@ -362,7 +359,7 @@ export class ServerLink {
   }
 
   private canSleep(): boolean {
-    return this.isQueued && !this.isAsleep && this.endpoint.isIdle();
+    return this.isQueued && !this.isAsleep && this.coap.isIdle();
   }
 }
 

@@ -14,6 +14,7 @@ import { flattenClasses } from "./flatten-classes.ts";
 import { inlineConstants } from "./inline-constants.ts";
 import { joinTemplates } from "./join-templates.ts";
 import { propertyNames, shortenableNames } from "./short-names.ts";
+import { FAULT_NAMES, silenceFaults } from "./silent-faults.ts";
 
 export interface BundleOptions {
   /** False leaves names and lines readable, for debugging on the board. Default true. */
@@ -24,6 +25,15 @@ export interface BoardBundle extends BoardCost {
   /** ASCII only, one statement. Runs from `.bootcde`, from RAM, or as a script on other engines. */
   readonly code: string;
   readonly bytes: number;
+  /** What each module has of it before it is minified, the largest first. */
+  readonly modules: readonly ModuleShare[];
+}
+
+export interface ModuleShare {
+  /** From the package's folder. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly functions: number;
 }
 
 /** Modules of the firmware, required at run time. */
@@ -47,7 +57,7 @@ const TERSER: MinifyOptions = {
   ecma: 5,
   compress: {
     ecma: 5,
-    passes: 2,
+    passes: 3,
     hoist_funs: true,
     hoist_vars: true,
     inline: 1,
@@ -140,9 +150,10 @@ export async function bundleForBoard(
     logLevel: "silent",
     plugins: [toES5(file, applicationNames)],
   });
-  const modules = inlineConstants(
-    flattenClasses(built.outputFiles[0].text.replace(/^"use strict";\n/, "")),
-  );
+  const joined = built.outputFiles[0].text.replace(/^"use strict";\n/, "");
+  const areFaultsRead = FAULT_NAMES.some((name) => applicationNames.has(name));
+  const told = areFaultsRead || options.minify === false ? joined : silenceFaults(joined);
+  const modules = inlineConstants(flattenClasses(told));
   const names = shortenableNames(modules, applicationNames);
   const { code } = await minify(
     `(function(undefined){${modules}})();`,
@@ -153,5 +164,17 @@ export async function bundleForBoard(
   if (faults.length > 0) {
     throw new Error(`a board would not load ${entry}:\n  ${faults.join("\n  ")}`);
   }
-  return { code, bytes: code.length, ...costOf(code) };
+  return { code, bytes: code.length, ...costOf(code), modules: sharesOf(joined) };
+}
+
+/** esbuild puts a comment with its path before each module. */
+function sharesOf(joined: string): ModuleShare[] {
+  const parts = joined.split(/^\/\/ (?=\S+\.ts$)/m).slice(1);
+  return parts
+    .map((part) => ({
+      path: relative(PACKAGE, resolve(part.slice(0, part.indexOf("\n")))),
+      bytes: part.length,
+      functions: part.split(/\bfunction\b/).length - 1,
+    }))
+    .sort((a, b) => b.bytes - a.bytes);
 }

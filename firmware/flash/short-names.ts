@@ -67,6 +67,9 @@ function boardNames(): Set<string> {
     };
     visit(ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022));
   }
+  // Of property descriptors, which only an application writes with a value.
+  names.delete("value");
+  names.delete("writable");
   return names;
 }
 

@@ -29,14 +29,15 @@ export function deviceObject(
   values: ResourceValues,
 ): LwM2mObject {
   const object = new LwM2mObject(DEVICE);
-  object.create(0, {
+  const all: { [resourceId: number]: ResourceValues[number] } = {
     [DEVICE_FACTORY_RESET]: true,
     [DEVICE_ERROR_CODE]: [NO_ERROR],
     [DEVICE_RESET_ERROR_CODE]: true,
     [DEVICE_CURRENT_TIME]: 0,
     [DEVICE_BINDINGS]: "U",
-    ...values,
-  });
+  };
+  for (const resourceId in values) all[resourceId] = values[resourceId];
+  object.create(0, all);
   object.onRead = function (_object, _instanceId, resourceId) {
     return resourceId === DEVICE_CURRENT_TIME ? Math.floor(calendar.seconds()) : undefined;
   };

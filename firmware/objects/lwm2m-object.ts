@@ -1,7 +1,7 @@
 /**
  * An LwM2M object on a device: its instances and their values, and what the application adds to the rules (hooks).
  *
- * Values are copied on write: `copy` gives a twin that shares every instance until one of the two changes it, so that a fleet of
+ * Values are copied on write: `twinOf` gives a twin that shares every instance until one of the two changes it, so that a fleet of
  * like devices costs little more than what differs. Hooks are plain functions that get the object, and are shared by twins.
  *
  * This file knows no server and no message: reading and writing by path with their answer codes is agent/object-tree.ts.
@@ -201,21 +201,6 @@ export class LwM2mObject {
     if (this.listener !== undefined) this.listener.handleValue(this, instanceId, resourceId);
   }
 
-  /** A twin with the same instances and hooks, which costs what it changes. */
-  copy(): LwM2mObject {
-    const twin = new LwM2mObject(this.definition);
-    this.instances.isShared = true;
-    for (let i = 0; i < this.instances.items.length; i++) this.instances.items[i].isShared = true;
-    twin.instances = this.instances;
-    twin.isFixed = this.isFixed;
-    twin.onRead = this.onRead;
-    twin.onCheck = this.onCheck;
-    twin.onWrite = this.onWrite;
-    twin.onExecute = this.onExecute;
-    twin.onChange = this.onChange;
-    return twin;
-  }
-
   private store(instanceId: number, resourceId: number, held: Held | undefined): void {
     const current = this.instances.get(instanceId);
     if (current === undefined)
@@ -251,6 +236,21 @@ export class LwM2mObject {
     if (!isFit) throw misuse("object/value-wrong", `/${this.definition.id}/*/${resourceId}`);
     return table === undefined ? (value as Value) : table;
   }
+}
+
+/** A twin with the same instances and hooks, which costs what it changes. */
+export function twinOf(object: LwM2mObject): LwM2mObject {
+  const twin = new LwM2mObject(object.definition);
+  object.instances.isShared = true;
+  for (let i = 0; i < object.instances.items.length; i++) object.instances.items[i].isShared = true;
+  twin.instances = object.instances;
+  twin.isFixed = object.isFixed;
+  twin.onRead = object.onRead;
+  twin.onCheck = object.onCheck;
+  twin.onWrite = object.onWrite;
+  twin.onExecute = object.onExecute;
+  twin.onChange = object.onChange;
+  return twin;
 }
 
 /** Resource instances 0, 1, 2 of an array; undefined for anything else. */

@@ -35,9 +35,14 @@ function utf8Length(text: string): number {
   for (let i = 0; i < text.length; i++) {
     const point = codePointAt(text, i);
     if (point > 0xffff) i++;
-    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    length += lengthOf(point);
   }
   return length;
+}
+
+/** How many bytes a code point takes. */
+function lengthOf(point: number): number {
+  return point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
 }
 
 function codePointAt(text: string, i: number): number {
@@ -54,7 +59,7 @@ export function putCodePoint(bytes: Uint8Array, at: number, point: number): numb
     bytes[at] = point;
     return at + 1;
   }
-  let trailing = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+  let trailing = lengthOf(point) - 1;
   bytes[at] = (0xff00 >> (trailing + 1)) | (point >> (6 * trailing));
   const end = at + trailing;
   for (; trailing > 0; trailing--)
@@ -73,9 +78,9 @@ export function decodeUtf8(bytes: Uint8Array): string {
       at++;
       continue;
     }
-    const length = sequenceLength(bytes, at);
-    text += fromCodePoint(length === 0 ? REPLACEMENT : codePointOf(bytes, at, length));
-    at += length === 0 ? 1 : length;
+    const point = readCodePoint(bytes, at);
+    text += fromCodePoint(point < 0 ? REPLACEMENT : point);
+    at += point < 0 ? 1 : lengthOf(point);
   }
   return text;
 }
@@ -118,29 +123,26 @@ function asciiRun(bytes: Uint8Array, from: number, to: number): string {
 export function isUtf8(bytes: Uint8Array): boolean {
   let at = 0;
   while (at < bytes.length) {
-    const length = bytes[at] < 0x80 ? 1 : sequenceLength(bytes, at);
-    if (length === 0) return false;
-    at += length;
+    const point = readCodePoint(bytes, at);
+    if (point < 0) return false;
+    at += lengthOf(point);
   }
   return true;
 }
 
-/** Length of the well-formed multi-byte sequence at `at`, or 0. */
-function sequenceLength(bytes: Uint8Array, at: number): number {
+/** The code point that begins at `at`, or -1 when these bytes are not one. */
+function readCodePoint(bytes: Uint8Array, at: number): number {
   const lead = bytes[at];
+  if (lead < 0x80) return lead;
   const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || at + length > bytes.length) return 0;
-  for (let i = 1; i < length; i++) if ((bytes[at + i] & 0xc0) !== 0x80) return 0;
-  const point = codePointOf(bytes, at, length);
-  if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return 0;
-  if ((length === 3 && point < 0x800) || (length === 4 && point < 0x10000)) return 0;
-  return length;
-}
-
-function codePointOf(bytes: Uint8Array, at: number, length: number): number {
-  let point = bytes[at] & (0xff >> (length + 1));
-  for (let i = 1; i < length; i++) point = (point << 6) | (bytes[at + i] & 63);
-  return point;
+  if (lead < 0xc2 || lead > 0xf4 || at + length > bytes.length) return -1;
+  let point = lead & (0xff >> (length + 1));
+  for (let i = 1; i < length; i++) {
+    if ((bytes[at + i] & 0xc0) !== 0x80) return -1;
+    point = (point << 6) | (bytes[at + i] & 63);
+  }
+  const isSurrogate = point >= 0xd800 && point <= 0xdfff;
+  return isSurrogate || point > 0x10ffff || lengthOf(point) !== length ? -1 : point;
 }
 
 function fromCodePoint(point: number): string {

@@ -140,7 +140,7 @@ export class BasicEndpoint {
   constructor(settings: CoapSettings) {
     this.settings = settings;
     this.retransmission = new Retransmission(settings.transmission);
-    this.recent = new RecentMessages(settings.rememberedMessages, this.lifetime());
+    this.recent = new RecentMessages(settings.rememberedMessages, this.exchangeLifetime());
     this.nextMessageId = settings.random.uint32() & 0xffff;
   }
 
@@ -279,7 +279,7 @@ export class BasicEndpoint {
     this.settle();
     const exchange = outstanding.exchange;
     if (exchange !== undefined) {
-      exchange.waitUntil = now + this.lifetime();
+      exchange.waitUntil = now + this.exchangeLifetime();
       if (message.code !== EMPTY && equalBytes(exchange.token, message.token)) {
         if (this.unusableOption(message.options) === undefined) {
           this.takeResponse(now, exchange, message);
@@ -391,7 +391,7 @@ export class BasicEndpoint {
   }
 
   /** EXCHANGE_LIFETIME. */
-  protected lifetime(): Milliseconds {
+  protected exchangeLifetime(): Milliseconds {
     return exchangeLifetime(this.settings.transmission);
   }
 
@@ -460,7 +460,7 @@ export class BasicEndpoint {
   /** Sends a message of an exchange. */
   protected sendPart(now: Milliseconds, exchange: Exchange, content: Response): void {
     const confirmable = exchange.request.confirmable !== false;
-    exchange.waitUntil = confirmable ? NEVER : now + this.lifetime();
+    exchange.waitUntil = confirmable ? NEVER : now + this.exchangeLifetime();
     this.send(now, confirmable ? CON : NON, content, exchange.token, exchange, undefined);
   }
 

@@ -108,7 +108,7 @@ export class BlockWiseEndpoint extends BasicEndpoint {
   private blocks(): BlockWiseServer {
     if (this.peerBlocks === undefined) {
       const settings = this.settings;
-      const lifetime = this.lifetime();
+      const lifetime = this.exchangeLifetime();
       this.peerBlocks = new BlockWiseServer(settings.blockSize, settings.maxBody, lifetime);
     }
     return this.peerBlocks;

@@ -18,14 +18,14 @@ const MAX_REPLY_BYTES = 8192;
 
 export class RecentMessages {
   private readonly capacity: number;
-  private readonly lifetime: Milliseconds;
+  private readonly memory: Milliseconds;
   /** Oldest first. */
   private readonly ring: RecentMessage[] = [];
   private replyBytes = 0;
 
   constructor(capacity: number, lifetime: Milliseconds) {
     this.capacity = capacity;
-    this.lifetime = lifetime;
+    this.memory = lifetime;
   }
 
   /** True when the Message ID is a duplicate; `replyTo` then tells what was answered. */
@@ -42,7 +42,7 @@ export class RecentMessages {
   /** Remembers a new Message ID, not answered yet. */
   add(now: Milliseconds, messageId: number): void {
     if (this.ring.length >= this.capacity) this.dropOldest();
-    this.ring.push({ messageId: messageId, expiresAt: now + this.lifetime, reply: undefined });
+    this.ring.push({ messageId: messageId, expiresAt: now + this.memory, reply: undefined });
   }
 
   /** Remembers what was answered; the last answer counts (an empty ACK gives way to nothing, a response to itself). */

@@ -67,16 +67,17 @@ export function parseRegistrationQuery(
 }
 
 /** The texts for those parameters that are defined. A 1.0 client says its queue mode inside `b`, a later one by a bare `Q`. */
-export function registrationQuery(parameters: RegistrationParameters): string[] {
+export function registrationQuery(parameters: Partial<RegistrationParameters>): string[] {
   const queries: string[] = [];
-  const inBinding = parameters.queueMode && parameters.version === "1.0";
+  const isQueued = parameters.queueMode === true;
+  const inBinding = isQueued && parameters.version === "1.0";
   if (parameters.endpointName !== undefined) queries.push("ep=" + parameters.endpointName);
   if (parameters.lifetime !== undefined) queries.push("lt=" + parameters.lifetime);
   if (parameters.version !== undefined) queries.push("lwm2m=" + parameters.version);
   if (parameters.binding !== undefined) {
     queries.push("b=" + parameters.binding + (inBinding ? "Q" : ""));
   }
-  if (parameters.queueMode && !inBinding) queries.push("Q");
+  if (isQueued && !inBinding) queries.push("Q");
   if (parameters.smsNumber !== undefined) queries.push("sms=" + parameters.smsNumber);
   if (parameters.profileId !== undefined) queries.push("pid=" + parameters.profileId);
   if (parameters.endpointType !== undefined) queries.push("et=" + parameters.endpointType);

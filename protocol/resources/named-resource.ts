@@ -43,8 +43,7 @@ export class NamedResource {
     | ((resource: NamedResource, payload: Uint8Array) => NamedValue | undefined)
     | undefined = undefined;
   /** Set by the agent that has this resource. */
-  listener: { handleSubject(resource: NamedResource, isGone: boolean): void } | undefined =
-    undefined;
+  listener: { handleNamedValue(resource: NamedResource): void } | undefined = undefined;
 
   constructor(path: string, options: NamedResourceOptions) {
     this.path = path;
@@ -55,7 +54,7 @@ export class NamedResource {
   set(value: NamedValue): void {
     if (value === this.value) return;
     this.value = value;
-    if (this.listener !== undefined) this.listener.handleSubject(this, false);
+    if (this.listener !== undefined) this.listener.handleNamedValue(this);
   }
 
   /** The value in bytes; undefined when this resource cannot be read. */

@@ -4,6 +4,8 @@
  */
 import type { AgentConfiguration, AgentEvent } from "../../firmware/agent/agent.ts";
 import { Agent } from "../../firmware/agent/agent.ts";
+import { BasicAgent } from "../../firmware/agent/basic-agent.ts";
+import type { AgentFeatures } from "../../firmware/agent/features.ts";
 import type { ServerLink } from "../../firmware/agent/server-link.ts";
 import type { CoapEvent, IncomingRequest, Response } from "../../protocol/coap/coap-endpoint.ts";
 import {
@@ -56,6 +58,8 @@ export interface Notification extends Answer {
 }
 
 export interface PairOptions {
+  /** A core with these features, instead of an agent with all. */
+  readonly features?: AgentFeatures;
   /** One way, ms; default 0, so that times in tests are exact. */
   readonly latency?: number;
   /** How the first server answers its nth registration request: "silence", a response, or undefined for the usual one. */
@@ -191,11 +195,14 @@ export class AgentPair {
 
   constructor(configuration: Partial<AgentConfiguration> = {}, options: PairOptions = {}) {
     this.latency = options.latency ?? 0;
-    this.agent = new Agent({
+    const all = {
       endpointName: "dev",
       settings: coapSettings({ random: countingRandom(1) }),
       ...configuration,
-    });
+    };
+    const features = options.features;
+    // What the tests of a smaller agent do not touch is not there.
+    this.agent = features === undefined ? new Agent(all) : (new BasicAgent(all, features) as Agent);
     this.servers = Array.from({ length: options.servers ?? 1 }, (_, i) => {
       const link = this.agent.addServer({ shortServerId: i + 1, uri: `coap://server-${i}.test` });
       return new ScriptedServer(this, link, 0x100 * (i + 1), i === 0 ? options.answer : undefined);

@@ -25,7 +25,7 @@ interface SettingsFile {
 
 // Not JSON.parse: what writeJSON wrote has no quotes around names.
 const file = require("Storage").readJSON("dormouse.json", true) as SettingsFile | undefined;
-if (file === undefined) print("There is no dormouse.json in Storage, or it cannot be read.");
+if (file === undefined) print("dormouse.json is missing or unreadable.");
 else {
   const settings = {
     endpointName: file.endpoint,

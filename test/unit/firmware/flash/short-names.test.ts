@@ -15,7 +15,7 @@ test("a name that stands in quotes anywhere stays, since it may be looked up by 
 });
 
 test("a name of the board's or of JavaScript's own stays", () => {
-  const code = "memory.blocksize = list.concat(E.hwRand()).usage2; list.copyWithin; it.writable;";
+  const code = "memory.blocksize = list.concat(E.hwRand()).usage2; list.copyWithin;";
   expect(shortenableNames(code, [])).toEqual(["usage2"]);
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { IdTable, LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
+import { IdTable, LwM2mObject, twinOf } from "../../../../firmware/objects/lwm2m-object.ts";
 import {
   DEVICE,
   DEVICE_AVAILABLE_POWER_SOURCES,
@@ -97,12 +97,12 @@ describe("values", () => {
 describe("copies", () => {
   test("share their instances until one of the two changes one", () => {
     const template = given();
-    const twin = template.copy();
+    const twin = twinOf(template);
     expect(twin.instances).toBe(template.instances);
     twin.set(0, DEVICE_BATTERY_LEVEL, 10);
     template.set(0, DEVICE_MANUFACTURER, "Changed");
     expect(
-      [twin, template, template.copy()].map((object) => object.get(0, DEVICE_BATTERY_LEVEL)),
+      [twin, template, twinOf(template)].map((object) => object.get(0, DEVICE_BATTERY_LEVEL)),
     ).toEqual([10, 90, 90]);
     expect(twin.get(0, DEVICE_MANUFACTURER)).toBe("Dormouse");
     expect(twin.instances.get(0)?.ids).toBe(template.instances.get(0)?.ids);
@@ -110,7 +110,7 @@ describe("copies", () => {
 
   test("tables of resource instances too", () => {
     const template = given();
-    const twin = template.copy();
+    const twin = twinOf(template);
     twin.setOne(0, DEVICE_AVAILABLE_POWER_SOURCES, 1, 6);
     expect(template.get(0, DEVICE_AVAILABLE_POWER_SOURCES, 1)).toBe(5);
   });
@@ -120,7 +120,7 @@ describe("copies", () => {
     template.onRead = () => 1;
     template.isFixed = false;
     template.listener = { handleValue: () => {}, handleInstances: () => {} };
-    const twin = template.copy();
+    const twin = twinOf(template);
     expect([twin.onRead, twin.isFixed, twin.listener]).toEqual([template.onRead, false, undefined]);
   });
 
@@ -135,12 +135,12 @@ describe("copies", () => {
       fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
         const template = new LwM2mObject({ ...DEVICE, multiple: true });
         template.create(0, { [DEVICE_BATTERY_LEVEL]: 1, [DEVICE_AVAILABLE_POWER_SOURCES]: [1] });
-        const objects = [template, template.copy(), template.copy(), template.copy()];
+        const objects = [template, twinOf(template), twinOf(template), twinOf(template)];
         for (const { who, act, instanceId, value } of changes) {
           const others = objects.map((object) => JSON.stringify(object.instances));
           const object = objects[who];
           const isThere = object.instances.get(instanceId) !== undefined;
-          if (act === "copy") objects[who] = objects[(who + 1) % 4].copy();
+          if (act === "copy") objects[who] = twinOf(objects[(who + 1) % 4]);
           else if (act === "create" && !isThere)
             object.create(instanceId, { [DEVICE_BATTERY_LEVEL]: value });
           else if (act === "remove") object.remove(instanceId);
