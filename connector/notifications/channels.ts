@@ -303,15 +303,17 @@ export class Channels implements ChannelHost {
 
   /** Too much waits in all channels together: whoever holds the most gives up a quarter of it, the oldest first. */
   private relieve(): void {
-    let most: Channel | undefined;
+    let fattest: Channel | undefined;
+    let most = 0;
     for (const channel of this.open) {
       const { droppableBytes } = channel.backlog;
-      if (most === undefined || droppableBytes > most.backlog.droppableBytes) most = channel;
+      if (droppableBytes <= most) continue;
+      fattest = channel;
+      most = droppableBytes;
     }
-    if (most === undefined) return;
-    const { backlog } = most;
-    const fattest = most;
-    this.watchGap(fattest, () => backlog.dropOldest(backlog.droppableBytes * 0.75));
+    if (fattest === undefined) return;
+    const { backlog } = fattest;
+    this.watchGap(fattest, () => backlog.dropOldest(most * 0.75));
   }
 
   /** Stores a channel's gap again when an action has widened it. */
