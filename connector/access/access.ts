@@ -5,7 +5,7 @@
  * effect at once. Who changes something on record calls `handleChange` of the REST side afterwards, so that waiting polls and channels end
  * too.
  */
-import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { HOUR, type Milliseconds } from "../../protocol/time/duration.ts";
 import { MemorySecrets } from "../certificates/secrets.ts";
 import type { Journal } from "../store/store.ts";
 import { AccessKeys, isGood, type NewAccessKey } from "./access-keys.ts";
@@ -54,6 +54,8 @@ export interface AccessSettings {
   readonly passwordCost?: PasswordCost;
 }
 
+const LOGIN_INTERVAL = HOUR;
+const MOST_LOGINS = 10_000;
 const OF_ADMINISTRATOR = { domainId: ADMINISTRATOR.domainId, ownerId: ADMINISTRATOR.id };
 
 export class Access implements Audience {
@@ -71,6 +73,8 @@ export class Access implements Audience {
   readonly secret: ServerSecret;
   readonly calendarNow: () => number;
   private readonly signer: TokenSigner;
+  /** When who logged in from where, as far as it was written down; the latest last. */
+  private readonly logins = new Map<string, number>();
 
   constructor({ store, secret, calendarNow, tokenKeys, passwordCost }: AccessSettings) {
     this.secret = secret;
@@ -160,6 +164,22 @@ export class Access implements Audience {
       action,
       object,
     });
+  }
+
+  /** Writes down that somebody has logged in: once an hour for each who and where, since Basic sends the password with every request. */
+  recordLogin(principal: Principal, address: string): void {
+    const calendarNow = this.calendarNow();
+    const login = `${principal.kind} ${principal.credentialId} ${address}`;
+    if (calendarNow - (this.logins.get(login) ?? -Infinity) < LOGIN_INTERVAL) return;
+    this.logins.delete(login);
+    this.logins.set(login, calendarNow);
+    if (this.logins.size > MOST_LOGINS) {
+      for (const oldest of this.logins.keys()) {
+        this.logins.delete(oldest);
+        break;
+      }
+    }
+    this.record(principal, address, "login", principal.user?.name ?? "");
   }
 
   /**

@@ -3,7 +3,15 @@ import type { ApiClient } from "../access/api-clients.ts";
 import { refusal } from "../access/domains.ts";
 import { reaches, requireOperator, requireRightsOf } from "../access/escalation.ts";
 import { userFor } from "../access/user-administration.ts";
-import { changed, domainOf, PAGED, pageOf, readValid, segment } from "./administration-request.ts";
+import {
+  changed,
+  domainOf,
+  noted,
+  PAGED,
+  pageOf,
+  readValid,
+  segment,
+} from "./administration-request.ts";
 import * as schemas from "./administration-schemas.ts";
 import { apiClientView, mapPage } from "./administration-views.ts";
 import type { RestContext, RestHost } from "./context.ts";
@@ -104,7 +112,7 @@ async function addClient(host: RestHost, c: RestContext): Promise<Response> {
   const user = userFor(access, c.get("principal"), owner);
   requireRightsOf(access, c.get("principal"), user);
   const made = access.clients.create({ ownerId: user.id, ttl, enabled }, access.calendarNow());
-  await changed(host, c, "api-client.created", made.client.clientKey);
+  await noted(host, c, "api-client.created", made.client.clientKey);
   return c.json({ ...apiClientView(access, made.client), secretKey: made.secretKey }, 201);
 }
 
@@ -122,7 +130,7 @@ async function rotateSecret(host: RestHost, c: RestContext): Promise<Response> {
   const { access } = host;
   const { id } = ownedClient(host, c);
   const { client, secretKey } = access.clients.changeSecret(id, access.calendarNow());
-  await changed(host, c, "api-client.secret-rotated", client.clientKey);
+  await noted(host, c, "api-client.secret-rotated", client.clientKey);
   return c.json({ ...apiClientView(access, client), secretKey });
 }
 

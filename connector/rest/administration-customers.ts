@@ -6,7 +6,15 @@ import { refusal } from "../access/domains.ts";
 import { requireRights, requireRightsOf } from "../access/escalation.ts";
 import type { DeviceRecord, User } from "../access/model.ts";
 import { setPassword, userFor } from "../access/user-administration.ts";
-import { changed, domainOf, PAGED, pageOf, readValid, segment } from "./administration-request.ts";
+import {
+  changed,
+  domainOf,
+  noted,
+  PAGED,
+  pageOf,
+  readValid,
+  segment,
+} from "./administration-request.ts";
 import * as schemas from "./administration-schemas.ts";
 import { customerView, mapPage } from "./administration-views.ts";
 import type { RestContext, RestHost } from "./context.ts";
@@ -143,7 +151,7 @@ async function addCustomer(host: RestHost, c: RestContext): Promise<Response> {
   const passwordHash =
     password === undefined ? undefined : await host.access.passwords.hash(password);
   const customer = createCustomer(host.access, domain, email, passwordHash);
-  await changed(host, c, "customer.created", customer.id);
+  await noted(host, c, "customer.created", customer.id);
   return c.json(customerView(host.access, customer), 201);
 }
 
@@ -163,13 +171,13 @@ async function putCustomerPassword(host: RestHost, c: RestContext): Promise<Resp
   // Looked up again: the hash took its time.
   const customer = theCustomer(host, c);
   setPassword(host.access, c.get("principal"), customer, passwordHash);
-  await changed(host, c, "customer.password-set", customer.id);
+  await noted(host, c, "customer.password-set", customer.id);
   return c.body(null, 204);
 }
 
 async function showCustomerKey(host: RestHost, c: RestContext): Promise<Response> {
   const customer = equalCustomer(host, c);
-  await changed(host, c, "customer-key.shown", customer.id);
+  await noted(host, c, "customer-key.shown", customer.id);
   return c.json({ id: customer.id, customerKey: host.access.customerKeyOf(customer) });
 }
 

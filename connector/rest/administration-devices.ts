@@ -13,6 +13,7 @@ import {
   afterNumber,
   changed,
   domainOf,
+  noted,
   PAGED,
   pageOfSorted,
   readValid,
@@ -155,7 +156,7 @@ async function patchDevice(host: RestHost, c: RestContext): Promise<Response> {
 async function showPublicKey(host: RestHost, c: RestContext): Promise<Response> {
   const device = theDevice(host, c);
   requireRights(c.get("principal"), PUBLIC_KEY_RIGHTS);
-  await changed(host, c, "public-key.shown", device.endpointName);
+  await noted(host, c, "public-key.shown", device.endpointName);
   return keyAnswer(host, c, device);
 }
 

@@ -8,6 +8,7 @@ import {
   afterNumber,
   changed,
   domainOf,
+  noted,
   PAGED,
   pageOf,
   pageOfSorted,
@@ -160,7 +161,7 @@ async function addDomain(host: RestHost, c: RestContext): Promise<Response> {
     customersUseRest: given.customersUseRest ?? false,
   };
   host.access.domains.put(domain);
-  await changed(host, c, "domain.created", domain.name);
+  await noted(host, c, "domain.created", domain.name);
   return c.json(domainView(domain), 201);
 }
 

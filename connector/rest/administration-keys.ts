@@ -3,7 +3,15 @@ import { refusal } from "../access/domains.ts";
 import { reaches, requireRightsOf } from "../access/escalation.ts";
 import type { AccessKey, User } from "../access/model.ts";
 import { userFor } from "../access/user-administration.ts";
-import { changed, domainOf, PAGED, pageOf, readValid, segment } from "./administration-request.ts";
+import {
+  changed,
+  domainOf,
+  noted,
+  PAGED,
+  pageOf,
+  readValid,
+  segment,
+} from "./administration-request.ts";
 import * as schemas from "./administration-schemas.ts";
 import { accessKeyView, mapPage } from "./administration-views.ts";
 import type { RestContext, RestHost } from "./context.ts";
@@ -88,7 +96,7 @@ async function addKey(host: RestHost, c: RestContext): Promise<Response> {
   }
   const keyOwner = { domainId: user.domainId, ownerId: user.id };
   const created = access.keys.create(keyOwner, name, access.calendarNow(), end);
-  await changed(host, c, "access-key.created", created.id);
+  await noted(host, c, "access-key.created", created.id);
   const row = access.keys.get(created.id) as AccessKey;
   return c.json({ ...accessKeyView(access, row), accessKey: created.key }, 201);
 }

@@ -88,16 +88,26 @@ export function segment(c: RestContext, position: number): string {
   }
 }
 
-/** Ends a change: written down, in force for open polls and channels too, and durable when it resolves. */
+/** Ends a change that may have taken rights away: in force for open polls and channels too, written down, and durable when it resolves. */
 export async function changed(
   host: RestHost,
   c: RestContext,
   action: string,
   object: string,
 ): Promise<void> {
-  host.access.record(c.get("principal"), c.env.address, action, object);
   host.gateway.recheck(host.now());
   host.customerSide.listeners.recheck();
+  await noted(host, c, action, object);
+}
+
+/** Ends what has taken nothing away from anybody: written down, and durable when it resolves. */
+export async function noted(
+  host: RestHost,
+  c: RestContext,
+  action: string,
+  object: string,
+): Promise<void> {
+  host.access.record(c.get("principal"), c.env.address, action, object);
   await host.commit();
 }
 

@@ -10,7 +10,15 @@ import {
   setPassword,
   userFor,
 } from "../access/user-administration.ts";
-import { changed, domainOf, PAGED, pageOf, readValid, segment } from "./administration-request.ts";
+import {
+  changed,
+  domainOf,
+  noted,
+  PAGED,
+  pageOf,
+  readValid,
+  segment,
+} from "./administration-request.ts";
 import * as schemas from "./administration-schemas.ts";
 import { groupView, mapPage, userView } from "./administration-views.ts";
 import type { RestContext, RestHost } from "./context.ts";
@@ -152,7 +160,7 @@ async function addUser(host: RestHost, c: RestContext): Promise<Response> {
   const passwordHash =
     password === undefined ? undefined : await host.access.passwords.hash(password);
   const user = createUser(host.access, c.get("principal"), domain, { ...given, passwordHash });
-  await changed(host, c, "user.created", user.id);
+  await noted(host, c, "user.created", user.id);
   return c.json(userView(host.access, user), 201);
 }
 
@@ -170,7 +178,7 @@ async function putUserPassword(host: RestHost, c: RestContext): Promise<Response
   // Looked up again: the hash took its time.
   const user = theUser(host, c);
   setPassword(host.access, c.get("principal"), user, passwordHash);
-  await changed(host, c, "user.password-set", user.id);
+  await noted(host, c, "user.password-set", user.id);
   return c.body(null, 204);
 }
 
@@ -191,7 +199,7 @@ function listGroups(host: RestHost, c: RestContext): Response {
 async function addGroup(host: RestHost, c: RestContext): Promise<Response> {
   const given = await readValid(c, schemas.NEW_GROUP);
   const group = createGroup(host.access, c.get("principal"), domainOf(host, c), given);
-  await changed(host, c, "group.created", group.id);
+  await noted(host, c, "group.created", group.id);
   return c.json(groupView(host.access, group), 201);
 }
 

@@ -164,6 +164,7 @@ async function logIn(
     return refuseUnidentified(family, c);
   }
   access.backoff.handleSuccess(credential.name, address);
+  access.recordLogin(principal, address);
   return principal;
 }
 

@@ -656,6 +656,38 @@ describe("the audit", () => {
   });
 });
 
+describe("logins in the audit", () => {
+  const login = (name: string, password: string) => ({
+    headers: { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}` },
+  });
+
+  test("a good one is there once an hour, a bad one each time, in the domain of who has the name", async () => {
+    const desk = new Desk();
+    const { bench } = desk;
+    await desk.done("POST", "/domains", { name: "acme" });
+    const body = { name: "bob", password: "correct horse", permissions: ["view audit"] };
+    await desk.done("POST", "/users?domain=acme", body);
+    for (const minutes of [0, 1, 59, 60]) {
+      bench.now = minutes * 60_000;
+      await bench.fetch("GET", "/admin/audit", login("bob", "correct horse"));
+    }
+    await bench.fetch("GET", "/admin/audit", login("bob", "wrong horse"));
+    const { items } = await desk.done("GET", "/audit?domain=acme");
+    expect(items.map(({ action, object }: Body) => `${action} ${object}`)).toEqual([
+      "login.refused bob",
+      "login bob",
+      "login bob",
+    ]);
+  });
+
+  test("what nobody is called is not written down: it may be a password", async () => {
+    const desk = new Desk();
+    await desk.bench.fetch("GET", "/admin/audit", login("correct horse battery", ""));
+    const { items } = await desk.done("GET", "/audit");
+    expect(items).toMatchObject([{ action: "login.refused", object: "an unknown name" }]);
+  });
+});
+
 describe("who asks, and what is used", () => {
   test("the caller is told its domain, its user and its rights", async () => {
     const desk = new Desk();
