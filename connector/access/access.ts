@@ -1,9 +1,8 @@
 /**
  * The access model as one thing: who a credential belongs to, and what is on record of people, keys, devices and claims.
  *
- * A principal is made anew for each request from what is on record now: a revoked key, a deactivated owner or a released device has its
- * effect at once. Who changes something on record calls `handleChange` of the REST side afterwards, so that waiting polls and channels end
- * too.
+ * A principal is made anew for each request from what is on record now: a revoked key, a deactivated owner or a released device has
+ * its effect at once. Who takes something away calls `Gateway.recheck` afterwards, so that waiting polls and channels end too.
  */
 import { HOUR, type Milliseconds } from "../../protocol/time/duration.ts";
 import { MemorySecrets } from "../certificates/secrets.ts";
