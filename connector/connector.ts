@@ -157,6 +157,11 @@ export class Connector {
     return this.registry.all();
   }
 
+  /** See `Devices` in contract.ts. */
+  isAwake(now: Milliseconds, endpointName: string): boolean {
+    return this.sessions.isAwake(now, endpointName);
+  }
+
   /** How many devices are registered. */
   get size(): number {
     return this.registry.size;

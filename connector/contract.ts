@@ -17,6 +17,8 @@ export interface DownlinkRequest {
   readonly contentFormat?: number | undefined;
   /** Format wanted; without it text for a resource, TLV for an object or an instance, and whatever the device has if it has not. */
   readonly accept?: number | undefined;
+  /** `["pmin=10", "gt"]`, not percent-encoded. A PUT with a query and no payload is Write-Attributes. Not copied. */
+  readonly query?: readonly string[] | undefined;
   /** False sends it once and wants no outcome: there will be no response event. */
   readonly confirmable: boolean;
   /** How long it may wait for the device, milliseconds. */
@@ -50,6 +52,8 @@ export interface ResponseEvent {
   readonly maxAge: number;
   /** The device's code byte; undefined when it did not answer. */
   readonly code: number | undefined;
+  /** Where what was created is, as the device says it: `/3303/1`. */
+  readonly location?: string | undefined;
 }
 
 /** A value that an observed resource has got. */
@@ -91,6 +95,8 @@ export type ConnectorEvent =
 export interface Devices {
   registration(endpointName: string): Registration | undefined;
   registrations(): Iterable<Registration>;
+  /** Whether a request can be sent now: false for a device in queue mode that does not listen, and for one that is not there. */
+  isAwake(endpointName: string): boolean;
   /** Sends a request when the device can be reached. One at a time per device, in order. */
   submit(endpointName: string, request: DownlinkRequest): Submission;
   /**

@@ -130,6 +130,10 @@ export class ConnectorService implements Devices {
     return this.connector.registrations();
   }
 
+  isAwake(endpointName: string): boolean {
+    return this.connector.isAwake(this.now(), endpointName);
+  }
+
   submit(endpointName: string, request: DownlinkRequest): Submission {
     this.pumpSoon();
     return this.connector.submit(this.now(), endpointName, request);

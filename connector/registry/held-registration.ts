@@ -25,6 +25,7 @@ export class HeldRegistration implements Registration {
   list: LinkList;
   /** The list has a change that the device has made and not said yet. */
   isAhead = false;
+  registeredAt: Milliseconds;
   /** When the device registered or updated last. */
   refreshedAt: Milliseconds;
   /** When anything came from the device last; -NEVER when nothing did since the start. */
@@ -34,6 +35,7 @@ export class HeldRegistration implements Registration {
     this.index = index;
     this.record = record;
     this.list = list;
+    this.registeredAt = now;
     this.refreshedAt = now;
     this.heardAt = -NEVER;
   }
@@ -70,6 +72,11 @@ export class HeldRegistration implements Registration {
   }
   get rootPath(): string {
     return this.list.rootPath;
+  }
+
+  /** Whether the device listens: always, or in queue mode for so long after its last message. */
+  isAwake(now: Milliseconds, awakeFor: Milliseconds): boolean {
+    return !this.record.queueMode || now < this.heardAt + awakeFor;
   }
 
   /** When the registration ends unless it is refreshed. */

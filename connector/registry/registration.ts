@@ -1,5 +1,6 @@
 /** What the connector knows of a registered device. */
 import type { Link } from "../../protocol/coap/link-format.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
 
 /** A registration as the rest of the connector sees it: always the present state, changed only by the registry. */
 export interface Registration {
@@ -23,4 +24,7 @@ export interface Registration {
   readonly links: readonly Link[];
   /** What a device's LwM2M paths begin with: "" for most, `/lwm2m` for one with an alternate path (LwM2M Core 1.1.1 §6.2.1). */
   readonly rootPath: string;
+  /** When the device registered, and when it registered or updated last; since a restart of the connector, at its start. */
+  readonly registeredAt: Milliseconds;
+  readonly refreshedAt: Milliseconds;
 }

@@ -235,6 +235,7 @@ export class Registry {
     this.linkText += list.text.length - registration.list.text.length;
     registration.record = record;
     registration.list = list;
+    registration.registeredAt = now;
     registration.refreshedAt = now;
     this.deadlines.set(registration.index, registration.expiresAt(this.settings.expiryGrace));
   }

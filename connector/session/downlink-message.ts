@@ -2,7 +2,7 @@
  * What an application asks of a device, as a CoAP request.
  *
  * On a numeric path of an LwM2M device the method is an operation (LwM2M Transport 1.1.1 §6.4.4): GET Read, PUT Write, POST on a
- * resource Execute, on an instance Write in part, on an object Create, DELETE Delete. Where the application names no format, a
+ * resource Execute, on an instance Write in part, on an object Create, DELETE Delete; PUT with a query alone Write-Attributes. Where the application names no format, a
  * resource is text and an object or an instance TLV, which every version has.
  */
 
@@ -11,7 +11,14 @@ import { GET, POST, PUT } from "../../protocol/coap/codes.ts";
 import { TEXT, TLV } from "../../protocol/coap/content-formats.ts";
 import { attributeOf } from "../../protocol/coap/link-format.ts";
 import { NO_BYTES } from "../../protocol/coap/message.ts";
-import { ACCEPT, CONTENT_FORMAT, URI_PATH, uintOption } from "../../protocol/coap/options.ts";
+import {
+  ACCEPT,
+  CONTENT_FORMAT,
+  textOption,
+  URI_PATH,
+  URI_QUERY,
+  uintOption,
+} from "../../protocol/coap/options.ts";
 import { pathOptions } from "../../protocol/coap/uri.ts";
 import { parsePath } from "../../protocol/model/path.ts";
 import type { Registration } from "../registry/registration.ts";
@@ -23,6 +30,7 @@ export interface DownlinkContent {
   readonly payload: Uint8Array;
   readonly contentFormat?: number | undefined;
   readonly accept?: number | undefined;
+  readonly query?: readonly string[] | undefined;
 }
 
 /** True when the path is an LwM2M one to this device. */
@@ -40,7 +48,7 @@ export function downlinkMessage(
   content: DownlinkContent,
   insists: boolean,
 ): Request {
-  const { method, path, payload } = content;
+  const { method, path, payload, query } = content;
   const isOperation = isLwM2m(registration, path);
   const options = pathOptions(URI_PATH, isOperation ? registration.rootPath + path : path);
   if (method === GET) {
@@ -48,8 +56,10 @@ export function downlinkMessage(
     const accept = content.accept ?? usual;
     if (accept !== undefined) options.push(uintOption(ACCEPT, accept));
   }
-  // A PUT without a format would be Write-Attributes.
-  const hasContent = method === PUT || (method === POST && payload.length > 0);
+  for (const parameter of query ?? []) options.push(textOption(URI_QUERY, parameter));
+  // A PUT without a format is Write-Attributes, which a Write of nothing must not become.
+  const isAttributes = method === PUT && query !== undefined && payload.length === 0;
+  const hasContent = (method === PUT && !isAttributes) || (method === POST && payload.length > 0);
   if (hasContent) {
     const usual = isOperation ? usualFormat(path) : listedFormat(registration, path);
     options.push(uintOption(CONTENT_FORMAT, content.contentFormat ?? usual));

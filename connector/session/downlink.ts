@@ -16,6 +16,8 @@ export interface DownlinkRow {
   readonly payload: Uint8Array;
   readonly contentFormat: number | undefined;
   readonly accept: number | undefined;
+  /** Absent in rows written before there were queries. */
+  readonly query?: readonly string[] | undefined;
   /** Milliseconds; counted anew after a restart. */
   readonly expiresIn: number;
   /** It has been on the wire, so that the device may have executed it. Kept of what must not be executed twice. */
@@ -54,7 +56,7 @@ export class Downlink implements Requester {
   }
 
   row(isSent: boolean): DownlinkRow {
-    const { method, path, payload, contentFormat, accept, expiresIn } = this.request;
+    const { method, path, payload, contentFormat, accept, query, expiresIn } = this.request;
     const endpointName = this.session.registration.endpointName;
     const { sequence } = this;
     return {
@@ -65,6 +67,7 @@ export class Downlink implements Requester {
       payload,
       contentFormat,
       accept,
+      query,
       expiresIn,
       isSent,
     };

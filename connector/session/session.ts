@@ -28,11 +28,13 @@ import {
 import { NO_BYTES } from "../../protocol/coap/message.ts";
 import {
   CONTENT_FORMAT,
+  LOCATION_PATH,
   MAX_AGE,
   OBSERVE,
   uintOf,
   uintOption,
 } from "../../protocol/coap/options.ts";
+import { pathOf } from "../../protocol/coap/uri.ts";
 import { type Milliseconds, NEVER } from "../../protocol/time/duration.ts";
 import type { ConnectorEvent } from "../contract.ts";
 import type { Peer, Peers } from "../peers.ts";
@@ -360,8 +362,7 @@ export class Session {
   }
 
   private isReachable(now: Milliseconds): boolean {
-    const { queueMode, heardAt } = this.registration;
-    return !queueMode || now < heardAt + this.shared.settings.awakeFor;
+    return this.registration.isAwake(now, this.shared.settings.awakeFor);
   }
 
   private nextInLine(): Downlink | Observation | undefined {
@@ -511,6 +512,7 @@ export class Session {
       contentFormat: contentFormatOf(response),
       maxAge: uintOf(response.options, MAX_AGE, DEFAULT_MAX_AGE),
       code: response.code,
+      location: locationIn(response),
     });
   }
 
@@ -550,6 +552,13 @@ export class Session {
 /** The device has it, but not in the format that was asked for. */
 function isAboutFormat(response: Response): boolean {
   return response.code === NOT_ACCEPTABLE || response.code === UNSUPPORTED_CONTENT_FORMAT;
+}
+
+/** What Location-Path says (RFC 7252 §5.10.7); undefined where it says nothing. */
+function locationIn(response: Response): string | undefined {
+  if (response.code !== CREATED) return undefined;
+  const path = pathOf(response.options, LOCATION_PATH);
+  return path === "/" ? undefined : path;
 }
 
 function contentFormatOf(response: Response): number | undefined {

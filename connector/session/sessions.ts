@@ -25,7 +25,7 @@ import { REGISTRATION_GONE } from "./status.ts";
 
 /** How long a Read stands in for the first value of an observation that is running already. */
 const READING_EXPIRES_IN = HOUR;
-/** Bytes of one path segment (RFC 7252 §5.10, Uri-Path). */
+/** Bytes of one path segment, and of one parameter (RFC 7252 §5.10, Uri-Path and Uri-Query). */
 const LONGEST_SEGMENT = 255;
 
 export class Sessions implements SessionSurroundings {
@@ -79,8 +79,13 @@ export class Sessions implements SessionSurroundings {
     for (const session of [...this.byIndex]) session?.handleUpdated(now);
   }
 
+  isAwake(now: Milliseconds, endpointName: string): boolean {
+    return this.registry.named(endpointName)?.isAwake(now, this.settings.awakeFor) ?? false;
+  }
+
   submit(now: Milliseconds, endpointName: string, request: DownlinkRequest): Submission {
     checkPath(request.path);
+    checkQuery(request.query);
     const session = this.sessionOf(endpointName);
     if (session === undefined) return { refusal: GONE };
     if (!request.confirmable) {
@@ -235,4 +240,10 @@ function checkPath(path: string): void {
   if (!isSendable) {
     throw Object.assign(new Error(`No path for a request: ${path}`), { code: "session/bad-path" });
   }
+}
+
+/** @throws Error with code `session/bad-query` for what no request can carry */
+function checkQuery(query: readonly string[] = []): void {
+  if (query.every((parameter) => encodeUtf8(parameter).length <= LONGEST_SEGMENT)) return;
+  throw Object.assign(new Error(`No query for a request: ${query}`), { code: "session/bad-query" });
 }

@@ -31,7 +31,9 @@ import {
   LOCATION_PATH,
   OBSERVE,
   type Option,
+  textsOf,
   URI_PATH,
+  URI_QUERY,
   uintOf,
   uintOption,
 } from "../../../../protocol/coap/options.ts";
@@ -365,7 +367,9 @@ export class Device {
 
   /** `GET /3/0/0 accept=0`, `PUT /led format=0 "1"`. */
   private describe({ code, options, payload }: IncomingRequest, path: string): string {
-    const parts = [["", "GET", "POST", "PUT", "DELETE"][code], path];
+    const query = textsOf(options, URI_QUERY).join("&");
+    const target = query === "" ? path : `${path}?${query}`;
+    const parts = [["", "GET", "POST", "PUT", "DELETE"][code], target];
     for (const [name, number] of [
       ["observe", OBSERVE],
       ["accept", ACCEPT],

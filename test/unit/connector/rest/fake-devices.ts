@@ -28,6 +28,8 @@ export class FakeDevices implements Devices {
   /** `endpointName path` of what is observed, and each call of `observe` and `cancelObservation`. */
   readonly observed = new Set<string>();
   readonly calls: string[] = [];
+  /** Devices in queue mode that do not listen. */
+  readonly asleep = new Set<string>();
   /** What the next requests are refused with. */
   refusal: Refusal | undefined;
   /** Ids that the core has no response for any more. */
@@ -50,6 +52,8 @@ export class FakeDevices implements Devices {
       peer: "127.0.0.1:40001",
       links: decodeLinks(links) as Link[],
       rootPath: "",
+      registeredAt: 0,
+      refreshedAt: 0,
       ...more,
     };
     this.all.set(endpointName, registration);
@@ -79,6 +83,10 @@ export class FakeDevices implements Devices {
 
   registrations(): Iterable<Registration> {
     return this.all.values();
+  }
+
+  isAwake(endpointName: string): boolean {
+    return this.all.has(endpointName) && !this.asleep.has(endpointName);
   }
 
   submit(endpointName: string, request: DownlinkRequest): Submission {

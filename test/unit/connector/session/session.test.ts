@@ -4,6 +4,7 @@ import type { ConnectorSettings } from "../../../../connector/settings.ts";
 import { encodeUtf8 } from "../../../../protocol/bytes/utf8.ts";
 import type { Response } from "../../../../protocol/coap/coap-endpoint.ts";
 import {
+  CREATED,
   DELETE,
   GET,
   METHOD_NOT_ALLOWED,
@@ -11,9 +12,16 @@ import {
   POST,
   PUT,
 } from "../../../../protocol/coap/codes.ts";
-import { SENML_JSON } from "../../../../protocol/coap/content-formats.ts";
+import { LINK_FORMAT, SENML_JSON } from "../../../../protocol/coap/content-formats.ts";
 import { NO_BYTES } from "../../../../protocol/coap/message.ts";
-import { ACCEPT, findOption, MAX_AGE, uintOption } from "../../../../protocol/coap/options.ts";
+import {
+  ACCEPT,
+  findOption,
+  LOCATION_PATH,
+  MAX_AGE,
+  textOption,
+  uintOption,
+} from "../../../../protocol/coap/options.ts";
 import { Rig } from "../connector/rig.ts";
 
 function bare(code: number, text = ""): Response {
@@ -35,6 +43,11 @@ test.each([
   ["GET /3/0 accept=110", { path: "/3/0", accept: SENML_JSON }],
   ['PUT /3/0/14 format=0 "+02"', { method: PUT, path: "/3/0/14", payload: encodeUtf8("+02") }],
   ["PUT /3/0/14 format=0", { method: PUT, path: "/3/0/14" }],
+  [
+    "PUT /3/0/9?pmin=10&pmax=60&gt",
+    { method: PUT, path: "/3/0/9", query: ["pmin=10", "pmax=60", "gt"] },
+  ],
+  ["GET /3/0 accept=40", { path: "/3/0", accept: LINK_FORMAT }],
   ['PUT /3/0 format=11542 "x"', { method: PUT, path: "/3/0", payload: encodeUtf8("x") }],
   [
     'PUT /3/0 format=110 "[]"',
@@ -217,6 +230,53 @@ test.each([
   expect(() => rig.observe("a", path)).toThrow(
     expect.objectContaining({ code: "session/bad-path" }),
   );
+});
+
+test("a query that no request can carry is the caller's fault", () => {
+  const rig = new Rig();
+  rig.registered("a");
+  const query = [`pmin=${"1".repeat(251)}`];
+  expect(() => rig.submit("a", { method: PUT, path: "/3/0", query })).toThrow(
+    expect.objectContaining({ code: "session/bad-query" }),
+  );
+});
+
+test("a request that waits keeps its query over a restart", () => {
+  const rig = new Rig();
+  const device = rig.registered("a", ["Q"]);
+  rig.drive(rig.now + 100_000);
+  rig.submit("a", { method: PUT, path: "/3/0", query: ["pmin=10"] });
+  rig.drive(rig.now + 1000);
+  rig.restart();
+  device.update();
+  rig.drive(rig.now + 1000);
+  expect(device.executed).toEqual(["PUT /3/0?pmin=10"]);
+});
+
+test("LwM2M Core 1.1.1 §6.3.6: the answer to a Create says where the instance is", () => {
+  const rig = new Rig();
+  const device = rig.registered("a");
+  device.respond = () => ({
+    code: CREATED,
+    options: [textOption(LOCATION_PATH, "3303"), textOption(LOCATION_PATH, "7")],
+    payload: NO_BYTES,
+  });
+  rig.submit("a", { method: POST, path: "/3303", payload: encodeUtf8("x") });
+  rig.drive(rig.now + 1000);
+  expect(rig.responses().map(({ status, location }) => [status, location])).toEqual([
+    [201, "/3303/7"],
+  ]);
+});
+
+test("a device in queue mode is awake for 93 s, any other as long as it is registered", () => {
+  const rig = new Rig();
+  rig.registered("sleepy", ["Q"]);
+  rig.registered("wakeful");
+  const areAwake = () =>
+    ["sleepy", "wakeful", "stranger"].map((name) => rig.connector.isAwake(rig.now, name));
+  expect(areAwake()).toEqual([true, true, false]);
+  rig.drive(rig.now + 93_000);
+  expect(areAwake()).toEqual([false, true, false]);
 });
 
 test("RFC 7252 §4.2: a device that does not answer is asked five times within 93 s, then it is 504", () => {
