@@ -8,6 +8,11 @@
  */
 export * from "./agent/agent.ts";
 export * from "./agent/all-codecs.ts";
+export * from "./agent/all-features.ts";
+export * from "./agent/features.ts";
+export * from "./agent/instance-operations.ts";
+export * from "./agent/named-resources.ts";
+export * from "./agent/notification-attributes.ts";
 export * from "./agent/server-link.ts";
 export * from "./boards/node/machine.ts";
 export * from "./boards/node/main.ts";

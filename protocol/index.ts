@@ -5,6 +5,8 @@
 export * from "./bytes/base64.ts";
 export * from "./bytes/hex.ts";
 export * from "./bytes/utf8.ts";
+export { BasicEndpoint } from "./coap/basic-endpoint.ts";
+export { BlockWiseEndpoint } from "./coap/block-wise-endpoint.ts";
 export * from "./coap/coap-endpoint.ts";
 export * as codes from "./coap/codes.ts";
 export * as contentFormats from "./coap/content-formats.ts";

@@ -14,26 +14,15 @@ import { NO_BYTES, NO_OPTIONS } from "../../protocol/coap/message.ts";
 import { LOCATION_PATH } from "../../protocol/coap/options.ts";
 import { pathOptions } from "../../protocol/coap/uri.ts";
 import { CREATE, DELETE } from "../../protocol/lwm2m/operations.ts";
-import type { Entry, Value } from "../../protocol/model/data-types.ts";
-import {
-  BOOLEAN,
-  EXECUTE,
-  isValueOf,
-  MANDATORY,
-  MULTIPLE,
-  OBJLNK,
-  OPAQUE,
-  TYPE_MASK,
-  WRITE,
-} from "../../protocol/model/data-types.ts";
-import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
+import type { Entry } from "../../protocol/model/data-types.ts";
+import { MANDATORY, WRITE } from "../../protocol/model/data-types.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath, RESERVED_ID } from "../../protocol/model/path.ts";
-import type { LwM2mObject, ResourceValues } from "../objects/lwm2m-object.ts";
+import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { BasicAgent } from "./basic-agent.ts";
 import { decodeContent, plain } from "./device-management.ts";
-import { apply, check, locate } from "./object-tree.ts";
+import { apply, blankValues, check, locate } from "./object-tree.ts";
 import type { ServerLink } from "./server-link.ts";
 
 export function instanceOperations(
@@ -107,27 +96,6 @@ function isIncomplete(object: LwM2mObject, entries: readonly Entry[]): boolean {
     if (!isGiven) return true;
   }
   return false;
-}
-
-/** An empty value for each mandatory resource: "", 0, false, no bytes, no instances, no link. */
-function blankValues(definition: ObjectDefinition): ResourceValues {
-  const values: { [resourceId: number]: Value | Value[] } = {};
-  const resources = definition.resources;
-  for (let i = 0; i < resources.length; i += 2) {
-    const flags = resources[i + 1];
-    if ((flags & MANDATORY) === 0 || (flags & EXECUTE) !== 0) continue;
-    values[resources[i]] = emptyValue(flags);
-  }
-  return values;
-}
-
-function emptyValue(flags: number): Value | Value[] {
-  const type = flags & TYPE_MASK;
-  if ((flags & MULTIPLE) !== 0) return [];
-  if (type === BOOLEAN) return false;
-  if (type === OPAQUE) return NO_BYTES;
-  if (type === OBJLNK) return { objectId: RESERVED_ID, objectInstanceId: RESERVED_ID };
-  return isValueOf(type, "") ? "" : 0;
 }
 
 /** Deletes an object instance, or an instance of a multiple resource that may be written (§6.3.7). */

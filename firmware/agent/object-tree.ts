@@ -11,20 +11,25 @@ import {
   METHOD_NOT_ALLOWED,
   NOT_FOUND,
 } from "../../protocol/coap/codes.ts";
+import { NO_BYTES } from "../../protocol/coap/message.ts";
 import type { Entry, Value } from "../../protocol/model/data-types.ts";
 import {
+  BOOLEAN,
+  EXECUTE,
   isValueOf,
   MANDATORY,
   MULTIPLE,
+  OBJLNK,
   OPAQUE,
   READ,
   TYPE_MASK,
   WRITE,
 } from "../../protocol/model/data-types.ts";
+import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { RESERVED_ID } from "../../protocol/model/path.ts";
-import type { Held, Instance, LwM2mObject } from "../objects/lwm2m-object.ts";
+import type { Held, Instance, LwM2mObject, ResourceValues } from "../objects/lwm2m-object.ts";
 import { IdTable } from "../objects/lwm2m-object.ts";
 import type { Reading } from "./notification.ts";
 
@@ -222,4 +227,25 @@ export function apply(
     object.set(instanceId, tables.ids[i], tables.items[i]);
     if (object.onWrite !== undefined) object.onWrite(object, instanceId, tables.ids[i]);
   }
+}
+
+/** An empty value for each mandatory resource: "", 0, false, no bytes, no instances, no link. */
+export function blankValues(definition: ObjectDefinition): ResourceValues {
+  const values: { [resourceId: number]: Value | Value[] } = {};
+  const resources = definition.resources;
+  for (let i = 0; i < resources.length; i += 2) {
+    const flags = resources[i + 1];
+    if ((flags & MANDATORY) === 0 || (flags & EXECUTE) !== 0) continue;
+    values[resources[i]] = emptyValue(flags);
+  }
+  return values;
+}
+
+function emptyValue(flags: number): Value | Value[] {
+  const type = flags & TYPE_MASK;
+  if ((flags & MULTIPLE) !== 0) return [];
+  if (type === BOOLEAN) return false;
+  if (type === OPAQUE) return NO_BYTES;
+  if (type === OBJLNK) return { objectId: RESERVED_ID, objectInstanceId: RESERVED_ID };
+  return isValueOf(type, "") ? "" : 0;
 }
