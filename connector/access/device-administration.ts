@@ -4,7 +4,6 @@ import type { Access } from "./access.ts";
 import type { Principal } from "./decision.ts";
 import { refusal } from "./domains.ts";
 import { reaches } from "./escalation.ts";
-import { randomVersion } from "./key-crypto.ts";
 import type { DeviceRecord, Domain, User } from "./model.ts";
 
 /** The device of this name. @throws Error with code `access/not-found`, also for one of another domain */
@@ -42,19 +41,14 @@ export function createDevice(
   return device;
 }
 
-/** Gives a device to another domain: claims, notes and the PUBLIC_KEY of the former one end with that. */
+/**
+ * Gives a device to another domain. It is another device on record then, with another number and another PUBLIC_KEY: whatever is filed under
+ * the number (claims, notes, its shadow, its history) was the former domain's business.
+ */
 export function moveDevice(access: Access, device: DeviceRecord, domain: Domain): DeviceRecord {
   if (device.domainId === domain.id) return device;
-  unbindAll(access, device);
-  const moved: DeviceRecord = {
-    ...device,
-    domainId: domain.id,
-    keyVersion: randomVersion(),
-    updatedAt: access.calendarNow(),
-    inventory: undefined,
-  };
-  access.devices.put(moved);
-  return moved;
+  forgetDevice(access, device);
+  return createDevice(access, domain, device.endpointName, device.endpointType);
 }
 
 /** Takes a device off the record, and its claims with it. It is put there anew, in the domain it names, when it registers again. */

@@ -69,7 +69,7 @@ export const DEVICE_ROUTES: readonly Route[] = [
     path: "/admin/devices/:endpointName",
     allows: { verb: "change", object: "device" },
     summary:
-      "Moves a device to another domain. Its claims, its notes and its PUBLIC_KEY end; for superusers of the operator's domain.",
+      "Moves a device to another domain. Its number, its claims, its notes, its shadow and its PUBLIC_KEY end; for superusers of the operator's domain.",
     body: schemas.DEVICE_MOVE,
     returns: schemas.DEVICE,
     answers: {
@@ -149,6 +149,7 @@ async function patchDevice(host: RestHost, c: RestContext): Promise<Response> {
   const device = theDevice(host, c);
   requireOperator(principal);
   const moved = moveDevice(host.access, device, domainFor(host.access, principal, domain));
+  if (moved !== device) forgetWhatIsKnown(host, device);
   await changed(host, c, "device.moved", `${moved.endpointName} ${domain}`);
   return c.json(viewOf(host, moved));
 }
@@ -178,8 +179,15 @@ async function deleteDevice(host: RestHost, c: RestContext): Promise<Response> {
     );
   }
   forgetDevice(host.access, device);
+  forgetWhatIsKnown(host, device);
   await changed(host, c, "device.forgotten", device.endpointName);
   return c.body(null, 204);
+}
+
+/** A record has gone: what was learned of its device was for its domain. */
+function forgetWhatIsKnown(host: RestHost, device: DeviceRecord): void {
+  host.gateway.cache.forgetEndpoint(device.endpointName);
+  host.inventory.identities.forget(device);
 }
 
 function keyAnswer(host: RestHost, c: RestContext, device: DeviceRecord): Response {

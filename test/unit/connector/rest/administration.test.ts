@@ -422,8 +422,25 @@ describe("devices", () => {
       domain: "acme",
     });
     expect(access.devices.withPublicKey(publicKey)).toBeUndefined();
+    expect(access.devices.get(device.id)).toBeUndefined();
     expect(access.devices.named("d")?.inventory).toBeUndefined();
     expect((await desk.done("GET", `/customers/${customer.id}/devices`)).items).toEqual([]);
+  });
+
+  test("a registered device that is moved stays registered, and is the new domain's alone", async () => {
+    const desk = new Desk();
+    const { bench } = desk;
+    await desk.done("POST", "/domains", { name: "acme" });
+    await desk.done("POST", "/devices", { endpointName: "d" });
+    bench.devices.register("d", NODE_001);
+    const { key } = await desk.userWith([], { superuser: true }, "acme");
+    const sees = async (by: string) =>
+      (await bench.fetch("GET", "/v2/endpoints/d", { key: by })).status;
+    expect([await sees(bench.key), await sees(key)]).toEqual([200, 404]);
+    expect(await desk.done("PATCH", "/devices/d", { domain: "acme" })).toMatchObject({
+      registered: true,
+    });
+    expect([await sees(bench.key), await sees(key)]).toEqual([404, 200]);
   });
 
   test("a registered device is not forgotten, another one with all its claims", async () => {
