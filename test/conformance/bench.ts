@@ -11,8 +11,10 @@ import {
   CONTENT,
   DELETE,
   EMPTY,
+  FETCH,
   formatCode,
   GET,
+  IPATCH,
   isSuccess,
   POST,
   PUT,
@@ -42,24 +44,25 @@ import {
 } from "../../protocol/coap/options.ts";
 import { DEFAULT_TRANSMISSION, maxTransmitWait } from "../../protocol/coap/parameters.ts";
 import { pathOptions, queryOptions } from "../../protocol/coap/uri.ts";
+import { mayAnswer, operationRow } from "../../protocol/lwm2m/operation-table.ts";
 import { isLegalAnswer, NO_OPERATION, operationOf } from "../../protocol/lwm2m/operations.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { parsePath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { MINUTE, SECOND } from "../../protocol/time/duration.ts";
 import type { UNIVERSAL_CRITERIA, Version } from "./case.ts";
-import type { ClientUnderTest } from "./client-under-test.ts";
-import type { BaseConfiguration } from "./configurations.ts";
+import {
+  type ClientUnderTest,
+  type FirmwareItems,
+  type Pace,
+  USUAL_PACE,
+} from "./client-under-test.ts";
+import { type BaseConfiguration, serverCountOf } from "./configurations.ts";
 import { decodeValues, formatBytes, formatName, formatValue, isSameValue } from "./content.ts";
 import { Ended, Judging } from "./judging.ts";
 import { Ladder } from "./ladder.ts";
 import { ScriptedServer, type Uplink, type UplinkKind } from "./scripted-server.ts";
 
-/** How long a client may take to do what is due at once. */
-export const PROMPT: Milliseconds = 5 * SECOND;
-/** How long it may take to come up, or to come back. */
-export const PATIENCE: Milliseconds = MINUTE;
 /** How long an answer, or a device that listens after its last message, is waited for (RFC 7252 §4.8.2). */
 export const MAX_TRANSMIT_WAIT: Milliseconds = maxTransmitWait(DEFAULT_TRANSMISSION);
 
@@ -72,6 +75,8 @@ export interface Question {
   readonly format?: number;
   readonly payload?: Uint8Array;
   readonly observe?: number;
+  /** More of them. */
+  readonly options?: readonly Option[];
   /** A fresh one unless given. */
   readonly token?: Uint8Array;
 }
@@ -104,6 +109,8 @@ const METHOD_NAMES: Readonly<Record<number, string>> = {
   [POST]: "POST",
   [PUT]: "PUT",
   [DELETE]: "DELETE",
+  [FETCH]: "FETCH",
+  [IPATCH]: "iPATCH",
 };
 const ABSENT = -1;
 const FIRST_TIMEOUT = DEFAULT_TRANSMISSION.ackTimeout * DEFAULT_TRANSMISSION.ackRandomFactor;
@@ -113,7 +120,12 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   readonly configuration: BaseConfiguration;
   readonly version: Version;
   readonly endpointName: string;
+  /** What the case needs of it is there. */
+  readonly firmware: FirmwareItems;
+  /** The LwM2M servers. */
   readonly servers: readonly ScriptedServer[];
+  /** Its number is the first after theirs. */
+  readonly bootstrapServer: ScriptedServer;
   readonly ladder: Ladder;
   private readonly startedAt: Milliseconds;
   private uplinks: Uplink[] = [];
@@ -124,20 +136,27 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     configuration: BaseConfiguration,
     version: Version,
     endpointName: string,
+    firmware: FirmwareItems = {},
   ) {
     super();
-    const accounts = Object.keys(configuration.objects[1] ?? {});
+    const count = serverCountOf(configuration);
     this.client = client;
     this.configuration = configuration;
     this.version = version;
     this.endpointName = endpointName;
-    this.servers = accounts.map((_, server) => new ScriptedServer(server));
-    this.ladder = new Ladder(accounts.length > 1);
+    this.firmware = firmware;
+    this.servers = Array.from({ length: count }, (_, server) => new ScriptedServer(server));
+    this.bootstrapServer = new ScriptedServer(count, "bootstrap");
+    this.ladder = new Ladder(count > 1 || configuration.hasBootstrapServer === true);
     this.startedAt = client.now();
   }
 
   get server(): ScriptedServer {
     return this.servers[0];
+  }
+
+  get pace(): Pace {
+    return this.client.pace ?? USUAL_PACE;
   }
 
   /** Since the case began, by the client's clock. */
@@ -228,7 +247,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     this.step("the client is switched on and registers");
     await this.client.start();
     for (const server of this.servers.keys()) {
-      const until = this.now() + PATIENCE;
+      const until = this.now() + this.pace.patience;
       while (!this.servers[server].isRegistered && (await this.takeIn(until)));
       this.given(this.servers[server].isRegistered, "the client did not register");
     }
@@ -295,10 +314,16 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   }
 
   /** Starts an observation. From then on what carries its token is a notification. */
-  async observe(path: string, query: readonly string[] = []): Promise<ObservedPath> {
+  observe(path: string, query: readonly string[] = []): Promise<ObservedPath> {
+    return this.observeBy({ method: GET, path, query });
+  }
+
+  /** As `observe`, by any request. */
+  async observeBy(question: Question): Promise<ObservedPath> {
     const tokenBytes = this.server.token();
     const token = formatBytes(tokenBytes);
-    const answer = await this.ask({ method: GET, path, query, observe: 0, token: tokenBytes });
+    const answer = await this.ask({ ...question, observe: 0, token: tokenBytes });
+    const { path } = question;
     if (isSuccess(answer.code)) this.server.observations.add(token);
     return { path, token, tokenBytes, answer };
   }
@@ -313,7 +338,10 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
 
   /** The message that asks. */
   compose(question: Question, server = 0): Message {
-    const options: Option[] = pathOptions(URI_PATH, question.path);
+    const options: Option[] = [
+      ...pathOptions(URI_PATH, question.path),
+      ...(question.options ?? []),
+    ];
     const { query, accept, format, observe, payload, token } = question;
     if (query !== undefined) options.push(...queryOptions(query));
     if (accept !== undefined) options.push(uintOption(ACCEPT, accept));
@@ -322,8 +350,8 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     return {
       type: CON,
       code: question.method,
-      messageId: this.servers[server].messageId(),
-      token: token ?? this.servers[server].token(),
+      messageId: this.serverAt(server).messageId(),
+      token: token ?? this.serverAt(server).token(),
       options,
       payload: payload ?? NO_BYTES,
     };
@@ -336,7 +364,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     let timeout = FIRST_TIMEOUT;
     let repeatAt = message.type === CON ? this.now() + timeout : giveUpAt;
     let repetitions = 0;
-    this.servers[server].waiting.add(token);
+    this.serverAt(server).waiting.add(token);
     await this.send(message, server);
     try {
       for (;;) {
@@ -356,7 +384,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
         }
       }
     } finally {
-      this.servers[server].waiting.delete(token);
+      this.serverAt(server).waiting.delete(token);
     }
   }
 
@@ -388,21 +416,32 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       const why = `a datagram is malformed: ${message.fault} at byte ${message.at} (${message.source})`;
       throw new Ended("fail", why, "well-formed" satisfies keyof typeof UNIVERSAL_CRITERIA);
     }
-    const { uplink, response, replies } = this.servers[server].handle(this.now(), message);
+    const { uplink, response, replies } = this.serverAt(server).handle(this.now(), message);
     if (uplink !== undefined) this.uplinks.push(uplink);
     if (response !== undefined) this.responses.push({ server, message: response });
     for (const reply of replies) await this.send(reply, server);
     return true;
   }
 
+  private serverAt(server: number): ScriptedServer {
+    return this.servers[server] ?? this.bootstrapServer;
+  }
+
   private checkLegal(question: Question, message: Message, answer: Answer): void {
     const depth = parsePath(question.path)?.length ?? 0;
     const operation = operationOf(message.code, depth, message.options, message.payload);
-    if (operation === NO_OPERATION || answer.code === EMPTY) return;
-    if (isLegalAnswer(operation, answer.code)) return;
+    if (answer.code === EMPTY || isLegal(question.method, operation, answer.code)) return;
     const why = `${was(answer)}, which is no answer to that`;
     throw new Ended("fail", why, "legal-code" satisfies keyof typeof UNIVERSAL_CRITERIA);
   }
+}
+
+/** What no operation is has no answers of its own. */
+function isLegal(method: number, operation: number, code: number): boolean {
+  if (operation !== NO_OPERATION) return isLegalAnswer(operation, code);
+  const name = method === FETCH ? "Read-Composite" : method === IPATCH ? "Write-Composite" : "";
+  const row = operationRow(name);
+  return row === undefined || mayAnswer(row, code);
 }
 
 /** `Read /3/0 was answered by 4.04`. */

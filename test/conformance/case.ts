@@ -3,6 +3,7 @@
  * procedure; and what comes out of running one.
  */
 import type { Bench } from "./bench.ts";
+import type { FirmwareItem } from "./client-under-test.ts";
 import type { BaseConfiguration } from "./configurations.ts";
 import type { Packet } from "./ladder.ts";
 
@@ -18,7 +19,32 @@ export type Version = "1.0" | "1.1" | "1.2";
 export type Verdict = "pass" | "fail" | "inconclusive" | "not applicable" | "not run";
 
 /** What a client may have and need not. */
-export type Feature = "queue mode" | "reboot" | "disable" | "observe parameters";
+export const FEATURES = [
+  "queue mode",
+  "reboot",
+  "disable",
+  "observe parameters",
+  "evaluation periods",
+  "composite",
+  "send",
+  "profile id",
+  "bootstrap",
+  "bootstrap pack",
+  "firmware update",
+  "statistics",
+] as const;
+export type Feature = (typeof FEATURES)[number];
+
+/** What the harness itself has not, yet: transports, and devices that only a laboratory has. */
+export type Missing =
+  | "DTLS"
+  | "TLS over TCP"
+  | "TCP"
+  | "OSCORE"
+  | "EST"
+  | "MQTT"
+  | "a smartcard"
+  | "a cellular modem";
 
 /** What a case needs beyond the objects of its configuration. */
 export interface Needs {
@@ -27,6 +53,12 @@ export interface Needs {
   readonly features?: readonly Feature[];
   /** True when values have to change on the client's side. An adapter that cannot do so cannot run the case. */
   readonly setsValues?: boolean;
+  /** True when the client has to be told to send values. An adapter that cannot tell it cannot run the case. */
+  readonly sends?: boolean;
+  /** What the profile has to give. Without it the case is not run. */
+  readonly firmware?: readonly FirmwareItem[];
+  /** What stops the harness from running the case. */
+  readonly missing?: Missing;
 }
 
 export interface ConformanceCase<Criterion extends string = string> {
@@ -46,6 +78,8 @@ export interface ConformanceCase<Criterion extends string = string> {
   readonly criteria: Readonly<Record<Criterion, string>>;
   /** Where the printed case is wrong: what is run instead, and why. */
   readonly correction?: string;
+  /** The procedure in words, for cases that cannot be run yet; of the others the ladder shows it. */
+  readonly steps?: readonly string[];
   procedure(bench: Bench<Criterion>): Promise<void>;
 }
 
@@ -84,4 +118,19 @@ export function clientCase<Criterion extends string>(
   stated: Omit<ConformanceCase<Criterion>, "role">,
 ): ConformanceCase {
   return { ...stated, role: "client" };
+}
+
+/** A case for clients that waits for something the harness has not: everything but the procedure is there. */
+export function plannedCase(
+  stated: Omit<ConformanceCase, "role" | "procedure" | "needs" | "begins" | "steps"> & {
+    readonly needs: Needs & { readonly missing: Missing };
+    readonly steps: readonly string[];
+  },
+): ConformanceCase {
+  return {
+    ...stated,
+    role: "client",
+    begins: "off",
+    procedure: () => Promise.reject(new Error(`it needs ${stated.needs.missing}`)),
+  };
 }

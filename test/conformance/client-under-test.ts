@@ -5,7 +5,7 @@
  * the same for a device on the desk and for an agent in this process.
  */
 import type { Value } from "../../protocol/model/data-types.ts";
-import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { MINUTE, type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import type { Feature, Version } from "./case.ts";
 import type { BaseConfiguration } from "./configurations.ts";
 
@@ -18,7 +18,26 @@ export interface ClientClaims {
   readonly objects: readonly number[];
   /** By path of a resource: the values that it has where a configuration prescribes others; null for one that it lacks. */
   readonly values?: Readonly<Record<string, Value | readonly Value[] | null>>;
+  readonly firmware?: FirmwareItems;
 }
+
+/** Files and addresses for firmware updates, which every device has its own of. */
+export const FIRMWARE_ITEMS = [
+  /** An image that it takes, and one it has no room for in its storage, or in its memory. */
+  "image",
+  "tooLarge",
+  "tooLargeForMemory",
+  /** Images that fail the check of their integrity, that are for other devices, that do not install. */
+  "corrupt",
+  "wrongType",
+  "failing",
+  /** Where `image` can be downloaded, and where a download comes to a halt. */
+  "uri",
+  "haltingUri",
+] as const;
+export type FirmwareItem = (typeof FIRMWARE_ITEMS)[number];
+/** Files as bytes, addresses as text. */
+export type FirmwareItems = Readonly<Partial<Record<FirmwareItem, Uint8Array | string>>>;
 
 export interface ClientSetup {
   readonly endpointName: string;
@@ -32,26 +51,44 @@ export interface ClientAdapter {
   readonly claims: ClientClaims;
   /** True when `set` works. */
   readonly canSetValues: boolean;
+  /** True when `report` works. */
+  readonly canReport?: boolean;
   /** A fresh client, configured and switched off. Rejects when there cannot be one: the case is then not run. */
   prepare(setup: ClientSetup): Promise<ClientUnderTest>;
 }
 
 /** A datagram of the client's. */
 export interface Arrival {
-  /** To which server account, by its instance of object 1. */
+  /** To which of the harness's servers: those of the accounts, by instance of object 1, then the bootstrap server. */
   readonly server: number;
   readonly datagram: Uint8Array;
 }
+
+/** How quick a client is held to be. */
+export interface Pace {
+  /** How long it may take to do what is due at once. */
+  readonly prompt: Milliseconds;
+  /** How long it may take to come up, or to come back. */
+  readonly patience: Milliseconds;
+}
+
+export const USUAL_PACE: Pace = { prompt: 5 * SECOND, patience: MINUTE };
 
 /** One client during one case. Rejects with `ClientFault` when the client broke down. */
 export interface ClientUnderTest {
   /** How far a moment may be off before it is the client's fault. */
   readonly tolerance: Milliseconds;
+  /** `USUAL_PACE` unless the device is known to be slower. */
+  readonly pace?: Pace;
+  /** The addresses of the harness's servers as the client reaches them, `coap://127.0.0.1:5683`, in their order. */
+  readonly serverUris: readonly string[];
   now(): Milliseconds;
   /** Switches it on. */
   start(): Promise<void>;
   /** Changes a value as the device itself would: a sensor reading. */
   set(path: string, value: Value): Promise<void>;
+  /** Has it send the values of these paths of its own accord (Send). */
+  report?(paths: readonly string[]): Promise<void>;
   send(server: number, datagram: Uint8Array): Promise<void>;
   /** The next datagram of the client's, as soon as it is there; undefined when none came until `until`. */
   receive(until: Milliseconds): Promise<Arrival | undefined>;

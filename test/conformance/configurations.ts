@@ -17,10 +17,23 @@ export interface BaseConfiguration {
   /** All but object 0. Instance n of object 1 is the account at the harness's server n. */
   readonly objects: Objects;
   readonly queueMode: boolean;
+  /** The client registers with a Profile ID, instead of a list of objects or beside one of what the profile lacks. */
+  readonly profileId?: "instead" | "beside";
+  /** How many servers the harness has where the accounts do not say: those that a bootstrap server is to write. */
+  readonly servers?: number;
+  /** True with an account at a bootstrap server, in /0/1: the harness's, after its other servers. */
+  readonly hasBootstrapServer?: boolean;
+}
+
+/** How many LwM2M servers the harness has, without the bootstrap server. */
+export function serverCountOf({ objects, servers }: BaseConfiguration): number {
+  return servers ?? Object.keys(objects[1] ?? {}).length;
 }
 
 const SERVER_MINIMAL: Values = { 0: 1, 1: 86400, 6: false, 7: "U" };
 const SERVER_EXTENDED: Values = { ...SERVER_MINIMAL, 2: 1, 3: 10, 5: 86400 };
+/** Objlnk of the profile in use. */
+const APN: Value = { objectId: 11, objectInstanceId: 0 };
 const DEVICE_MINIMAL: Values = {
   0: "Open Mobile Alliance",
   1: "Lightweight M2M Client",
@@ -99,11 +112,75 @@ export const C_12 = configuration("C.12", {
   },
 });
 
+/** With a firmware update. */
+export const C_8 = configuration("C.8", {
+  1: { 0: SERVER_EXTENDED },
+  3: { 0: DEVICE_MINIMAL },
+  5: { 0: { 0: bytes(), 1: "", 3: 0, 5: 0, 6: "image", 7: "1.0", 8: [0], 9: 2 } },
+});
+
+/** With the counters of connectivity statistics. */
+export const C_9 = configuration("C.9", {
+  1: { 0: SERVER_EXTENDED },
+  3: { 0: DEVICE_MINIMAL },
+  7: { 0: { 0: 0, 1: 0, 2: 0, 3: 0, 4: 0, 5: 0, 8: 0 } },
+});
+
+/** With a cellular network. The cycles of eDRX are octets in the object, of which the ETS prints the seconds: 20.48 and 40.96. */
+export const C_10 = configuration("C.10", {
+  1: { 0: SERVER_EXTENDED },
+  3: { 0: DEVICE_MINIMAL },
+  10: { 0: { 4: 3600, 5: 600, 6: 40, 8: bytes(2), 9: bytes(3), 11: [APN] } },
+});
+
+/** C.10 with power saving modes. */
+export const C_11 = configuration("C.11", {
+  ...C_10.objects,
+  10: { 0: { ...C_10.objects[10][0], 13: 3, 14: 1 } },
+});
+
+/** No server account, but one at a bootstrap server. */
+export const C_13: BaseConfiguration = {
+  ...configuration("C.13", { 3: { 0: DEVICE_MINIMAL } }),
+  servers: 1,
+  hasBootstrapServer: true,
+};
+
+/** C.1 with an account at a bootstrap server besides. */
+export const C_1_BOOTSTRAP: BaseConfiguration = {
+  ...configuration("C.1 with the bootstrap account of C.13", C_1.objects),
+  hasBootstrapServer: true,
+};
+
 /** Two server accounts. Of C.14 what does not need a bootstrap server or access control. */
 export const C_14 = configuration("C.14", {
   1: { 0: SERVER_MINIMAL, 1: { ...SERVER_MINIMAL, 0: 2 } },
   3: { 0: DEVICE_MINIMAL },
 });
+
+/** With a container for what goes up and one for what goes down. */
+export const C_15 = configuration("C.15", {
+  1: { 0: SERVER_EXTENDED },
+  3: { 0: DEVICE_MINIMAL },
+  19: { 0: { 0: [bytes(1, 2, 3)] }, 1: { 0: [bytes(4, 5)] } },
+});
+
+/** With an event log. */
+export const C_16 = configuration("C.16", {
+  1: { 0: SERVER_EXTENDED },
+  3: { 0: DEVICE_MINIMAL },
+  20: { 0: { 4010: 0, 4013: 3, 4014: bytes(0xa0) } },
+});
+
+/** C.1 with two identities of the host. */
+export const C_1_PORTFOLIO = configuration("C.1 with two identities in /16/0", {
+  ...C_1.objects,
+  16: { 0: { 0: ["Host Device ID #0", "Host Device Manufacturer #0"] } },
+});
+
+function bytes(...values: number[]): Uint8Array {
+  return Uint8Array.from(values);
+}
 
 /** The same with other values in one instance. */
 export function withValues(
@@ -149,11 +226,12 @@ export function withQueueMode(base: BaseConfiguration): BaseConfiguration {
   return { ...base, name: `${base.name}, queue mode`, queueMode: true };
 }
 
-/** The configured values at and below a path, each by its own path: `/3/0/11/0`. */
+/** The configured values at and below a path, or the root, each by its own path: `/3/0/11/0`. */
 export function configuredValues(base: BaseConfiguration, path: string): Record<string, Value> {
   const found: Record<string, Value> = {};
+  const below = path === "/" ? path : `${path}/`;
   const add = (at: string, value: Value) => {
-    if (at === path || at.startsWith(`${path}/`)) found[at] = value;
+    if (at === path || at.startsWith(below)) found[at] = value;
   };
   for (const [objectId, instances] of Object.entries(base.objects)) {
     for (const [instanceId, values] of Object.entries(instances)) {

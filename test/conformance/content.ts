@@ -13,6 +13,7 @@ import {
 } from "../../protocol/coap/content-formats.ts";
 import { CBOR_CODEC } from "../../protocol/content/cbor.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
+import { LWM2M_JSON_CODEC } from "../../protocol/content/lwm2m-json.ts";
 import { OPAQUE_CODEC } from "../../protocol/content/opaque.ts";
 import { SENML_CBOR_CODEC } from "../../protocol/content/senml-cbor.ts";
 import { SENML_JSON_CODEC } from "../../protocol/content/senml-json.ts";
@@ -21,49 +22,65 @@ import { TLV_CODEC } from "../../protocol/content/tlv.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Entry, Value } from "../../protocol/model/data-types.ts";
 import {
-  EXECUTE,
   INTEGER,
   MANDATORY,
   MULTIPLE,
-  NONE,
+  OBJLNK,
   OPAQUE,
   READ,
-  STRING,
   TYPE_MASK,
   WRITE,
 } from "../../protocol/model/data-types.ts";
 import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
 import { flagsAt } from "../../protocol/model/object-definition.ts";
+import { ACCESS_CONTROL } from "../../protocol/model/objects/access-control.ts";
+import { BINARY_APP_DATA_CONTAINER } from "../../protocol/model/objects/binary-app-data.ts";
 import { CONNECTIVITY_MONITORING } from "../../protocol/model/objects/connectivity-monitoring.ts";
+import { CONNECTIVITY_STATISTICS } from "../../protocol/model/objects/connectivity-statistics.ts";
 import { DEVICE } from "../../protocol/model/objects/device.ts";
+import { EVENT_LOG } from "../../protocol/model/objects/event-log.ts";
+import { FIRMWARE_UPDATE } from "../../protocol/model/objects/firmware-update.ts";
 import { LOCATION } from "../../protocol/model/objects/location.ts";
+import { PORTFOLIO } from "../../protocol/model/objects/portfolio.ts";
+import { SECURITY } from "../../protocol/model/objects/security.ts";
 import { SERVER } from "../../protocol/model/objects/server.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
 import { pathOfText } from "./configurations.ts";
 
-/** Portfolio (16), version 1.0 of the OMA registry: who a device is, in four texts and more. */
-const PORTFOLIO: ObjectDefinition = {
-  id: 16,
-  version: "1.0",
-  multiple: true,
+/** Cellular Connectivity (10), version 1.1 of the OMA registry: what cases use of it. */
+const CELLULAR: ObjectDefinition = {
+  id: 10,
+  version: "1.1",
+  multiple: false,
   mandatory: false,
   // biome-ignore format: one resource per line
   resources: [
-    0, STRING | READ | WRITE | MULTIPLE | MANDATORY, // Identity
-    1, NONE | EXECUTE, // GetAuthData
-    2, OPAQUE | READ | MULTIPLE, // AuthData
-    3, INTEGER | READ, // AuthStatus
+    4, INTEGER | READ | WRITE, // PSM Timer
+    5, INTEGER | READ | WRITE, // Active Timer
+    6, INTEGER | READ, // Serving PLMN Rate Control
+    8, OPAQUE | READ | WRITE, // eDRX parameters for WB-S1 mode
+    9, OPAQUE | READ | WRITE, // eDRX parameters for NB-S1 mode
+    11, OBJLNK | READ | MULTIPLE | MANDATORY, // Activated Profile Names
+    13, INTEGER | READ, // Supported Power Saving Modes
+    14, INTEGER | READ | WRITE, // Active Power Saving Modes
   ],
 };
 
 /** The objects that cases use. */
 export const DEFINITIONS: readonly ObjectDefinition[] = [
+  SECURITY,
   SERVER,
+  ACCESS_CONTROL,
   DEVICE,
   CONNECTIVITY_MONITORING,
+  FIRMWARE_UPDATE,
   LOCATION,
+  CONNECTIVITY_STATISTICS,
+  CELLULAR,
   PORTFOLIO,
+  BINARY_APP_DATA_CONTAINER,
+  EVENT_LOG,
 ];
 
 export function definitionOf(objectId: number): ObjectDefinition | undefined {
@@ -77,6 +94,7 @@ const CODECS: readonly ContentCodec[] = [
   CBOR_CODEC,
   SENML_JSON_CODEC,
   SENML_CBOR_CODEC,
+  LWM2M_JSON_CODEC,
 ];
 
 const FORMAT_NAMES: Readonly<Record<number, string>> = {

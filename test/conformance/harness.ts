@@ -61,7 +61,8 @@ export async function runCase(
     const finding = found("not run", `${adapter.name} could not be prepared: ${wordsOf(error)}`);
     return result(stated, version, finding);
   }
-  const bench = new Bench(client, configuration, version, ENDPOINT_NAME);
+  const { firmware } = adapter.claims;
+  const bench = new Bench(client, configuration, version, ENDPOINT_NAME, firmware);
   let finding: Finding;
   try {
     finding = await judge(stated, bench, async () => {
@@ -81,7 +82,8 @@ function obstacleOf(
   version: Version,
 ): Finding | undefined {
   const { claims } = adapter;
-  const { formats = [], features = [], setsValues = false } = stated.needs ?? {};
+  const { formats = [], features = [], firmware = [] } = stated.needs ?? {};
+  const { setsValues, sends, missing } = stated.needs ?? {};
   const notApplicable = (why: string) => found("not applicable", why);
   if (!stated.versions.includes(version)) {
     return notApplicable(`it is for LwM2M ${stated.versions.join(", ")}`);
@@ -89,6 +91,7 @@ function obstacleOf(
   if (!claims.versions.includes(version)) {
     return notApplicable(`the client does not claim LwM2M ${version}`);
   }
+  if (missing !== undefined) return found("not run", `needs ${missing}`);
   const format = formats.find((one) => !claims.contentFormats.includes(one));
   if (format !== undefined) return notApplicable(`the client does not claim ${formatName(format)}`);
   const feature = features.find((one) => !claims.features.includes(one));
@@ -98,6 +101,11 @@ function obstacleOf(
   if (object !== undefined) return notApplicable(`the client does not claim object ${object}`);
   if (setsValues && !adapter.canSetValues) {
     return found("not run", `${adapter.name} cannot change values on the client's side`);
+  }
+  const item = firmware.find((one) => claims.firmware?.[one] === undefined);
+  if (item !== undefined) return found("not run", `the profile gives no "${item}" of firmware`);
+  if (sends && adapter.canReport !== true) {
+    return found("not run", `${adapter.name} cannot tell the client to send`);
   }
   return undefined;
 }

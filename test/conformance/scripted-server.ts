@@ -1,5 +1,5 @@
 /**
- * One LwM2M server of the harness, in bare messages: it takes registrations, acknowledges notifications and repeats its answers
+ * One server of the harness, for management or bootstrap, in bare messages: it takes registrations, acknowledges notifications and repeats its answers
  * to repeated requests, unless the case at hand says otherwise. It keeps no time and judges nothing.
  *
  * Built on messages and not on our CoAP endpoint, so that a case can forge, withhold and repeat, and so that an error in our own
@@ -13,6 +13,7 @@ import {
   DELETE,
   DELETED,
   EMPTY,
+  GET,
   isRequest,
   NOT_FOUND,
   POST,
@@ -46,6 +47,9 @@ export type UplinkKind =
   | "register"
   | "update"
   | "deregister"
+  | "send"
+  | "bootstrap"
+  | "pack"
   | "request"
   | "notification"
   | "repeated";
@@ -63,7 +67,11 @@ export interface Uplink {
 export interface Reply {
   readonly code: number;
   readonly options?: readonly Option[];
+  readonly payload?: Uint8Array;
 }
+
+/** What a server of the harness is there for. */
+export type ServerRole = "management" | "bootstrap";
 
 /** What taking a message in leads to. */
 export interface Reaction {
@@ -96,6 +104,7 @@ export class ScriptedServer {
   /** Tokens of observations, which outlive their first answer. */
   readonly observations = new Set<string>();
   private readonly server: number;
+  private readonly role: ServerRole;
   private messageIds: number;
   private tokens = 0;
   private registrations = 0;
@@ -104,8 +113,9 @@ export class ScriptedServer {
   private body: Body | undefined = undefined;
 
   /** @param server its number among the harness's servers */
-  constructor(server: number) {
+  constructor(server: number, role: ServerRole = "management") {
     this.server = server;
+    this.role = role;
     this.messageIds = 0x1000 * (server + 1);
   }
 
@@ -190,7 +200,12 @@ export class ScriptedServer {
 
   private kindOf(message: Message): UplinkKind {
     const path = pathOf(message.options, URI_PATH);
+    if (this.role === "bootstrap") {
+      if (message.code === POST && path === "/bs") return "bootstrap";
+      return message.code === GET && path === "/bspack" ? "pack" : "request";
+    }
     if (message.code === POST && path === "/rd") return "register";
+    if (message.code === POST && path === "/dp") return "send";
     if (path === this.location && message.code === POST) return "update";
     if (path === this.location && message.code === DELETE) return "deregister";
     return "request";
@@ -202,7 +217,10 @@ export class ScriptedServer {
         this.isRegistered = true;
         this.location = `/rd/s${this.server + 1}/5a3f-${++this.registrations}`;
         return { code: CREATED, options: pathOptions(LOCATION_PATH, this.location) };
+      case "bootstrap":
+        return { code: CHANGED };
       case "update":
+      case "send":
         return { code: this.isRegistered ? CHANGED : NOT_FOUND };
       case "deregister":
         if (!this.isRegistered) return { code: NOT_FOUND };
@@ -216,14 +234,14 @@ export class ScriptedServer {
   private response(request: Message, reply: Reply): Message {
     const isConfirmable = request.type === CON;
     const block1 = findOption(request.options, BLOCK1);
-    const options = reply.options ?? NO_OPTIONS;
+    const { options = NO_OPTIONS, payload = NO_BYTES } = reply;
     return {
       type: isConfirmable ? ACK : NON,
       code: reply.code,
       messageId: isConfirmable ? request.messageId : this.messageId(),
       token: request.token,
       options: block1 === undefined ? options : [...options, block1],
-      payload: NO_BYTES,
+      payload,
     };
   }
 

@@ -2,10 +2,19 @@
  * What a tester writes down about a device, as JSON: what it claims to have, and the values it has where the ETS prescribes others.
  *
  *   { "name": "Sensor 4711", "versions": ["1.0", "1.1"], "contentFormats": [0, 11542], "features": ["queue mode"],
- *     "objects": [1, 3, 4], "values": { "/3/0/0": "Acme", "/3/0/7": null } }
+ *     "objects": [1, 3, 4], "values": { "/3/0/0": "Acme", "/3/0/7": null },
+ *     "firmware": { "image": "good.bin", "corrupt": "bad.bin", "uri": "coap://192.0.2.9/good.bin" } }
+ *
+ * Files are named from where the harness is started.
  */
-import type { Feature, Version } from "../case.ts";
-import type { ClientClaims } from "../client-under-test.ts";
+import { readFileSync } from "node:fs";
+import { FEATURES, type Version } from "../case.ts";
+import {
+  type ClientClaims,
+  FIRMWARE_ITEMS,
+  type FirmwareItem,
+  type FirmwareItems,
+} from "../client-under-test.ts";
 
 export interface DeviceProfile extends ClientClaims {
   readonly name: string;
@@ -22,7 +31,6 @@ const LEAST: DeviceProfile = {
 };
 
 const VERSIONS: readonly Version[] = ["1.0", "1.1", "1.2"];
-const FEATURES: readonly Feature[] = ["queue mode", "reboot", "disable", "observe parameters"];
 
 /**
  * Reads a profile, already parsed as JSON. What is left out is taken to be the least that a client has.
@@ -33,7 +41,7 @@ export function readProfile(given: unknown): DeviceProfile {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new Error("A device's profile must be a JSON object.");
   }
-  const known = ["name", "versions", "contentFormats", "features", "objects", "values"];
+  const known = ["name", "versions", "contentFormats", "features", "objects", "values", "firmware"];
   for (const member of Object.keys(given)) {
     if (!known.includes(member)) {
       throw new Error(`A device's profile has no member "${member}"; it has ${known.join(", ")}.`);
@@ -47,6 +55,7 @@ export function readProfile(given: unknown): DeviceProfile {
     features: listOf(profile.features, "features", FEATURES) ?? LEAST.features,
     objects: numbers(profile.objects, "objects") ?? LEAST.objects,
     values: values(profile.values),
+    firmware: firmware(profile.firmware),
   };
 }
 
@@ -90,4 +99,21 @@ function values(given: unknown): DeviceProfile["values"] {
     }
   }
   return given as DeviceProfile["values"];
+}
+
+function firmware(given: unknown): FirmwareItems {
+  if (given === undefined) return {};
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new Error('"firmware" must be an object of files and addresses.');
+  }
+  const items: Partial<Record<FirmwareItem, Uint8Array | string>> = {};
+  for (const [name, place] of Object.entries(given)) {
+    const item = FIRMWARE_ITEMS.find((one) => one === name);
+    if (item === undefined || typeof place !== "string") {
+      throw new Error(`"firmware" is made of texts by name: ${FIRMWARE_ITEMS.join(", ")}.`);
+    }
+    const isAddress = item === "uri" || item === "haltingUri";
+    items[item] = isAddress ? place : new Uint8Array(readFileSync(place));
+  }
+  return items;
 }

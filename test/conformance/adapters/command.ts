@@ -1,8 +1,8 @@
 /**
  * A client that shell commands start, stop and change: `dormouse conform client --adapter command --commands FILE`.
  *
- * In a command these are replaced: {server} {server2} (coap://...), {endpoint}, {lifetime}, {version}, {queue} (true or false), {config} (a
- * JSON file with the whole configuration), and in `set` {path} and {value}, each quoted for the shell where it has to be. A command that ends
+ * In a command these are replaced: {server} {server2} {bootstrap} (coap://..., empty where the configuration has none), {endpoint}, {lifetime}, {version}, {queue} (true or false), {config} (a
+ * JSON file with the whole configuration), in `set` {path} and {value}, in `send` {paths}, each quoted for the shell where it has to be. A command that ends
  * before it is stopped is a client that has crashed; one that is to be rebooted needs something that starts it again.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Value } from "../../../protocol/model/data-types.ts";
 import type { ClientSetup } from "../client-under-test.ts";
+import { serverCountOf } from "../configurations.ts";
 import { type DeviceProfile, readProfile } from "./claims.ts";
 import type { DeviceControl } from "./udp-client.ts";
 
@@ -21,6 +22,8 @@ export interface Commands {
   readonly stop?: string;
   /** Changes a value as the device itself would. Without it cases that need that are not run. */
   readonly set?: string;
+  /** Has the client send the values of paths. Without it cases of Send are not run. */
+  readonly send?: string;
 }
 
 /** How long a command may take to stop or to set, ms. */
@@ -29,8 +32,8 @@ const COMMAND_PERIOD = 10_000;
 const LAST_WORDS = 400;
 
 /**
- * Reads the file of commands, already parsed as JSON: `{ "start": "...", "stop": "...", "set": "...", "device": { ... } }`, `device` being a
- * profile.
+ * Reads the file of commands, already parsed as JSON: `{ "start": "...", "stop": "...", "set": "...", "send": "...",
+ * "device": { ... } }`, `device` being a profile.
  *
  * @throws Error whose message names the member and what it may be
  */
@@ -38,18 +41,20 @@ export function commandControl(given: unknown): DeviceControl {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new Error("The file of commands must hold a JSON object.");
   }
-  const { start, stop, set, device, ...rest } = given as Record<string, unknown>;
+  const { start, stop, set, send, device, ...rest } = given as Record<string, unknown>;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) {
-    throw new Error(`There is no command "${unknown}"; there are start, stop, set and device.`);
+    throw new Error(
+      `There is no command "${unknown}"; there are start, stop, set, send and device.`,
+    );
   }
   if (typeof start !== "string") throw new Error('"start" must be a command.');
-  for (const [name, command] of Object.entries({ stop, set })) {
+  for (const [name, command] of Object.entries({ stop, set, send })) {
     if (command !== undefined && typeof command !== "string") {
       throw new Error(`"${name}" must be a command.`);
     }
   }
-  const commands = { start, stop, set } as Commands;
+  const commands = { start, stop, set, send } as Commands;
   return new CommandControl(commands, readProfile(device ?? {}));
 }
 
@@ -58,6 +63,7 @@ class CommandControl implements DeviceControl {
   readonly claims: DeviceProfile;
   readonly canSetValues: boolean;
   readonly staysOn = false;
+  readonly report: DeviceControl["report"];
   private readonly commands: Commands;
   private readonly folder = mkdtempSync(join(tmpdir(), "dormouse-conform-"));
   private variables: Record<string, string> = {};
@@ -69,6 +75,10 @@ class CommandControl implements DeviceControl {
     this.claims = profile;
     this.name = profile.name;
     this.canSetValues = commands.set !== undefined;
+    const { send } = commands;
+    if (send !== undefined) {
+      this.report = (paths) => this.run(this.filled(send, { paths: paths.join(" ") }));
+    }
   }
 
   async prepare(setup: ClientSetup, servers: readonly string[]): Promise<void> {
@@ -82,7 +92,11 @@ class CommandControl implements DeviceControl {
       queue: `${configuration.queueMode}`,
       config,
     };
-    servers.forEach((uri, i) => {
+    const accounts = Object.keys(configuration.objects[1] ?? {}).length;
+    const bootstrap = servers[serverCountOf(configuration)];
+    this.variables.server = "";
+    this.variables.bootstrap = bootstrap ?? "";
+    servers.slice(0, accounts).forEach((uri, i) => {
       this.variables[i === 0 ? "server" : `server${i + 1}`] = uri;
     });
   }

@@ -9,7 +9,9 @@ import { ALL_CODECS } from "../../../firmware/agent/all-codecs.ts";
 import { deviceObject } from "../../../firmware/objects/device.ts";
 import { LwM2mObject } from "../../../firmware/objects/lwm2m-object.ts";
 import type { CoapSettings } from "../../../protocol/coap/coap-endpoint.ts";
+import { LWM2M_JSON } from "../../../protocol/coap/content-formats.ts";
 import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
+import { LWM2M_JSON_CODEC } from "../../../protocol/content/lwm2m-json.ts";
 import type { Value } from "../../../protocol/model/data-types.ts";
 import { DEVICE, DEVICE_CURRENT_TIME } from "../../../protocol/model/objects/device.ts";
 import {
@@ -30,20 +32,41 @@ import {
   type ClientUnderTest,
 } from "../client-under-test.ts";
 import { pathOfText, type Values } from "../configurations.ts";
-import { DEFINITIONS, definitionOf } from "../content.ts";
+import { definitionOf } from "../content.ts";
 
 export interface InProcessOptions {
   /** Changes to every agent's configuration. */
   readonly agent?: Partial<AgentConfiguration>;
   /** Of tokens, Message IDs and timeouts. */
   readonly seed?: number;
+  /** Makes what brings the objects of one client to life, which of themselves only hold values. */
+  readonly behavior?: () => Behavior;
+}
+
+/** Gives an object of a client that has just been switched on its hooks; the one of a client lives as long as it does. */
+export type Behavior = (object: LwM2mObject, device: InProcessDevice) => void;
+
+/** The device around an agent. */
+export interface InProcessDevice {
+  /** Since it was configured. */
+  traffic(): Traffic;
+  /** It is away for a moment and comes up as it is configured. */
+  reboot(): void;
+}
+
+export interface Traffic {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly messages: number;
+  /** Bytes of the longest message. */
+  readonly largest: number;
 }
 
 const CLAIMS: ClientClaims = {
   versions: ["1.0", "1.1", "1.2"],
-  contentFormats: ALL_CODECS.map((codec) => codec.format),
+  contentFormats: [...ALL_CODECS.map((codec) => codec.format), LWM2M_JSON],
   features: ["queue mode", "reboot", "disable", "observe parameters"],
-  objects: DEFINITIONS.map((definition) => definition.id),
+  objects: [1, 3, 4, 6, 10, 16, 19],
 };
 
 /** How long the device takes to come up again. */
@@ -63,7 +86,7 @@ export function inProcessAdapter(options: InProcessOptions = {}): ClientAdapter 
   };
 }
 
-class InProcessClient implements ClientUnderTest {
+class InProcessClient implements ClientUnderTest, InProcessDevice {
   readonly tolerance = 0;
   private readonly setup: ClientSetup;
   private readonly options: InProcessOptions;
@@ -72,11 +95,15 @@ class InProcessClient implements ClientUnderTest {
   private time: Milliseconds = 0;
   private bootAt: Milliseconds = NEVER;
   private clockOffset = EPOCH_SECONDS;
+  private counted: Traffic = { sentBytes: 0, receivedBytes: 0, messages: 0, largest: 0 };
+  private readonly behave: Behavior | undefined;
   private agent: Agent;
+  readonly serverUris: readonly string[];
 
   constructor(setup: ClientSetup, options: InProcessOptions) {
     this.setup = setup;
     this.options = options;
+    this.behave = options.behavior?.();
     this.settings = {
       random: new SeededRandom(options.seed ?? 1),
       transmission: DEFAULT_TRANSMISSION,
@@ -85,6 +112,9 @@ class InProcessClient implements ClientUnderTest {
       rememberedMessages: 32,
       maxRequests: 4,
     };
+    this.serverUris = Object.keys(setup.configuration.objects[SERVER.id] ?? {}).map(
+      (_, server) => `coap://server-${server + 1}.test`,
+    );
     this.agent = this.build();
   }
 
@@ -108,6 +138,7 @@ class InProcessClient implements ClientUnderTest {
     const link = this.agent.links[server];
     // What comes while the device boots or its radio is off is lost.
     if (this.bootAt !== NEVER || !link.isAwake()) return;
+    this.count(datagram, false);
     this.guard(() => this.agent.handleDatagram(this.time, link, datagram));
   }
 
@@ -134,10 +165,29 @@ class InProcessClient implements ClientUnderTest {
 
   async close(): Promise<void> {}
 
+  reboot(): void {
+    this.bootAt = this.time + BOOT_TIME;
+  }
+
+  traffic(): Traffic {
+    return this.counted;
+  }
+
+  private count({ length }: Uint8Array, isSent: boolean): void {
+    const { sentBytes, receivedBytes, messages, largest } = this.counted;
+    this.counted = {
+      sentBytes: sentBytes + (isSent ? length : 0),
+      receivedBytes: receivedBytes + (isSent ? 0 : length),
+      messages: messages + 1,
+      largest: Math.max(largest, length),
+    };
+  }
+
   private drain(): void {
     for (let server = 0; server < this.agent.links.length; server++) {
       const link = this.agent.links[server];
       for (let sent = link.pollTransmit(); sent !== undefined; sent = link.pollTransmit()) {
+        this.count(sent, true);
         this.outbox.push({ server, datagram: sent });
       }
     }
@@ -170,14 +220,14 @@ class InProcessClient implements ClientUnderTest {
       objects: Object.entries(configuration.objects)
         .filter(([objectId]) => Number(objectId) !== SERVER.id)
         .map(([objectId, instances]) => this.object(Number(objectId), instances)),
-      codecs: ALL_CODECS,
+      codecs: [...ALL_CODECS, LWM2M_JSON_CODEC],
       settings: this.settings,
       ...this.options.agent,
     });
     Object.values(accounts).forEach((values, instanceId) => {
       agent.addServer({
         shortServerId: values[SERVER_SHORT_SERVER_ID] as number,
-        uri: `coap://server-${instanceId + 1}.test`,
+        uri: this.serverUris[instanceId],
         lifetime: values[SERVER_LIFETIME] as number,
       });
       for (const [resourceId, value] of Object.entries(values)) {
@@ -197,6 +247,7 @@ class InProcessClient implements ClientUnderTest {
     for (const [instanceId, values] of Object.entries(instances)) {
       object.create(Number(instanceId), values);
     }
+    this.behave?.(object, this);
     return object;
   }
 
@@ -207,11 +258,11 @@ class InProcessClient implements ClientUnderTest {
       return true;
     };
     if (typeof values[DEVICE_CURRENT_TIME] === "number") setSeconds(values[DEVICE_CURRENT_TIME]);
-    const reboot = () => {
-      this.bootAt = this.time + BOOT_TIME;
-    };
+    const reboot = () => this.reboot();
     const power = { setRadio: () => {}, reboot, factoryReset: reboot };
-    return deviceObject({ seconds, setSeconds }, power, values);
+    const device = deviceObject({ seconds, setSeconds }, power, values);
+    this.behave?.(device, this);
+    return device;
   }
 }
 

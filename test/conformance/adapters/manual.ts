@@ -3,7 +3,7 @@
  */
 import type { Value } from "../../../protocol/model/data-types.ts";
 import type { ClientSetup } from "../client-under-test.ts";
-import { type BaseConfiguration, configuredValues } from "../configurations.ts";
+import { type BaseConfiguration, configuredValues, serverCountOf } from "../configurations.ts";
 import { formatValue } from "../content.ts";
 import type { DeviceProfile } from "./claims.ts";
 import type { DeviceControl } from "./udp-client.ts";
@@ -28,6 +28,8 @@ export function manualControl(profile: DeviceProfile, ask: Ask): DeviceControl {
     start: () => ask("Switch the device on, or restart it, and press Enter at once."),
     set: (path: string, value: Value) =>
       ask(`Make the device's own value of ${path} become ${formatValue(value)}, and press Enter.`),
+    report: (paths) =>
+      ask(`Have the device send the values of ${paths.join(" and ")} (Send), and press Enter.`),
     stop: async () => {},
   };
 }
@@ -41,13 +43,22 @@ function instructions(
   const lines = [
     `Configure the device for LwM2M ${version} as ${configuration.name} says; it may have more than that:`,
     `  endpoint name  ${endpointName}`,
-    ...servers.map((uri, i) => `  server ${i + 1}       ${uri}, NoSec`),
+    ...servers.map((uri, i) => serverLine(uri, i, configuration)),
     `  queue mode     ${configuration.queueMode ? "on" : "off"}`,
   ];
+  const { profileId } = configuration;
+  if (profileId !== undefined) lines.push(`  Profile ID     ${profileId} the list of objects`);
   for (const objectId of Object.keys(configuration.objects)) {
     for (const [path, value] of Object.entries(configuredValues(configuration, `/${objectId}`))) {
       lines.push(`  ${path.padEnd(13)}  ${formatValue(value)}`);
     }
   }
   return lines.join("\n");
+}
+
+function serverLine(uri: string, i: number, configuration: BaseConfiguration): string {
+  const accounts = Object.keys(configuration.objects[1] ?? {}).length;
+  if (i < accounts) return `  server ${i + 1}       ${uri}, NoSec`;
+  if (i === serverCountOf(configuration)) return `  bootstrap      ${uri}, NoSec, in /0/1`;
+  return `  server ${i + 1}       none: the bootstrap server will write it`;
 }

@@ -28,7 +28,10 @@ import {
   ClientFault,
   type ClientSetup,
   type ClientUnderTest,
+  type Pace,
+  USUAL_PACE,
 } from "../client-under-test.ts";
+import { serverCountOf } from "../configurations.ts";
 
 /** Who configures, starts and stops the device. */
 export interface DeviceControl {
@@ -40,11 +43,13 @@ export interface DeviceControl {
   /**
    * Configures the device for a case and leaves it switched off.
    *
-   * @param servers their addresses, `coap://127.0.0.1:5683`, by instance of object 1
+   * @param servers their addresses, `coap://127.0.0.1:5683`, by instance of object 1; then that of the bootstrap server, if there is one
    */
   prepare(setup: ClientSetup, servers: readonly string[]): Promise<void>;
   start(): Promise<void>;
   set(path: string, value: Value): Promise<void>;
+  /** Has the client send the values of these paths of its own accord; absent where it cannot be told to. */
+  report?(paths: readonly string[]): Promise<void>;
   stop(): Promise<void>;
   /** Why it has ended although nobody stopped it; undefined while it runs, and where nobody can know. */
   ended?(): string | undefined;
@@ -57,6 +62,8 @@ export interface UdpClientSettings {
   readonly port: number;
   /** How far a moment may be off. */
   readonly tolerance?: Milliseconds;
+  /** How quick the client is held to be. */
+  readonly pace?: Pace;
 }
 
 /** An adapter that has sockets to let go of. */
@@ -82,18 +89,20 @@ export function udpClientAdapter(
     name: control.name,
     claims: control.claims,
     canSetValues: control.canSetValues,
+    canReport: control.report !== undefined,
     async prepare(setup) {
-      const accounts = Object.keys(setup.configuration.objects[1] ?? {}).length;
-      while (sockets.length < accounts) {
+      const { configuration } = setup;
+      const bootstrap = configuration.hasBootstrapServer === true;
+      const count = serverCountOf(configuration) + (bootstrap ? 1 : 0);
+      while (sockets.length < count) {
         const port = settings.port === 0 ? 0 : settings.port + sockets.length;
         sockets.push(await ServerSocket.open(settings.host, port));
       }
       for (const socket of sockets) socket.forget();
-      const client = new UdpClient(control, sockets.slice(0, accounts), settings, hasRegistered);
-      await control.prepare(
-        setup,
-        sockets.slice(0, accounts).map((socket) => socket.uri),
-      );
+      const chosen = sockets.slice(0, count);
+      // A client that is to bootstrap cannot be called back: it begins anew.
+      const client = new UdpClient(control, chosen, settings, hasRegistered && !bootstrap);
+      await control.prepare(setup, client.serverUris);
       hasRegistered = control.staysOn;
       return client;
     },
@@ -106,6 +115,8 @@ export function udpClientAdapter(
 
 class UdpClient implements ClientUnderTest {
   readonly tolerance: Milliseconds;
+  readonly pace: Pace;
+  readonly serverUris: readonly string[];
   private readonly control: DeviceControl;
   private readonly sockets: readonly ServerSocket[];
   private readonly isOn: boolean;
@@ -122,6 +133,8 @@ class UdpClient implements ClientUnderTest {
     this.sockets = sockets;
     this.isOn = isOn;
     this.tolerance = settings.tolerance ?? DEFAULT_TOLERANCE;
+    this.pace = settings.pace ?? USUAL_PACE;
+    this.serverUris = sockets.map((socket) => socket.uri);
     sockets.forEach((socket, server) => {
       socket.onDatagram = (datagram) => this.take({ server, datagram });
     });
@@ -138,6 +151,10 @@ class UdpClient implements ClientUnderTest {
 
   set(path: string, value: Value): Promise<void> {
     return this.control.set(path, value);
+  }
+
+  async report(paths: readonly string[]): Promise<void> {
+    await this.control.report?.(paths);
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {

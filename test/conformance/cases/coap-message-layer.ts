@@ -11,7 +11,7 @@ import {
 import { TEXT, TLV } from "../../../protocol/coap/content-formats.ts";
 import { ACK, type Message, NON, RST } from "../../../protocol/coap/message.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
-import { type Bench, PROMPT } from "../bench.ts";
+import type { Bench } from "../bench.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { C_1, C_12 } from "../configurations.ts";
 import { bytesOf, encodeValues } from "../content.ts";
@@ -157,7 +157,7 @@ const MALFORMED = clientCase({
 
 /** The ACK or Reset to a message. */
 async function responseBy(bench: Bench, message: Message): Promise<Message | undefined> {
-  const until = bench.now() + PROMPT;
+  const until = bench.now() + bench.pace.prompt;
   for (;;) {
     const came = bench.response();
     if (came?.messageId === message.messageId) return came;

@@ -8,7 +8,7 @@ import { CON } from "../../../protocol/coap/message.ts";
 import { CONTENT_FORMAT, textsOf, URI_QUERY, uintOf } from "../../../protocol/coap/options.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
-import { type Bench, MAX_TRANSMIT_WAIT, PATIENCE, PROMPT } from "../bench.ts";
+import { type Bench, MAX_TRANSMIT_WAIT } from "../bench.ts";
 import type { ConformanceCase } from "../case.ts";
 import { clientCase } from "../case.ts";
 import {
@@ -45,7 +45,7 @@ const INITIAL_REGISTRATION = clientCase({
   async procedure(bench) {
     bench.step("the client is switched on");
     await bench.client.start();
-    const register = await bench.next("register", PATIENCE);
+    const register = await bench.next("register", bench.pace.patience);
     if (register === undefined) return bench.expect("request", false, "no POST on /rd came");
     const { message } = register;
     bench.expect("request", message.type === CON, "Register is not Confirmable");
@@ -112,7 +112,7 @@ const DEREGISTRATION = clientCase({
   async procedure(bench) {
     bench.step("the server executes Disable");
     bench.expectCode("execute", await bench.execute("/1/0/4"), CHANGED);
-    const deregister = await bench.next("deregister", bench.now() + PROMPT);
+    const deregister = await bench.next("deregister", bench.now() + bench.pace.prompt);
     if (deregister === undefined) return bench.expect("delete", false, "no DELETE came");
     bench.expect("delete", deregister.message.type === CON, "the DELETE is not Confirmable");
     bench.step("the server has answered 2.02; nothing more is to come");
@@ -138,7 +138,7 @@ const UPDATE_TRIGGER = clientCase({
     await bench.wait(2 * SECOND);
     bench.step("the server executes Registration Update Trigger");
     bench.expectCode("execute", await bench.execute("/1/0/8"), CHANGED);
-    const update = await bench.next("update", bench.now() + PROMPT);
+    const update = await bench.next("update", bench.now() + bench.pace.prompt);
     if (update === undefined) return bench.expect("update", false, "no Update came");
     const { options, payload } = update.message;
     const parameters = textsOf(options, URI_QUERY);
@@ -166,7 +166,7 @@ const DISCARDED_UPDATE = clientCase({
     bench.server.isRegistered = false;
     const update = await bench.next("update", bench.now() + 60 * SECOND);
     bench.given(update !== undefined, "no Update came within the lifetime");
-    const register = await bench.next("register", bench.now() + PATIENCE);
+    const register = await bench.next("register", bench.now() + bench.pace.patience);
     if (register === undefined) return bench.expect("register", false, "no Register came");
     const { lifetime, version } = parametersOf(bench, register, "register");
     const isFull = lifetime === 60 && version === bench.version;
@@ -210,7 +210,7 @@ const QUEUE_MODE_ON = clientCase({
   async procedure(bench) {
     bench.step("the client is switched on");
     await bench.client.start();
-    const register = await bench.next("register", PATIENCE);
+    const register = await bench.next("register", bench.pace.patience);
     bench.given(register !== undefined, "no Register came");
     const queries = textsOf((register as Uplink).message.options, URI_QUERY);
     const inBinding = queries.some((query) => /^b=[UTSNMH]*Q/.test(query));

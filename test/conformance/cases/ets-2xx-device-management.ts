@@ -7,7 +7,7 @@ import {
 } from "../../../protocol/coap/codes.ts";
 import { CBOR, SENML_CBOR, SENML_JSON, TEXT, TLV } from "../../../protocol/coap/content-formats.ts";
 import type { Value } from "../../../protocol/model/data-types.ts";
-import { PATIENCE, was } from "../bench.ts";
+import { was } from "../bench.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { C_1, C_3, C_4, C_12, configuredValues } from "../configurations.ts";
 import { bytesOf, encodeValues, formatName } from "../content.ts";
@@ -355,7 +355,7 @@ const REBOOT = clientCase({
   },
   async procedure(bench) {
     bench.expectCode("execute", await bench.execute("/3/0/4"), CHANGED);
-    const register = await bench.next("register", bench.now() + PATIENCE);
+    const register = await bench.next("register", bench.now() + bench.pace.patience);
     bench.expect("register", register !== undefined, "no Register came");
     bench.expectCode("manageable", await bench.read("/3/0"), CONTENT);
   },

@@ -10,7 +10,7 @@ import { isMalformed } from "../../../protocol/malformed.ts";
 import type { Value } from "../../../protocol/model/data-types.ts";
 import type { Milliseconds } from "../../../protocol/time/duration.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
-import { type Bench, type ObservedPath, PROMPT, was } from "../bench.ts";
+import { type Bench, type ObservedPath, was } from "../bench.ts";
 import { configuredValues } from "../configurations.ts";
 import { targetOf } from "../ladder.ts";
 import { hasObserve, type Uplink } from "../scripted-server.ts";
@@ -46,7 +46,7 @@ export async function expectUpdateWithLifetime<Criterion extends string>(
   lifetime: number,
   criterion: Criterion,
 ): Promise<void> {
-  const update = await bench.next("update", bench.now() + PROMPT);
+  const update = await bench.next("update", bench.now() + bench.pace.prompt);
   if (update === undefined) return bench.expect(criterion, false, "no Update came");
   const said = parametersOf(bench, update, criterion).lifetime;
   bench.expect(criterion, update.message.type === CON, "the Update is not Confirmable");

@@ -5,7 +5,6 @@ import { decodeLinks } from "../../../protocol/coap/link-format.ts";
 import { CON } from "../../../protocol/coap/message.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
 import { HOUR, MINUTE, SECOND } from "../../../protocol/time/duration.ts";
-import { PATIENCE, PROMPT } from "../bench.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { C_1, C_3, C_12 } from "../configurations.ts";
 import { encodeValues } from "../content.ts";
@@ -29,7 +28,7 @@ const REGISTER_REPEATED = clientCase({
     bench.server.answer = () => "silence";
     await bench.client.start();
     const { tolerance } = bench.client;
-    const first = await bench.next("register", PATIENCE);
+    const first = await bench.next("register", bench.pace.patience);
     if (first === undefined) return bench.given(false, "no Register came");
     const second = await bench.next("repeated", bench.now() + 4 * SECOND + tolerance);
     const gap = (second?.at ?? Number.NaN) - first.at;
@@ -52,10 +51,10 @@ const REGISTER_REPEATED = clientCase({
       options: options.map(({ value }) => ({ number: 8, value })),
       payload: new Uint8Array(0),
     });
-    await bench.wait(PROMPT);
+    await bench.wait(bench.pace.prompt);
     const read = await bench.execute("/1/0/8");
     bench.expectCode("accepted", read, CHANGED);
-    const update = await bench.next("update", bench.now() + PROMPT);
+    const update = await bench.next("update", bench.now() + bench.pace.prompt);
     bench.expect("accepted", update !== undefined, "no Update came to the location given late");
   },
 });
@@ -78,7 +77,7 @@ const REGISTER_RETRY = clientCase({
     bench.server.answer = ({ kind }) =>
       kind === "register" && ++refusals <= 3 ? { code: BAD_REQUEST } : undefined;
     await bench.client.start();
-    let before = (await bench.next("register", PATIENCE))?.at;
+    let before = (await bench.next("register", bench.pace.patience))?.at;
     if (before === undefined) return bench.given(false, "no Register came");
     let gap = SECOND;
     for (let i = 0; i < 3; i++) {
@@ -112,10 +111,13 @@ const DISABLE_TIMEOUT = clientCase({
     const write = await bench.put("/1/0/5", TEXT, "120");
     bench.given(write.code === CHANGED, "the Disable Timeout could not be written");
     await bench.execute("/1/0/4");
-    const deregister = await bench.next("deregister", bench.now() + PROMPT);
+    const deregister = await bench.next("deregister", bench.now() + bench.pace.prompt);
     if (deregister === undefined) return bench.given(false, "no De-register came");
     const { tolerance } = bench.client;
-    const register = await bench.next("register", deregister.at + 120 * SECOND + PATIENCE);
+    const register = await bench.next(
+      "register",
+      deregister.at + 120 * SECOND + bench.pace.patience,
+    );
     const after = (register?.at ?? Number.POSITIVE_INFINITY) - deregister.at;
     const isAway = after >= 120 * SECOND - tolerance;
     bench.expect("away", isAway, `Register came after ${after / SECOND} s`);
@@ -137,7 +139,7 @@ const LIST_UPDATED = clientCase({
   },
   async procedure(bench) {
     const listed = async (criterion: "created" | "deleted"): Promise<string[]> => {
-      const update = await bench.next("update", bench.now() + PROMPT);
+      const update = await bench.next("update", bench.now() + bench.pace.prompt);
       const links = decodeLinks(new TextDecoder().decode(update?.message.payload));
       const hasList = update !== undefined && !isMalformed(links) && links.length > 0;
       bench.expect(criterion, hasList, "no Update with a list came");

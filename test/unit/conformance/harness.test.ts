@@ -103,6 +103,7 @@ test("a client that sends what is no CoAP message fails, whatever the case is ab
       };
       return {
         tolerance: client.tolerance,
+        serverUris: client.serverUris,
         now: () => client.now(),
         start: () => client.start(),
         set: (path, value) => client.set(path, value),

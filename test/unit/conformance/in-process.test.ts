@@ -13,10 +13,22 @@ import { KNOWN_FAULTS } from "./known-faults.ts";
 
 const VERSIONS: readonly Version[] = ["1.0", "1.1", "1.2"];
 
+/** What the agent does not claim; once it can, it is taken out. */
+const LACKING = [
+  "bootstrap",
+  "composite",
+  "evaluation periods",
+  "firmware update",
+  "profile id",
+  "send",
+  "statistics",
+  "object 20",
+];
+
 /** `case criterion: why` of what is neither pass nor about another version. */
 function troubles(results: readonly CaseResult[]): string[] {
   return results
-    .filter(({ verdict }) => verdict !== "pass" && verdict !== "not applicable")
+    .filter(({ verdict }) => verdict === "fail" || verdict === "inconclusive")
     .map(({ id, criterion, verdict, why }) => `${id} ${criterion ?? verdict}: ${why}`);
 }
 
@@ -27,8 +39,11 @@ describe.each(VERSIONS)("LwM2M %s: our agent", (version) => {
     if (known !== undefined && verdict !== "not applicable") {
       expect(`${stated.id} ${criterion}`).toBe(known);
     } else if (verdict === "not applicable") {
-      // Nothing is left out but for its version: the agent claims all that cases ask for.
-      expect(stated.versions, why).not.toContain(version);
+      // Nothing is left out but for its version, and for what the agent is known to lack.
+      const isLacking = LACKING.some((words) => why === `the client does not claim ${words}`);
+      if (!isLacking) expect(stated.versions, why).not.toContain(version);
+    } else if (stated.needs?.missing !== undefined) {
+      expect(`${verdict}: ${why}`).toBe(`not run: needs ${stated.needs.missing}`);
     } else {
       expect(verdict, `${why}\n${ladder}`).toBe("pass");
     }
@@ -62,7 +77,8 @@ test("RFC 7959: a client that sends lists and values in blocks of 16 bytes gets 
   const adapter = inProcessAdapter({ agent: { settings } });
   const results = await runCases(CLIENT_CASES, adapter, "1.2");
   expect(troubles(results)).toEqual(usual);
-  expect(results[0].ladder).toContain("Block1 1/1/16");
+  const first = results.find(({ verdict }) => verdict === "pass");
+  expect(first?.ladder).toContain("Block1 1/1/16");
 });
 
 test("cases have ids of their own, cite what they prove, and name criteria", () => {

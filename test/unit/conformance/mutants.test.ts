@@ -3,24 +3,27 @@ import {
   type CaseResult,
   CLIENT_CASES,
   type ConformanceCase,
-  inProcessAdapter,
   runCase,
   runCases,
 } from "../../conformance/index.ts";
+import { capableAdapter } from "./capable-client.ts";
 import { MUTANTS } from "./mutants.ts";
 import { sweep } from "./sweep.ts";
 
 /** LwM2M 1.2: the version that all cases apply to. */
 const VERSION = "1.2";
 
+/** A case that waits for something the harness has not cannot fail yet. */
+const RUNNABLE_CASES = CLIENT_CASES.filter(({ needs }) => needs?.missing === undefined);
+
 /** By name of the mutant. */
 const results = new Map<string, readonly CaseResult[]>();
 let sound: readonly CaseResult[] = [];
 
 beforeAll(async () => {
-  sound = await runCases(CLIENT_CASES, inProcessAdapter(), VERSION);
+  sound = await runCases(RUNNABLE_CASES, capableAdapter(), VERSION);
   for (const { name, adapter } of MUTANTS) {
-    results.set(name, await runCases(CLIENT_CASES, adapter, VERSION));
+    results.set(name, await runCases(RUNNABLE_CASES, adapter, VERSION));
   }
 }, 60_000);
 
@@ -62,15 +65,15 @@ test("the catch matrix is as it was when it was looked at", async () => {
     const [fails, open] = [caught(name).length, changed(name, "inconclusive").length];
     return `${`${fails}`.padStart(3)} fail ${`${open}`.padStart(3)} inconclusive  ${name}`;
   });
-  console.log(`the catch matrix, of ${CLIENT_CASES.length} cases:\n${counts.join("\n")}`);
+  console.log(`the catch matrix, of ${RUNNABLE_CASES.length} cases:\n${counts.join("\n")}`);
   await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot("catch-matrix.txt");
 });
 
 test("every criterion of every case can fail", async () => {
-  const open = new Set(CLIENT_CASES.flatMap((stated) => criteriaOf(stated)));
+  const open = new Set(RUNNABLE_CASES.flatMap((stated) => criteriaOf(stated)));
   for (const { name } of MUTANTS) for (const failed of caught(name)) open.delete(failed);
   for (const adapter of sweep()) {
-    for (const stated of CLIENT_CASES) {
+    for (const stated of RUNNABLE_CASES) {
       if (!criteriaOf(stated).some((criterion) => open.has(criterion))) continue;
       const result = await runCase(stated, adapter, VERSION);
       expect(result.why).not.toContain("the harness itself failed");

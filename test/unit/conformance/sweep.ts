@@ -5,7 +5,7 @@
 import { CHANGED, isRequest, isResponse, NOT_FOUND } from "../../../protocol/coap/codes.ts";
 import type { Message } from "../../../protocol/coap/message.ts";
 import type { ClientAdapter } from "../../conformance/index.ts";
-import { inProcessAdapter } from "../../conformance/index.ts";
+import { capableAdapter } from "./capable-client.ts";
 import { type Tamper, tamperedAdapter } from "./tampered-client.ts";
 
 const KINDS: readonly ((message: Message) => Message | undefined)[] = [
@@ -28,7 +28,7 @@ const DEEPEST = 16;
 export function* sweep(): Generator<ClientAdapter> {
   for (const change of KINDS) {
     for (let nth = 0; nth < DEEPEST; nth++) {
-      yield tamperedAdapter(inProcessAdapter(), () => changing(nth, change));
+      yield tamperedAdapter(capableAdapter(), () => changing(nth, change));
     }
   }
 }

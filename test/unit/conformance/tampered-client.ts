@@ -25,18 +25,21 @@ export function tamperedAdapter(base: ClientAdapter, tamper: () => Tamper): Clie
     name: base.name,
     claims: base.claims,
     canSetValues: base.canSetValues,
+    canReport: base.canReport,
     prepare: async (setup: ClientSetup) => new TamperedClient(await base.prepare(setup), tamper()),
   };
 }
 
 class TamperedClient implements ClientUnderTest {
   readonly tolerance: number;
+  readonly serverUris: readonly string[];
   private readonly client: ClientUnderTest;
   private readonly tamper: Tamper;
   private readonly injected: Arrival[] = [];
 
   constructor(client: ClientUnderTest, tamper: Tamper) {
     this.tolerance = client.tolerance;
+    this.serverUris = client.serverUris;
     this.client = client;
     this.tamper = tamper;
   }
@@ -51,6 +54,10 @@ class TamperedClient implements ClientUnderTest {
 
   set(path: string, value: Parameters<ClientUnderTest["set"]>[1]): Promise<void> {
     return this.client.set(path, value);
+  }
+
+  async report(paths: readonly string[]): Promise<void> {
+    await this.client.report?.(paths);
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {

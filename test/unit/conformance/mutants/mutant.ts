@@ -11,7 +11,8 @@ import {
   uintOf,
 } from "../../../../protocol/coap/options.ts";
 import { pathOf } from "../../../../protocol/coap/uri.ts";
-import { type ClientAdapter, inProcessAdapter } from "../../../conformance/index.ts";
+import type { ClientAdapter } from "../../../conformance/index.ts";
+import { capableAdapter } from "../capable-client.ts";
 import { type Tamper, tamperedAdapter } from "../tampered-client.ts";
 
 export interface Mutant {
@@ -25,7 +26,7 @@ export interface Mutant {
 export const OMA = "LightweightM2M-1.1-int-";
 
 export function mutant(name: string, caughtBy: readonly string[], tamper: () => Tamper): Mutant {
-  return { name, caughtBy, adapter: tamperedAdapter(inProcessAdapter(), tamper) };
+  return { name, caughtBy, adapter: tamperedAdapter(capableAdapter(), tamper) };
 }
 
 // What a message is about.

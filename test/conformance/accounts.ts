@@ -1,0 +1,22 @@
+/**
+ * Base configurations of ETS 1.2 appendix C whose accounts need a transport that the harness does not have yet. Of these the name is what
+ * counts; the objects are those of C.1.
+ */
+import { type BaseConfiguration, C_1, C_13 } from "./configurations.ts";
+
+/** C.1 as printed: coaps with a pre-shared key. */
+export const PSK_ACCOUNT: BaseConfiguration = { ...C_1, name: "C.1 with its pre-shared key" };
+/** A certificate for server.example.com. */
+export const CERTIFICATE_ACCOUNT: BaseConfiguration = { ...C_1, name: "C.17" };
+/** coaps+tcp, binding T. */
+export const TCP_ACCOUNT: BaseConfiguration = { ...C_1, name: "C.1 over TCP, binding T" };
+/** Security mode NoSec with /21/0. */
+export const OSCORE_ACCOUNT: BaseConfiguration = { ...C_1, name: "C.22" };
+/** Bootstrap over EST. */
+export const EST_BOOTSTRAP: BaseConfiguration = { ...C_13, name: "C.21" };
+/** A bootstrap account with /21. */
+export const OSCORE_BOOTSTRAP: BaseConfiguration = { ...C_13, name: "C.23" };
+/** Bootstrap over MQTT, then a server over MQTT with COSE. */
+export const MQTT_BOOTSTRAP: BaseConfiguration = { ...C_13, name: "C.25, C.26" };
+/** Accounts at servers X and Y, one of them on a card. */
+export const SMARTCARD: BaseConfiguration = { ...C_1, name: "C.1 and a smartcard" };

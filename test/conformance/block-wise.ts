@@ -1,0 +1,45 @@
+/** Bodies that the harness's servers send in blocks (RFC 7959 §2.5). */
+
+import { decodeBlock } from "../../protocol/coap/block.ts";
+import { CONTINUE, PUT } from "../../protocol/coap/codes.ts";
+import { BLOCK1, findOption, type Option, uintOption } from "../../protocol/coap/options.ts";
+import { isMalformed } from "../../protocol/malformed.ts";
+import type { Answer, Bench } from "./bench.ts";
+
+export interface BlockWiseAnswer {
+  /** To all blocks but the last that was sent. */
+  readonly between: readonly Answer[];
+  readonly last: Answer;
+}
+
+const LARGEST_BLOCK = 1024;
+
+/** Writes a body, one block after the other, until all are sent or one is refused. The client may ask for smaller blocks. */
+export async function putBlockWise(
+  bench: Bench,
+  path: string,
+  format: number,
+  body: Uint8Array,
+): Promise<BlockWiseAnswer> {
+  const between: Answer[] = [];
+  let size = LARGEST_BLOCK;
+  let from = 0;
+  for (;;) {
+    const more = from + size < body.length;
+    const szx = Math.log2(size) - 4;
+    const block = ((from / size) << 4) | (more ? 8 : 0) | szx;
+    const options = body.length > LARGEST_BLOCK ? [uintOption(BLOCK1, block)] : [];
+    const payload = body.subarray(from, from + size);
+    const answer = await bench.ask({ method: PUT, path, format, payload, options });
+    if (!more || answer.code !== CONTINUE) return { between, last: answer };
+    between.push(answer);
+    from += size;
+    size = Math.min(size, wantedSize(answer.options));
+  }
+}
+
+function wantedSize(options: readonly Option[]): number {
+  const option = findOption(options, BLOCK1);
+  const block = option === undefined ? undefined : decodeBlock(option.value);
+  return block === undefined || isMalformed(block) ? LARGEST_BLOCK : block.size;
+}
