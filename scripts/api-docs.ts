@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { openApiOf } from "../connector/rest/openapi.ts";
+import { openApiOf } from "../connector/rest/administration/openapi.ts";
 import { routeFamilies } from "../connector/rest/rest-api.ts";
 import { ANYBODY, type Route, type RouteFamily } from "../connector/rest/route.ts";
 import { isMain } from "./support/sources.ts";

@@ -14,7 +14,7 @@ import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import type { CertifiedKey } from "../certificates/authority.ts";
 import type { RestApp } from "../rest/context.ts";
-import type { HttpExchange } from "../rest/notification-driver.ts";
+import type { HttpExchange } from "../rest/device-connector/notification-driver.ts";
 import type { WebSockets } from "./websocket.ts";
 
 /** For a whole request to arrive, and for its headers alone: slower clients are cut off. */

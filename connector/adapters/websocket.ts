@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import type { RestApp } from "../rest/context.ts";
-import type { Listener, NotifySocket } from "../rest/notify-listeners.ts";
+import type { Listener, NotifySocket } from "../rest/customers/notify-listeners.ts";
 
 /** Where those who listen are kept. */
 export interface Listeners {

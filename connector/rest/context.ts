@@ -7,11 +7,11 @@ import type { DeviceCertificates } from "../certificates/device-certificates.ts"
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Callback } from "../notifications/callback.ts";
 import type { Registration } from "../registry/registration.ts";
-import type { CustomerSide } from "./customer-side.ts";
-import type { Gateway } from "./gateway.ts";
+import type { CustomerSide } from "./customers/customer-side.ts";
+import type { Listener } from "./customers/notify-listeners.ts";
+import type { Gateway } from "./device-connector/gateway.ts";
+import type { HttpExchange, NotificationDriver } from "./device-connector/notification-driver.ts";
 import { isJsonRefusal, parseJson } from "./json.ts";
-import type { HttpExchange, NotificationDriver } from "./notification-driver.ts";
-import type { Listener } from "./notify-listeners.ts";
 import type { RequestRates } from "./request-rates.ts";
 
 /** What the routes need. */

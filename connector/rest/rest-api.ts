@@ -15,17 +15,17 @@ import {
 } from "../access/credentials.ts";
 import { may, type Principal } from "../access/decision.ts";
 import { BUSY } from "../access/passwords.ts";
-import { administrationFamily } from "./administration-family.ts";
+import { administrationFamily } from "./administration/family.ts";
 import { certificatesFamily } from "./certificates.ts";
-import { connectedDevicesFamily } from "./connected-devices-family.ts";
 import type { RestApp, RestContext, RestEnv, RestHost } from "./context.ts";
-import { customerDevicesFamily, customersFamily } from "./customers-family.ts";
-import { deviceAdminFamily } from "./device-admin-family.ts";
-import { deviceConnectorFamily } from "./device-connector-family.ts";
-import { inventoryFamily } from "./inventory-family.ts";
+import { deviceAdminFamily } from "./customers/device-admin-family.ts";
+import { customerDevicesFamily, customersFamily } from "./customers/family.ts";
+import { connectedDevicesFamily } from "./device-connector/connected-devices-family.ts";
+import { deviceConnectorFamily } from "./device-connector/family.ts";
+import { inventoryFamily } from "./inventory/family.ts";
+import { tauthFamily } from "./inventory/tauth-family.ts";
 import { pathAndVersion } from "./request-path.ts";
 import { ANYBODY, METHODS, type Route, type RouteFamily } from "./route.ts";
-import { tauthFamily } from "./tauth-family.ts";
 
 /** All routes there are. */
 export function routeFamilies(): RouteFamily[] {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { WebSockets } from "../../connector/adapters/websocket.ts";
 import type { RestEnv } from "../../connector/rest/context.ts";
-import type { Listener } from "../../connector/rest/notify-listeners.ts";
+import type { Listener } from "../../connector/rest/customers/notify-listeners.ts";
 import { House } from "./support/house.ts";
 
 const house = new House();

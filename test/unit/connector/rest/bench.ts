@@ -14,12 +14,15 @@ import {
   CUSTOMER_DEFAULTS,
   type CustomerSettings,
   CustomerSide,
-} from "../../../../connector/rest/customer-side.ts";
-import { Gateway, type GatewaySettings } from "../../../../connector/rest/gateway.ts";
+} from "../../../../connector/rest/customers/customer-side.ts";
+import {
+  Gateway,
+  type GatewaySettings,
+} from "../../../../connector/rest/device-connector/gateway.ts";
 import {
   type HttpExchange,
   NotificationDriver,
-} from "../../../../connector/rest/notification-driver.ts";
+} from "../../../../connector/rest/device-connector/notification-driver.ts";
 import { createRestApi } from "../../../../connector/rest/rest-api.ts";
 import type { RouteFamily } from "../../../../connector/rest/route.ts";
 import { MemoryStore } from "../../../../connector/store/memory-store.ts";
