@@ -136,8 +136,8 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
 
   async send(server: number, datagram: Uint8Array): Promise<void> {
     const link = this.agent.links[server];
-    // What comes while the device boots or its radio is off is lost.
-    if (this.bootAt !== NEVER || !link.isAwake()) return;
+    // What comes from a stranger, or while the device boots or its radio is off, is lost.
+    if (link === undefined || this.bootAt !== NEVER || !link.isAwake()) return;
     this.count(datagram, false);
     this.guard(() => this.agent.handleDatagram(this.time, link, datagram));
   }

@@ -15,10 +15,13 @@ import type {
 export interface Tamper {
   /** @param answer sends a message to the server in the client's stead */
   toClient?(message: Message, answer: (message: Message) => void): Message | undefined;
-  fromClient?(message: Message, answer: (message: Message) => void): Message | undefined;
+  /** @param say says something more, to the same server unless another is named */
+  fromClient?(message: Message, say: Say): Message | undefined;
   /** Bytes that are no message. */
   malformedToClient?(answer: (message: Message) => void): void;
 }
+
+export type Say = (message: Message, server?: number) => void;
 
 export function tamperedAdapter(base: ClientAdapter, tamper: () => Tamper): ClientAdapter {
   return {
@@ -82,7 +85,7 @@ class TamperedClient implements ClientUnderTest {
       const { server, datagram } = arrival;
       const message = decodeMessage(datagram);
       if (isMalformed(message)) return arrival;
-      const changed = this.tamper.fromClient(message, (answer) => this.inject(server, answer));
+      const changed = this.tamper.fromClient(message, (said, to = server) => this.inject(to, said));
       if (changed === message) return arrival;
       if (changed !== undefined) return { server, datagram: encodeMessage(changed) };
     }

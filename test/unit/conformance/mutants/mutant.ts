@@ -65,6 +65,17 @@ export function withoutQuery(message: Message, pattern: RegExp): Message {
   return without(message, URI_QUERY, ({ value }) => pattern.test(decodeUtf8(value)));
 }
 
+/** A SenML CBOR payload with one more record, an integer under this name. */
+export function withRecord(message: Message, name: string): Message {
+  const { payload } = message;
+  const isLong = payload[0] === 0x98;
+  const count = (isLong ? payload[1] : payload[0] & 0x1f) + 1;
+  const records = payload.subarray(isLong ? 2 : 1);
+  // A base name of its own, which is empty: { -2: "", 0: name, 2: 1 }.
+  const more = [0xa3, 0x21, 0x60, 0x00, 0x60 + name.length, ...encodeUtf8(name), 0x02, 0x01];
+  return { ...message, payload: Uint8Array.from([0x98, count, ...records, ...more]) };
+}
+
 export function withPayload(message: Message, change: (text: string) => string): Message {
   return { ...message, payload: encodeUtf8(change(decodeUtf8(message.payload))) };
 }
