@@ -41,6 +41,7 @@ interface ConnectorOptions extends HttpsOptions {
   identifyDevices?: boolean;
   requestRate: number;
   addressRate: number;
+  openLeshanApi?: boolean;
 }
 
 const HELP = `
@@ -136,6 +137,10 @@ export function connectorCommand(program: Command): void {
       "--identify-devices",
       "read object 3 of each new LwM2M device once, for its maker and serial number in the inventory",
     )
+    .option(
+      "--open-leshan-api",
+      "DANGEROUS: let programs on this machine use /api/clients without a key, for test suites",
+    )
     .option("--json", "print one line of JSON when ready, and nothing else, on stdout")
     .addHelpText("after", HELP)
     .action(runConnector);
@@ -163,6 +168,7 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
       quotas: quotasOf(options),
       subscriptions: options.subscriptions,
       identifiesDevices: options.identifyDevices === true,
+      opensLeshanApi: options.openLeshanApi === true,
       requestRates: { perCredential: options.requestRate, perAddress: options.addressRate },
       product: productName(),
       log: (line) => console.error(line),

@@ -23,12 +23,18 @@ import { DEVICE_PATH } from "./inventory/identities.ts";
 import { Inventory } from "./inventory/inventory.ts";
 import type { Registration } from "./registry/registration.ts";
 import type { NamedParameters } from "./registry/registry.ts";
-import { CUSTOMER_DEFAULTS, type CustomerSettings, CustomerSide } from "./rest/customers/customer-side.ts";
+import {
+  CUSTOMER_DEFAULTS,
+  type CustomerSettings,
+  CustomerSide,
+} from "./rest/customers/customer-side.ts";
 import { Gateway } from "./rest/device-connector/gateway.ts";
 import { NotificationDriver } from "./rest/device-connector/notification-driver.ts";
+import { type Quotas, UNLIMITED } from "./rest/device-connector/traffic-meter.ts";
+import { LeshanSide } from "./rest/leshan/leshan-side.ts";
+import { isLoopback } from "./rest/leshan/open-access.ts";
 import { type RequestRateSettings, RequestRates } from "./rest/request-rates.ts";
 import { createRestApi } from "./rest/rest-api.ts";
-import { type Quotas, UNLIMITED } from "./rest/device-connector/traffic-meter.ts";
 import { ConnectorService } from "./service.ts";
 import { type ConnectorSettings, defaultSettings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
@@ -74,6 +80,11 @@ export interface DeviceConnectorSettings {
     /** Where customers reach this connector; without it where it listens. */
     readonly publicUrl?: string | undefined;
   };
+  /**
+   * Lets programs on this machine use the face of the Leshan demo server without a credential. Refused with `connector/open-to-others`
+   * where `host` is not of this machine alone.
+   */
+  readonly opensLeshanApi?: boolean | undefined;
   /** Reads object 3 of each new LwM2M device once, for its manufacturer and serial number in the inventory. Not done unless told. */
   readonly identifiesDevices?: boolean;
   /** The core's settings, instead of its defaults. */
@@ -99,6 +110,7 @@ export class DeviceConnector {
   private driver: NotificationDriver | undefined;
   private rechecking: NodeJS.Timeout | undefined;
   private customerSide: CustomerSide | undefined;
+  private leshan: LeshanSide | undefined;
   private httpSide: HttpSide | undefined;
   /** What the core tells while it starts, before there is somebody to hear it. */
   private readonly early: ConnectorEvent[] = [];
@@ -123,6 +135,10 @@ export class DeviceConnector {
 
   private constructor(settings: DeviceConnectorSettings) {
     this.settings = settings;
+    if (settings.opensLeshanApi === true && !isLoopback(settings.host)) {
+      const refused = `The Leshan API can only be open where others do not reach it, at 127.0.0.1 or ::1 and not at ${settings.host}.`;
+      throw Object.assign(new Error(refused), { code: "connector/open-to-others" });
+    }
     this.callbacks = new CallbackClient({ allowedRanges: settings.allowedCallbacks ?? [] });
     const { secretsFolder } = settings;
     this.secrets =
@@ -169,6 +185,7 @@ export class DeviceConnector {
     const closing = this.httpSide?.close();
     this.driver?.close();
     this.customerSide?.close();
+    this.leshan?.close();
     await closing;
     this.gateway?.traffic.save();
     this.callbacks.close();
@@ -203,6 +220,14 @@ export class DeviceConnector {
     });
     this.gateway = gateway;
     this.customerSide = this.openCustomerSide(service, gateway);
+    const leshan = new LeshanSide({
+      access: this.access,
+      devices: service,
+      now,
+      isOpen: this.settings.opensLeshanApi === true,
+    });
+    leshan.start();
+    this.leshan = leshan;
     for (const event of this.early.splice(0)) this.handleEvent(event);
     gateway.endOrphans(now());
     // Keys expire without anybody doing anything: they hear nothing from then on, and what they leave is cleared away here.
@@ -222,6 +247,7 @@ export class DeviceConnector {
       inventory: this.inventory,
       driver,
       customerSide: this.customerSide,
+      leshan,
       rates: new RequestRates(this.settings.requestRates),
       product,
       requestExpiry: REQUEST_EXPIRY,
@@ -280,6 +306,7 @@ export class DeviceConnector {
     this.gateway.handleEvent(this.service.now(), event);
     this.inventory.handleEvent(event);
     this.customerSide?.handleEvent(event);
+    this.leshan?.handleEvent(event);
     this.driver?.wake();
   }
 

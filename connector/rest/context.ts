@@ -12,6 +12,7 @@ import type { Listener } from "./customers/notify-listeners.ts";
 import type { Gateway } from "./device-connector/gateway.ts";
 import type { HttpExchange, NotificationDriver } from "./device-connector/notification-driver.ts";
 import { isJsonRefusal, parseJson } from "./json.ts";
+import type { LeshanSide } from "./leshan/leshan-side.ts";
 import type { RequestRates } from "./request-rates.ts";
 
 /** What the routes need. */
@@ -22,6 +23,7 @@ export interface RestHost {
   readonly inventory: Inventory;
   readonly driver: NotificationDriver;
   readonly customerSide: CustomerSide;
+  readonly leshan: LeshanSide;
   /** Bounds on requests a second; none when absent. */
   readonly rates?: RequestRates;
   /** Shown at `/`. */

@@ -24,6 +24,7 @@ import { connectedDevicesFamily } from "./device-connector/connected-devices-fam
 import { deviceConnectorFamily } from "./device-connector/family.ts";
 import { inventoryFamily } from "./inventory/family.ts";
 import { tauthFamily } from "./inventory/tauth-family.ts";
+import { leshanFamily } from "./leshan/family.ts";
 import { pathAndVersion } from "./request-path.ts";
 import { ANYBODY, METHODS, type Route, type RouteFamily } from "./route.ts";
 
@@ -39,6 +40,7 @@ export function routeFamilies(): RouteFamily[] {
     tauthFamily(),
     inventoryFamily(),
     administrationFamily(),
+    leshanFamily(),
   ];
 }
 
@@ -132,7 +134,10 @@ async function identify(
   c: RestContext,
 ): Promise<Principal | Response> {
   const credential = credentialOf(family, c);
-  if (credential === undefined) return refuseUnidentified(family, c);
+  if (credential === NO_CREDENTIAL) {
+    return family.stranger?.(host, c) ?? refuseUnidentified(family, c);
+  }
+  if (credential === BAD_CREDENTIAL) return refuseUnidentified(family, c);
   const accepts = (route.allows !== ANYBODY && route.allows.by) || family.credentials;
   if (credential.scheme === "bearer") {
     const found = host.access.identify(host.now(), credential, accepts);
@@ -168,15 +173,14 @@ async function logIn(
   return principal;
 }
 
-function credentialOf(family: RouteFamily, c: RestContext): Credential | undefined {
+function credentialOf(family: RouteFamily, c: RestContext): ReturnType<typeof readCredential> {
   let accessToken: string | undefined;
   if (family.takesQueryToken) {
     const given = c.req.queries("access_token") ?? [];
-    if (given.length > 1) return undefined;
+    if (given.length > 1) return BAD_CREDENTIAL;
     accessToken = given[0];
   }
-  const credential = readCredential(c.req.header("authorization"), accessToken);
-  return credential === NO_CREDENTIAL || credential === BAD_CREDENTIAL ? undefined : credential;
+  return readCredential(c.req.header("authorization"), accessToken);
 }
 
 function refuseUnidentified(family: RouteFamily, c: RestContext): Response {

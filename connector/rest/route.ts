@@ -3,7 +3,7 @@
  * server, the API description and the matrix of access tests are all made from these rows.
  */
 import type { ZodType } from "zod";
-import type { CredentialKind } from "../access/decision.ts";
+import type { CredentialKind, Principal } from "../access/decision.ts";
 import type { ObjectKind, Verb } from "../access/model.ts";
 import type { RefusalStatus, RestContext, RestHost } from "./context.ts";
 
@@ -57,6 +57,8 @@ export interface RouteFamily {
   readonly needsChannel: boolean;
   /** The WWW-Authenticate header of a 401; absent where a browser would ask the person. */
   readonly challenge?: string;
+  /** Who asks without any credential, where the operator lets such in; absent, and undefined, are nobody. */
+  stranger?(host: RestHost, c: RestContext): Principal | undefined;
   /** Whether a path that no route has is this family's to refuse. */
   owns(path: string): boolean;
   /** The family's form of an error. */

@@ -2,8 +2,8 @@
  * What an application asks of a device, as a CoAP request.
  *
  * On a numeric path of an LwM2M device the method is an operation (LwM2M Transport 1.1.1 §6.4.4): GET Read, PUT Write, POST on a
- * resource Execute, on an instance Write in part, on an object Create, DELETE Delete; PUT with a query alone Write-Attributes. Where the application names no format, a
- * resource is text and an object or an instance TLV, which every version has.
+ * resource Execute, on an instance Write in part, on an object Create, DELETE Delete; PUT with a query alone Write-Attributes. Where the
+ * application names no format, a resource is text and an object or an instance TLV, which every version has.
  */
 
 import type { Request } from "../../protocol/coap/coap-endpoint.ts";

@@ -21,6 +21,8 @@ export type Call = Pick<
   "method" | "path" | "payload" | "contentFormat" | "accept" | "query"
 >;
 
+export type CalledDevice = Pick<DeviceRecord, "endpointName" | "domainId">;
+
 /** As many calls wait as may. */
 export const CROWDED = "crowded";
 /** The time was over while the device had the request: it may have done what was asked. */
@@ -63,17 +65,12 @@ export class DeviceCalls {
     this.later = later;
   }
 
-  /** Asks a device and waits for what it says, `CALL_PERIOD` at most unless another period is given. */
-  call(
-    device: Pick<DeviceRecord, "endpointName" | "domainId">,
-    call: Call,
-    period = CALL_PERIOD,
-  ): Promise<CallOutcome> {
+  /** Asks a device and waits for what it says, `CALL_PERIOD` at most. */
+  call(device: CalledDevice, call: Call): Promise<CallOutcome> {
     const { endpointName } = device;
-    const request = { ...call, confirmable: true, expiresIn: period };
-    const submit = () => this.devices.submit(endpointName, request);
+    const request = { ...call, confirmable: true, expiresIn: CALL_PERIOD };
     if (call.method !== GET) this.gateway.cache.forgetAround(endpointName, call.path);
-    return this.submit(device, submit, period);
+    return this.submit(device, () => this.devices.submit(endpointName, request), CALL_PERIOD);
   }
 
   /**
@@ -82,7 +79,7 @@ export class DeviceCalls {
    * @param submit not called when there is no room for one more
    */
   submit(
-    { endpointName, domainId }: Pick<DeviceRecord, "endpointName" | "domainId">,
+    { endpointName, domainId }: CalledDevice,
     submit: () => Submission,
     period: Milliseconds,
   ): Promise<CallOutcome> {

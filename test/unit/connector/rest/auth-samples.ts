@@ -392,4 +392,87 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "GET /admin/certificates": { path: "/admin/certificates" },
   "DELETE /admin/certificates/:serial": { path: ofCertificate, foreign: 404 },
   "GET /admin/ca.crl": { path: "/admin/ca.crl" },
+
+  // The face of the Leshan demo server
+  "GET /api/clients": { path: "/api/clients" },
+  "GET /api/clients/:endpointName": { path: `/api/clients/${D}`, foreign: 400 },
+  "GET /api/objectspecs/:endpointName": { path: `/api/objectspecs/${D}`, foreign: 400 },
+  "GET /api/event": { path: "/api/event" },
+  "GET /api/clients/:endpointName/composite": {
+    path: `/api/clients/${D}/composite`,
+    status: 501,
+    foreign: 400,
+  },
+  "PUT /api/clients/:endpointName/composite": {
+    path: `/api/clients/${D}/composite`,
+    status: 501,
+    foreign: 400,
+  },
+  "POST /api/clients/:endpointName/composite/observe": {
+    path: `/api/clients/${D}/composite/observe`,
+    status: 501,
+    foreign: 400,
+  },
+  "DELETE /api/clients/:endpointName/composite/observe": {
+    path: `/api/clients/${D}/composite/observe`,
+    status: 501,
+    foreign: 400,
+  },
+  "POST /api/clients/:endpointName/:path{.+/observe}": {
+    path: `/api/clients/${D}/1/2/3/4/5/observe`,
+    status: 400,
+    foreign: 400,
+  },
+  "DELETE /api/clients/:endpointName/:path{.+/observe}": {
+    path: `/api/clients/${D}/3/0/observe`,
+    foreign: 400,
+  },
+  "GET /api/clients/:endpointName/:path{.+/discover}": {
+    path: `/api/clients/${D}/x/discover`,
+    status: 400,
+    foreign: 400,
+  },
+  "PUT /api/clients/:endpointName/:path{.+/attributes}": {
+    path: `/api/clients/${D}/3/0/attributes?pmin=x`,
+    status: 400,
+    foreign: 400,
+  },
+  "GET /api/clients/:endpointName/:path{.+}": {
+    path: `/api/clients/${D}/x`,
+    status: 400,
+    foreign: 400,
+  },
+  "PUT /api/clients/:endpointName/:path{.+}": {
+    path: `/api/clients/${D}/x`,
+    status: 400,
+    foreign: 400,
+  },
+  "POST /api/clients/:endpointName/:path{.+}": {
+    path: `/api/clients/${D}/x`,
+    status: 400,
+    foreign: 400,
+  },
+  "DELETE /api/clients/:endpointName/:path{.+}": {
+    path: `/api/clients/${D}/x`,
+    status: 400,
+    foreign: 400,
+  },
+  "GET /api/security/clients": { path: "/api/security/clients" },
+  "PUT /api/security/clients": { path: "/api/security/clients", status: 501 },
+  "DELETE /api/security/clients/:endpointName": {
+    path: `/api/security/clients/${D}`,
+    status: 501,
+    foreign: 501,
+  },
+  "GET /api/bootstrap": { path: "/api/bootstrap", status: 501 },
+  "POST /api/bootstrap/:endpointName": {
+    path: `/api/bootstrap/${D}`,
+    status: 501,
+    foreign: 501,
+  },
+  "DELETE /api/bootstrap/:endpointName": {
+    path: `/api/bootstrap/${D}`,
+    status: 501,
+    foreign: 501,
+  },
 };

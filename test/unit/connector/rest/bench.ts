@@ -23,6 +23,7 @@ import {
   type HttpExchange,
   NotificationDriver,
 } from "../../../../connector/rest/device-connector/notification-driver.ts";
+import { LeshanSide } from "../../../../connector/rest/leshan/leshan-side.ts";
 import { createRestApi } from "../../../../connector/rest/rest-api.ts";
 import type { RouteFamily } from "../../../../connector/rest/route.ts";
 import { MemoryStore } from "../../../../connector/store/memory-store.ts";
@@ -55,6 +56,7 @@ export class RestBench {
   readonly secrets: Secrets;
   readonly driver: NotificationDriver;
   readonly customerSide: CustomerSide;
+  readonly leshan: LeshanSide;
   /** To be changed by tests of other settings. */
   readonly customerSettings: {
     -readonly [name in keyof CustomerSettings]: CustomerSettings[name];
@@ -81,7 +83,7 @@ export class RestBench {
     devices = new FakeDevices(),
     store = new MemoryStore(),
     quotas = { transactions: 10_000, endpoints: 100 },
-    more: Partial<GatewaySettings> = {},
+    more: Partial<GatewaySettings> & { readonly opensLeshanApi?: boolean } = {},
   ) {
     this.devices = devices;
     this.store = store;
@@ -133,6 +135,12 @@ export class RestBench {
         return () => this.alarms.splice(this.alarms.indexOf(alarm), 1);
       },
     });
+    this.leshan = new LeshanSide({
+      access: this.access,
+      devices,
+      now: () => this.now,
+      isOpen: more.opensLeshanApi === true,
+    });
     this.host = {
       gateway: this.gateway,
       access: this.access,
@@ -140,6 +148,7 @@ export class RestBench {
       inventory: this.inventory,
       driver: this.driver,
       customerSide: this.customerSide,
+      leshan: this.leshan,
       product: "Dormouse test",
       requestExpiry: 1000,
       now: () => this.now,
@@ -242,5 +251,6 @@ export class RestBench {
     this.gateway.handleEvent(this.now, event);
     this.inventory.handleEvent(event);
     this.customerSide.handleEvent(event);
+    this.leshan.handleEvent(event);
   }
 }

@@ -1,0 +1,212 @@
+/**
+ * What the face of the Leshan demo server has behind it, beside what all routes have: who listens to its events, requests whose outcome
+ * is told as an event because the device sleeps, and whether strangers are let in.
+ */
+
+import { parsePath } from "../../../protocol/model/path.ts";
+import { type Milliseconds, SECOND } from "../../../protocol/time/duration.ts";
+import type { Access } from "../../access/access.ts";
+import { may } from "../../access/decision.ts";
+import { digestOf } from "../../access/key-crypto.ts";
+import type { ConnectorEvent, Devices, ResponseEvent } from "../../contract.ts";
+import type { Registration } from "../../registry/registration.ts";
+import { type Asked, answerJson, contentJson, UNREADABLE } from "./answer-json.ts";
+import { type EventListener, type EventObject, EventStreams } from "./event-streams.ts";
+import { registrationJson, updateJson } from "./registration-json.ts";
+
+export interface LeshanSurroundings {
+  readonly access: Access;
+  readonly devices: Devices;
+  readonly now: () => Milliseconds;
+  /** Lets in who has no credential and comes from this machine. Registration ids are then what the devices themselves use. */
+  readonly isOpen?: boolean;
+}
+
+/** Heartbeats of the stream of events. */
+const BEAT_INTERVAL: Milliseconds = 2 * SECOND;
+/** Requests to sleeping devices that somebody waits to hear of. */
+const MOST_DELAYED = 5000;
+const ID_LENGTH = 22;
+
+export class LeshanSide {
+  readonly isOpen: boolean;
+  readonly devices: Devices;
+  readonly streams = new EventStreams();
+  private readonly access: Access;
+  private readonly now: () => Milliseconds;
+  private readonly delayed = new Map<string, Asked>();
+  /** The devices there are, for as long as somebody listens: an event that ends a registration only names it. */
+  private readonly present = new Map<string, Registration>();
+  /** Of those, the ones in queue mode that listen. */
+  private readonly awake = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor({ access, devices, now, isOpen = false }: LeshanSurroundings) {
+    this.access = access;
+    this.devices = devices;
+    this.now = now;
+    this.isOpen = isOpen;
+  }
+
+  /** Begins to look after what time changes. */
+  start(): void {
+    this.timer = setInterval(() => this.handleBeat(), BEAT_INTERVAL);
+    this.timer.unref();
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    clearInterval(this.timer);
+    this.streams.close();
+  }
+
+  handleBeat(): void {
+    for (const endpointName of this.awake) {
+      if (this.devices.isAwake(endpointName)) continue;
+      this.awake.delete(endpointName);
+      this.streams.tell("SLEEPING", endpointName, "device", () => ({ ep: endpointName }));
+    }
+    this.streams.beat();
+    if (this.streams.size === 0) this.forget();
+  }
+
+  // Registrations.
+
+  shown(registration: Registration): object {
+    return registrationJson(registration, {
+      registrationId: this.idOf(registration),
+      epoch: this.access.calendarNow() - this.now(),
+      isAwake: this.devices.isAwake(registration.endpointName),
+    });
+  }
+
+  /** Whoever knows a device's location can pass for it, so that only an open face, for tests, shows it. */
+  private idOf({ location }: Registration): string {
+    const segment = location.slice(location.lastIndexOf("/") + 1);
+    return this.isOpen ? segment : digestOf(location).slice(0, ID_LENGTH);
+  }
+
+  // Requests that wait for a device.
+
+  hasRoomToDelay(): boolean {
+    return this.delayed.size < MOST_DELAYED;
+  }
+
+  /** The outcome of a request is to be told as an event; ask `hasRoomToDelay` first. */
+  delay(id: string, asked: Asked): void {
+    this.delayed.set(id, asked);
+  }
+
+  // Listening.
+
+  /** Adds one who listens; ask `streams.hasRoomFor` first. */
+  listen(listener: EventListener): void {
+    if (this.streams.size === 0) {
+      this.forget();
+      for (const registration of this.devices.registrations()) this.notePresence(registration);
+    }
+    this.streams.add(listener);
+  }
+
+  isEntitled(channelId: string): boolean {
+    const principal = this.access.principalOfChannel(channelId);
+    return principal !== undefined && may(principal, "view", "device");
+  }
+
+  hears(channelId: string, endpointName: string, object: EventObject): boolean {
+    const principal = this.access.principalOfChannel(channelId);
+    if (principal === undefined) return false;
+    const domainId = this.access.domainOf(endpointName);
+    return may(principal, "view", object, { domainId, endpointName });
+  }
+
+  /** Takes what happened on the devices' side. */
+  handleEvent(event: ConnectorEvent): void {
+    if (event.kind === "response") this.handleResponse(event);
+    if (this.streams.size === 0) return;
+    const { streams } = this;
+    switch (event.kind) {
+      case "registration": {
+        const { registration } = event;
+        const { endpointName } = registration;
+        this.present.set(endpointName, registration);
+        streams.tell("REGISTRATION", endpointName, "device", () => this.shown(registration));
+        break;
+      }
+      case "update": {
+        const { registration } = event;
+        const { endpointName } = registration;
+        streams.tell("UPDATED", endpointName, "device", () => ({
+          registration: this.shown(registration),
+          update: updateJson(registration, this.idOf(registration)),
+        }));
+        break;
+      }
+      case "deregistration":
+      case "expiry":
+        this.handleRemoval(event.endpointName);
+        return;
+      case "notification": {
+        const { endpointName, path: res } = event;
+        const path = parsePath(res);
+        const registration = this.present.get(endpointName);
+        if (path === undefined || registration === undefined) break;
+        streams.tell("NOTIFICATION", endpointName, "resource", () => {
+          const val = contentJson({ registration, path }, event);
+          return val && { ep: endpointName, kind: "single", res, val };
+        });
+        break;
+      }
+    }
+    this.noteSign("registration" in event ? event.registration.endpointName : event.endpointName);
+  }
+
+  private handleRemoval(endpointName: string): void {
+    const registration = this.present.get(endpointName);
+    if (registration === undefined) return;
+    this.present.delete(endpointName);
+    this.awake.delete(endpointName);
+    this.streams.tell("DEREGISTRATION", endpointName, "device", () => this.shown(registration));
+  }
+
+  private handleResponse(event: ResponseEvent): void {
+    const asked = this.delayed.get(event.id);
+    if (asked === undefined) return;
+    this.delayed.delete(event.id);
+    const { endpointName, at } = asked.target;
+    this.streams.tell("REQUEST_RESPONSE", endpointName, "resource", () => ({
+      ep: endpointName,
+      path: at,
+      requestId: event.id,
+      delayed: true,
+      ...outcomeJson(asked, event),
+    }));
+  }
+
+  /** Something came from a device: one in queue mode is awake. */
+  private noteSign(endpointName: string): void {
+    const isKnown = this.awake.has(endpointName);
+    if (isKnown || this.present.get(endpointName)?.queueMode !== true) return;
+    if (!this.devices.isAwake(endpointName)) return;
+    this.awake.add(endpointName);
+    this.streams.tell("AWAKE", endpointName, "device", () => ({ ep: endpointName }));
+  }
+
+  private notePresence(registration: Registration): void {
+    const { endpointName, queueMode } = registration;
+    this.present.set(endpointName, registration);
+    if (queueMode && this.devices.isAwake(endpointName)) this.awake.add(endpointName);
+  }
+
+  private forget(): void {
+    this.present.clear();
+    this.awake.clear();
+  }
+}
+
+function outcomeJson(asked: Asked, event: ResponseEvent): object {
+  const { code, error } = event;
+  const answer = code === undefined ? undefined : answerJson(asked, event, code);
+  if (answer === UNREADABLE) return { errormessage: "The device's answer cannot be read." };
+  return answer === undefined ? { errormessage: error } : { response: answer };
+}
