@@ -4,6 +4,7 @@
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { addSecurity, securityObject } from "../objects/security.ts";
+import { codecsOf } from "./all-codecs.ts";
 import { ALL_FEATURES } from "./all-features.ts";
 import type { BasicConfiguration, ServerAccount } from "./basic-agent.ts";
 import { BasicAgent } from "./basic-agent.ts";
@@ -24,6 +25,7 @@ export class Agent extends BasicAgent {
 
   constructor(configuration: AgentConfiguration) {
     super(configuration, ALL_FEATURES);
+    this.codecs = codecsOf(this.codecs, this.version());
     this.addObject(this.security);
     const resources = configuration.resources;
     for (let i = 0; resources !== undefined && i < resources.length; i++) {

@@ -99,7 +99,8 @@ export class BasicAgent implements AccountListener {
   objects: readonly LwM2mObject[] = [];
   /** What is on other paths, if there is a feature for that (named-resources.ts). */
   resources: readonly NamedResource[] = NO_RESOURCES;
-  readonly codecs: readonly ContentCodec[];
+  /** Those that the device has, in the order of preference. */
+  codecs: readonly ContentCodec[];
   /** The driver's wake-up: called when a change by the application may have moved the deadline. */
   nudge: (() => void) | undefined = undefined;
   private events: AgentEvent[] = NO_EVENTS;

@@ -2,6 +2,7 @@
  * What a device says it has: the list in Register and Update (LwM2M Core 1.1.1 §6.2.1) and the answer to Discover (§6.3.2), as links.
  */
 import { encodeUtf8 } from "../../protocol/bytes/utf8.ts";
+import { LWM2M_JSON } from "../../protocol/coap/content-formats.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
@@ -41,10 +42,13 @@ export function registrationList(agent: BasicAgent): Uint8Array {
   return lastList;
 }
 
-/** Says that this is an LwM2M device, and which formats it has. */
+/** Says that this is an LwM2M device, and which formats it has; LwM2M JSON, which only 1.0 writes, is none to be asked for. */
 function rootLink(agent: BasicAgent): string {
   let formats = "";
-  for (let i = 0; i < agent.codecs.length; i++) formats += ` ${agent.codecs[i].format}`;
+  for (let i = 0; i < agent.codecs.length; i++) {
+    const format = agent.codecs[i].format;
+    if (format !== LWM2M_JSON) formats += ` ${format}`;
+  }
   return `</>;rt="oma.lwm2m";ct="${formats.substring(1)}"`;
 }
 

@@ -364,7 +364,7 @@ describe("Write", () => {
     ["PUT", "/1000/0/2", "x", TEXT, "4.05", "read-only"],
     ["PUT", "/1000/0/7", "x", TEXT, "4.05", "executable"],
     ["PUT", "/1000/0/1", "x", TEXT, "4.00", "not of its type"],
-    ["PUT", "/1000/0/1", "1", 11543, "4.15", "an unknown format"],
+    ["PUT", "/1000/0/1", "1", 50, "4.15", "an unknown format"],
     ["PUT", "/1000/0", "x", undefined, "4.15", "an instance without a format"],
     ["PUT", "/1000/0", "x", TEXT, "4.00", "an instance as text"],
     ["PUT", "/1000/0/4", "x", TEXT, "4.00", "a multiple resource as text"],
