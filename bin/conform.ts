@@ -13,15 +13,22 @@ import {
   udpClientAdapter,
 } from "../test/conformance/adapters/udp-client.ts";
 import { udpServerAdapter } from "../test/conformance/adapters/udp-server.ts";
-import type { CaseResult, ConformanceCase, Version } from "../test/conformance/case.ts";
+import {
+  type CaseResult,
+  type ConformanceCase,
+  FEATURES,
+  type Version,
+} from "../test/conformance/case.ts";
 import { CLIENT_CASES, SERVER_CASES } from "../test/conformance/cases/catalogue.ts";
 import { GROUPS, groupOf, LEVELS, type Level } from "../test/conformance/cases/groups.ts";
 import type { ClientAdapter } from "../test/conformance/client-under-test.ts";
+import { formatName } from "../test/conformance/content.ts";
 import { runCases } from "../test/conformance/harness.ts";
 import { deviceConnectorOperator } from "../test/conformance/operators/device-connector.ts";
+import { isLeshan, leshanOperator } from "../test/conformance/operators/leshan.ts";
 import { manualOperator } from "../test/conformance/operators/manual.ts";
 import { selectCases } from "../test/conformance/selection.ts";
-import { runServerCases } from "../test/conformance/server-harness.ts";
+import { runServerCases, type ServerCase } from "../test/conformance/server-harness.ts";
 import type { Operator } from "../test/conformance/server-under-test.ts";
 import {
   addReportOptions,
@@ -38,6 +45,11 @@ interface SelectionOptions {
   level?: Level;
 }
 
+interface ListOptions extends SelectionOptions {
+  json?: boolean;
+  details?: boolean;
+}
+
 interface ClientOptions extends SelectionOptions, ReportOptions {
   adapter: "in-process" | "command" | "manual";
   lwm2m: Version;
@@ -50,6 +62,7 @@ interface ClientOptions extends SelectionOptions, ReportOptions {
 interface ServerOptions extends SelectionOptions, ReportOptions {
   lwm2m: Version;
   rest?: string;
+  api?: "device-connector" | "leshan";
   key?: string;
   name?: string;
 }
@@ -64,13 +77,16 @@ Adapters:
   in-process  Dormouse's own agent, in virtual time: a check of the harness and of the agent
   command     shell commands start, stop and change the client: --commands FILE with
               { "start": "my-client {server} {endpoint} {lifetime}", "stop": "...",
-                "set": "...", "device": { ... } }; only start is needed
+                "set": "...", "send": "...", "device": { ... } }; only start is needed
   manual      a person does what the harness says; the device is pointed at its address
 
 --profile FILE says what the device claims, as JSON: { "name": "Sensor 4711",
 "versions": ["1.0", "1.1"], "contentFormats": [0, 11542], "features": ["queue mode"],
 "objects": [1, 3, 4], "values": { "/3/0/0": "Acme" } }. What it does not claim makes a
-case not applicable; features are: queue mode, reboot, disable, observe parameters.
+case not applicable; features are: ${FEATURES.slice(0, 5).join(", ")},
+${FEATURES.slice(5).join(", ")}.
+"firmware" names images and addresses for updates: { "image": "good.bin", "uri": "coap://..." }.
+--learn fills the profile with what the device registers and says of /1 and /3.
 ${GROUP_HELP}${REPORT_HELP}
 Examples:
   dormouse conform client --adapter in-process
@@ -80,12 +96,14 @@ Examples:
 
 const SERVER_HELP = `
 The harness is a raw client that forges, withholds and repeats. What the server is to do
-is ordered through its REST API, in the form of mbed Device Connector: --rest URL with
---key KEY (or DORMOUSE_KEY in the environment). Without --rest a person at the server's
-own screens is asked. Each case registers as an endpoint of its own, conform-...
+is ordered through its REST API: --rest URL, in the form of mbed Device Connector with
+--key KEY (or DORMOUSE_KEY in the environment), or of Eclipse Leshan's demo server
+(--api leshan). Without --rest a person at the server's own screens is asked. Each case
+registers as an endpoint of its own, conform-...
 ${GROUP_HELP}${REPORT_HELP}
 Examples:
   dormouse conform server --rest http://127.0.0.1:8080 --key "$KEY" coap://127.0.0.1:5683
+  dormouse conform server --rest http://127.0.0.1:8081 --api leshan coap://127.0.0.1:5684
   dormouse conform server coap://192.0.2.7:5683 --group registration --html report.html
 `;
 
@@ -97,6 +115,7 @@ export function conformCommand(program: Command): void {
     conform
       .command("list")
       .description("print every case with what it proves")
+      .option("--details", "with criteria, steps and corrections")
       .option("--json", "as JSON"),
   )
     .addHelpText("after", GROUP_HELP)
@@ -133,7 +152,13 @@ function addServerCommand(conform: Command): void {
         .choices(["1.0", "1.1", "1.2"])
         .default("1.1"),
     )
-    .option("--rest <url>", "the server's Device Connector REST API")
+    .option("--rest <url>", "the server's REST API")
+    .addOption(
+      new Option("--api <kind>", "whose form it has; found out unless given").choices([
+        "device-connector",
+        "leshan",
+      ]),
+    )
     .addOption(new Option("--key <key>", "an access key for it").env("DORMOUSE_KEY"))
     .option("--name <text>", "names the server in reports");
   addReportOptions(addSelectionOptions(server)).addHelpText("after", SERVER_HELP).action(runServer);
@@ -163,7 +188,8 @@ function selected<C extends Pick<ConformanceCase, "id" | "versions">>(
   return found;
 }
 
-function runList(options: SelectionOptions & { json?: boolean }): void {
+function runList(options: ListOptions): void {
+  const { details } = options;
   const cases = orFail(() => selected([...CLIENT_CASES, ...SERVER_CASES], options));
   if (options.json === true) {
     const rows = cases.map((one) => ({
@@ -175,6 +201,8 @@ function runList(options: SelectionOptions & { json?: boolean }): void {
       clauses: one.clauses,
       configuration: "configuration" in one ? one.configuration.name : undefined,
       criteria: one.criteria,
+      needs: one.needs,
+      steps: "steps" in one ? one.steps : undefined,
       correction: one.correction,
     }));
     console.log(JSON.stringify(rows, null, 2));
@@ -187,8 +215,40 @@ function runList(options: SelectionOptions & { json?: boolean }): void {
     for (const one of inGroup) {
       console.log(`  ${one.id}  ${one.title} (${one.role}, LwM2M ${one.versions.join(" ")})`);
       console.log(`      ${one.clauses.join("; ")}`);
+      for (const line of detailsOf(one, details === true)) console.log(`      ${line}`);
     }
   }
+}
+
+/** What a case needs; with details also what it judges and how. */
+function detailsOf(one: ConformanceCase | ServerCase, isWhole: boolean): string[] {
+  const needs = needsOf(one);
+  const lines = needs === "" ? [] : [`needs ${needs}`];
+  if (!isWhole) return lines;
+  if (one.role === "client") lines.push(`configuration ${one.configuration.name}`);
+  for (const [name, words] of Object.entries(one.criteria)) lines.push(`- ${name}: ${words}`);
+  const steps = one.role === "client" ? (one.steps ?? []) : [];
+  steps.forEach((words, i) => lines.push(`${i + 1}. ${words}`));
+  if (one.correction !== undefined) lines.push(`corrected: ${one.correction}`);
+  return lines;
+}
+
+function needsOf(one: ConformanceCase | ServerCase): string {
+  if (one.role === "server") return (one.needs ?? []).join(", ");
+  const {
+    formats = [],
+    features = [],
+    firmware = [],
+    setsValues,
+    sends,
+    missing,
+  } = one.needs ?? {};
+  const words: string[] = [...features];
+  if (missing !== undefined) words.unshift(`what the harness has not: ${missing}`);
+  words.push(...formats.map(formatName), ...firmware.map((item) => `firmware "${item}"`));
+  if (setsValues === true) words.push("values that change on the device");
+  if (sends === true) words.push("a device that sends when it is told to");
+  return words.join(", ");
 }
 
 async function runClient(options: ClientOptions): Promise<void> {
@@ -238,8 +298,10 @@ async function runServer(uri: string, options: ServerOptions): Promise<void> {
   process.exitCode = conclude(run, options, baseline);
 }
 
-function operatorOf({ rest, key }: ServerOptions): Promise<Operator> {
-  if (rest === undefined) return Promise.resolve(manualOperator(askForText));
+async function operatorOf({ rest, key, api }: ServerOptions): Promise<Operator> {
+  if (rest === undefined) return manualOperator(askForText);
+  const isTold = api !== undefined || key !== undefined;
+  if (api === "leshan" || (!isTold && (await isLeshan(rest)))) return leshanOperator(rest);
   if (key === undefined) throw new Error("--rest needs an access key: --key KEY, or DORMOUSE_KEY.");
   return deviceConnectorOperator(rest, key);
 }
