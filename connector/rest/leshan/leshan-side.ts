@@ -24,6 +24,8 @@ export interface LeshanSurroundings {
 
 /** Heartbeats of the stream of events. */
 const BEAT_INTERVAL: Milliseconds = 2 * SECOND;
+/** Milliseconds. */
+const LARGEST_DRIFT = 100;
 /** Requests to sleeping devices that somebody waits to hear of. */
 const MOST_DELAYED = 5000;
 const ID_LENGTH = 22;
@@ -39,6 +41,8 @@ export class LeshanSide {
   private readonly present = new Map<string, Registration>();
   /** Of those, the ones in queue mode that listen. */
   private readonly awake = new Set<string>();
+  /** Calendar milliseconds at the monotonic 0. */
+  private epoch: number;
   private timer: NodeJS.Timeout | undefined;
 
   constructor({ access, devices, now, isOpen = false }: LeshanSurroundings) {
@@ -46,6 +50,7 @@ export class LeshanSide {
     this.devices = devices;
     this.now = now;
     this.isOpen = isOpen;
+    this.epoch = this.epochNow();
   }
 
   /** Begins to look after what time changes. */
@@ -61,6 +66,9 @@ export class LeshanSide {
   }
 
   handleBeat(): void {
+    // The clocks drift apart, and people set one of them; within that, a time that is shown twice is the same.
+    const epoch = this.epochNow();
+    if (Math.abs(epoch - this.epoch) > LARGEST_DRIFT) this.epoch = epoch;
     for (const endpointName of this.awake) {
       if (this.devices.isAwake(endpointName)) continue;
       this.awake.delete(endpointName);
@@ -70,12 +78,16 @@ export class LeshanSide {
     if (this.streams.size === 0) this.forget();
   }
 
+  private epochNow(): number {
+    return this.access.calendarNow() - this.now();
+  }
+
   // Registrations.
 
   shown(registration: Registration): object {
     return registrationJson(registration, {
       registrationId: this.idOf(registration),
-      epoch: this.access.calendarNow() - this.now(),
+      epoch: this.epoch,
       isAwake: this.devices.isAwake(registration.endpointName),
     });
   }
