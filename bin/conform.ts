@@ -1,5 +1,5 @@
 /** `dormouse conform`: judges any LwM2M client or server, case by case. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
 import { resolveServer } from "../simulator/udp-fleet.ts";
@@ -24,6 +24,7 @@ import { GROUPS, groupOf, LEVELS, type Level } from "../test/conformance/cases/g
 import type { ClientAdapter } from "../test/conformance/client-under-test.ts";
 import { formatName } from "../test/conformance/content.ts";
 import { runCases } from "../test/conformance/harness.ts";
+import { learnProfile } from "../test/conformance/learning.ts";
 import { deviceConnectorOperator } from "../test/conformance/operators/device-connector.ts";
 import { isLeshan, leshanOperator } from "../test/conformance/operators/leshan.ts";
 import { manualOperator } from "../test/conformance/operators/manual.ts";
@@ -54,6 +55,7 @@ interface ClientOptions extends SelectionOptions, ReportOptions {
   adapter: "in-process" | "command" | "manual";
   lwm2m: Version;
   profile?: string;
+  learn?: true | string;
   commands?: string;
   host: string;
   port: number;
@@ -134,6 +136,10 @@ export function conformCommand(program: Command): void {
         .default("1.1"),
     )
     .option("--profile <file>", "what the device claims (JSON), for the manual adapter")
+    .option(
+      "--learn [file]",
+      "fill the profile with what the client shows first, and write it to the file",
+    )
     .option("--commands <file>", "the commands (JSON), for the command adapter")
     .option("--host <address>", "where the harness's servers listen", hostOption, "127.0.0.1")
     .option("--port <port>", "port of the first of them, 0 for any", portOption, 5683);
@@ -220,6 +226,22 @@ function runList(options: ListOptions): void {
   }
 }
 
+/** The adapter, with claims that the client itself showed where that was asked for. */
+async function learned(adapter: ClientAdapter, options: ClientOptions): Promise<ClientAdapter> {
+  if (options.learn === undefined) return adapter;
+  try {
+    const claims = await learnProfile(adapter, options.lwm2m);
+    if (typeof options.learn === "string") {
+      const { firmware: _, ...profile } = claims;
+      writeFileSync(options.learn, `${JSON.stringify(profile, null, 2)}\n`);
+    }
+    return { ...adapter, claims };
+  } catch (error) {
+    await close(adapter);
+    return couldNotRun((error as Error).message);
+  }
+}
+
 /** What a case needs; with details also what it judges and how. */
 function detailsOf(one: ConformanceCase | ServerCase, isWhole: boolean): string[] {
   const needs = needsOf(one);
@@ -243,7 +265,7 @@ function needsOf(one: ConformanceCase | ServerCase): string {
     sends,
     missing,
   } = one.needs ?? {};
-  const words: string[] = [...features];
+  const words: string[] = [...features, ...(one.needs?.resources ?? [])];
   if (missing !== undefined) words.unshift(`what the harness has not: ${missing}`);
   words.push(...formats.map(formatName), ...firmware.map((item) => `firmware "${item}"`));
   if (setsValues === true) words.push("values that change on the device");
@@ -254,7 +276,8 @@ function needsOf(one: ConformanceCase | ServerCase): string {
 async function runClient(options: ClientOptions): Promise<void> {
   const cases = orFail(() => selected(CLIENT_CASES, options));
   const baseline = orFail(() => readBaseline(options.baseline));
-  const adapter = orFail(() => adapterOf(options));
+  const plain = orFail(() => adapterOf(options));
+  const adapter = await learned(plain, options);
   const startedAt = Date.now();
   const progress = await progressOf(cases, adapter, options);
   let results: CaseResult[];

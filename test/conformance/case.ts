@@ -51,6 +51,8 @@ export interface Needs {
   /** Content-Formats of the client. Lacking one makes the case not applicable. */
   readonly formats?: readonly number[];
   readonly features?: readonly Feature[];
+  /** Resources that are optional. A client whose profile says null of one makes the case not applicable. */
+  readonly resources?: readonly string[];
   /** True when values have to change on the client's side. An adapter that cannot do so cannot run the case. */
   readonly setsValues?: boolean;
   /** True when the client has to be told to send values. An adapter that cannot tell it cannot run the case. */

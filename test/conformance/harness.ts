@@ -15,7 +15,8 @@ import { asDeviceHas } from "./configurations.ts";
 import { formatName } from "./content.ts";
 import { Ended, type Judging } from "./judging.ts";
 
-const ENDPOINT_NAME = "dormouse-conformance";
+/** Of every client under test. */
+export const ENDPOINT_NAME = "dormouse-conformance";
 
 /** What a case says of itself, whoever it judges. */
 export type Stated = Pick<
@@ -82,7 +83,7 @@ function obstacleOf(
   version: Version,
 ): Finding | undefined {
   const { claims } = adapter;
-  const { formats = [], features = [], firmware = [] } = stated.needs ?? {};
+  const { formats = [], features = [], resources = [], firmware = [] } = stated.needs ?? {};
   const { setsValues, sends, missing } = stated.needs ?? {};
   const notApplicable = (why: string) => found("not applicable", why);
   if (!stated.versions.includes(version)) {
@@ -96,6 +97,8 @@ function obstacleOf(
   if (format !== undefined) return notApplicable(`the client does not claim ${formatName(format)}`);
   const feature = features.find((one) => !claims.features.includes(one));
   if (feature !== undefined) return notApplicable(`the client does not claim ${feature}`);
+  const lacking = resources.find((path) => claims.values?.[path] === null);
+  if (lacking !== undefined) return notApplicable(`the client lacks ${lacking}`);
   const objects = Object.keys(stated.configuration.objects).map(Number);
   const object = objects.find((id) => !claims.objects.includes(id));
   if (object !== undefined) return notApplicable(`the client does not claim object ${object}`);

@@ -29,6 +29,9 @@ type ServerValues = Readonly<Record<string, Value>>;
 const SERVER_BEFORE: ServerValues = { "/1/0/2": 1, "/1/0/3": 10, "/1/0/5": 86400 };
 const SERVER_AFTER: ServerValues = { "/1/0/2": 101, "/1/0/3": 1010, "/1/0/5": 2000 };
 
+const SERVER_RESOURCES = Object.keys(SERVER_BEFORE);
+const POWER_RESOURCES = ["/3/0/6", "/3/0/7", "/3/0/8"];
+
 const QUERY_TEXT = clientCase({
   id: "LightweightM2M-1.1-int-201",
   title: "Querying basic information in plain text",
@@ -70,7 +73,7 @@ const SET_TEXT = clientCase({
   clauses: ["LwM2M Core 1.1.1 §6.3.3", "LwM2M Core 1.1.1 §7.4.1"],
   configuration: C_3,
   begins: "registered",
-  needs: { formats: [TEXT] },
+  needs: { resources: SERVER_RESOURCES, formats: [TEXT] },
   criteria: {
     write: "Writes of /1/0/2, /1/0/3 and /1/0/5 are answered by 2.04",
     changed: "the written values are read back",
@@ -119,7 +122,7 @@ const SET_CBOR = clientCase({
   clauses: ["LwM2M Core 1.1.1 §6.3.3", "LwM2M Core 1.1.1 §7.4.3"],
   configuration: C_3,
   begins: "registered",
-  needs: { formats: [CBOR] },
+  needs: { resources: ["/1/0/2", "/1/0/3"], formats: [CBOR] },
   criteria: {
     write: "Writes of /1/0/2, /1/0/3 and /1/0/6 are answered by 2.04",
     changed: "the written values are read back",
@@ -143,7 +146,7 @@ const SET_TLV = clientCase({
   clauses: ["LwM2M Core 1.1.1 §6.3.3", "LwM2M Core 1.1.1 §7.4.4"],
   configuration: C_3,
   begins: "registered",
-  needs: { formats: [TLV] },
+  needs: { resources: SERVER_RESOURCES, formats: [TLV] },
   criteria: {
     write: "a partial Write of /1/0 is answered by 2.04",
     changed: "the written values are read back, the others are as before",
@@ -373,9 +376,11 @@ const WRITE_FAILURE = clientCase({
     unchanged: "its value is as before",
   },
   async procedure(bench) {
-    const write = await bench.put("/1/0/0", TEXT, "123");
+    const before = configuredValues(bench.configuration, "/1/0/0");
+    const other = before["/1/0/0"] === 123 ? 124 : 123;
+    const write = await bench.put("/1/0/0", TEXT, `${other}`);
     bench.expectCode("refused", write, METHOD_NOT_ALLOWED);
-    bench.expectValues("unchanged", await bench.read("/1/0/0"), { "/1/0/0": 1 });
+    bench.expectValues("unchanged", await bench.read("/1/0/0"), before);
   },
 });
 
@@ -386,6 +391,7 @@ const DISCOVER = clientCase({
   clauses: ["LwM2M Core 1.1.1 §6.3.2", "LwM2M Core 1.0.2 §5.4.2"],
   configuration: C_4,
   begins: "registered",
+  needs: { resources: POWER_RESOURCES },
   criteria: {
     object: "Discover of /3 lists the object, its instance and its resources",
     "write-attributes": "Write-Attributes of /3 and /3/0/7 are answered by 2.04",
@@ -448,6 +454,7 @@ const DISCOVER_DEPTH_3 = clientCase({
   clauses: ["LwM2M Core 1.2 §6.3.2"],
   configuration: C_4,
   begins: "registered",
+  needs: { resources: POWER_RESOURCES },
   criteria: {
     "depth-2": "Discover of /3?depth=2 lists resources and no resource instances",
     "depth-3": "Discover of /3?depth=3 lists resource instances as well",

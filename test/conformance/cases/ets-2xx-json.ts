@@ -27,7 +27,7 @@ const SET_JSON = clientCase({
   clauses: ["LwM2M Core 1.1.1 §6.3.3", "LwM2M Core 1.2.2 §7.5.6.1"],
   configuration: C_3,
   begins: "registered",
-  needs: { formats: [LWM2M_JSON] },
+  needs: { resources: ["/1/0/2", "/1/0/3", "/1/0/5"], formats: [LWM2M_JSON] },
   correction: "numbers without leading zeros, where 0101 is printed, which is no JSON",
   criteria: {
     write: "a partial Write of /1/0 is answered by 2.04",

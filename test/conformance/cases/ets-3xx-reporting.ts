@@ -17,6 +17,8 @@ import {
 
 const ALL: readonly Version[] = ["1.0", "1.1", "1.2"];
 
+const POWER_RESOURCES = ["/3/0/7", "/3/0/8"];
+
 const OBSERVE_AND_NOTIFY = clientCase({
   id: "LightweightM2M-1.1-int-301",
   title: "Observation and Notification of parameter values",
@@ -24,6 +26,7 @@ const OBSERVE_AND_NOTIFY = clientCase({
   clauses: ["LwM2M Core 1.1.1 §6.4.1", "LwM2M Core 1.1.1 §6.4.2", "LwM2M Core 1.1.1 §5.1.2"],
   configuration: C_4,
   begins: "registered",
+  needs: { resources: POWER_RESOURCES },
   criteria: {
     attributes: "Write-Attributes of /3/0/7 and /3/0/8 are answered by 2.04",
     observe: "both Observes are answered by 2.05 with the Observe option",
@@ -60,6 +63,7 @@ const CANCEL_BY_RESET = clientCase({
   clauses: ["LwM2M Core 1.1.1 §6.4.3", "RFC 7641 §3.6"],
   configuration: C_4,
   begins: "registered",
+  needs: { resources: POWER_RESOURCES },
   criteria: {
     first: "after a Reset to a notification of /3/0/7 no more come",
     other: "those of /3/0/8 still do",
@@ -89,6 +93,7 @@ const CANCEL_BY_OBSERVE = clientCase({
   clauses: ["LwM2M Core 1.1.1 §6.4.3", "RFC 7641 §3.6"],
   configuration: C_4,
   begins: "registered",
+  needs: { resources: POWER_RESOURCES },
   correction: "each observation is cancelled where it was made, not at /3/0",
   criteria: {
     answer: "a GET with Observe=1 is answered by 2.05 without the Observe option",
@@ -120,7 +125,7 @@ const OBSERVE_WITH_PARAMETERS = clientCase({
   clauses: ["LwM2M Core 1.2 §6.4.1"],
   configuration: C_4,
   begins: "registered",
-  needs: { features: ["observe parameters"] },
+  needs: { resources: ["/3/0/7"], features: ["observe parameters"] },
   criteria: {
     observe: "an Observe of /3/0/7?pmin=5&pmax=15 is answered by 2.05 with the Observe option",
     windows: "notifications come at least every 15 s, and not sooner than after 5 s",
@@ -140,7 +145,7 @@ const PARAMETERS_OVERRIDE = clientCase({
   clauses: ["LwM2M Core 1.2 §6.4.1"],
   configuration: C_4,
   begins: "registered",
-  needs: { features: ["observe parameters"] },
+  needs: { resources: ["/3/0/7"], features: ["observe parameters"] },
   criteria: {
     observe: "an Observe of /3/0/7?pmax=10 is answered by 2.05 with the Observe option",
     windows: "notifications come at least every 10 s, though pmax=60 is attached",

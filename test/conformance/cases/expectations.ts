@@ -117,17 +117,22 @@ export function expectWindows<Criterion extends string>(
   const { tolerance } = bench.client;
   let before: Milliseconds = answer.at;
   for (const { at } of notifications) {
-    const gap = (at - before) / SECOND;
+    const gap = secondsText(at - before);
     const isSooner = at - before < pmin * SECOND - tolerance;
-    bench.expect(criterion, !isSooner, `${path} was notified after ${gap} s, pmin is ${pmin} s`);
+    bench.expect(criterion, !isSooner, `${path} was notified after ${gap}, pmin is ${pmin} s`);
     const isLater = at - before > pmax * SECOND + tolerance;
-    bench.expect(criterion, !isLater, `${path} was notified after ${gap} s, pmax is ${pmax} s`);
+    bench.expect(criterion, !isLater, `${path} was notified after ${gap}, pmax is ${pmax} s`);
     before = at;
   }
   const silence = bench.now() - before;
   const isSilent = silence > pmax * SECOND + tolerance;
-  const why = `${path} was not notified for ${silence / SECOND} s, pmax is ${pmax} s`;
+  const why = `${path} was not notified for ${secondsText(silence)}, pmax is ${pmax} s`;
   bench.expect(criterion, !isSilent, why);
+}
+
+/** To the millisecond: `15.02 s`. */
+function secondsText(duration: Milliseconds): string {
+  return `${Math.round(duration) / SECOND} s`;
 }
 
 /** Every notification has the Observe option, and they are in order (RFC 7641 §4.4). */
