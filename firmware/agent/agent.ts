@@ -8,6 +8,7 @@ import { codecsOf } from "./all-codecs.ts";
 import { ALL_FEATURES } from "./all-features.ts";
 import type { BasicConfiguration, ServerAccount } from "./basic-agent.ts";
 import { BasicAgent } from "./basic-agent.ts";
+import { handleObservedInstances, handleObservedValue } from "./composites.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
 import type { ServerLink } from "./server-link.ts";
@@ -48,6 +49,18 @@ export class Agent extends BasicAgent {
     });
     this.handleInstances(object);
     object.listener = undefined;
+  }
+
+  // Observations of one path are the core's; those of several are a feature's.
+
+  override handleValue(object: LwM2mObject, instanceId: number, resourceId: number): void {
+    handleObservedValue(this, object, instanceId, resourceId);
+    super.handleValue(object, instanceId, resourceId);
+  }
+
+  override handleInstances(object: LwM2mObject): void {
+    handleObservedInstances(this, object);
+    super.handleInstances(object);
   }
 
   resource(path: string): NamedResource | undefined {

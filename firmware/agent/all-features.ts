@@ -5,6 +5,7 @@ import { CoapEndpoint } from "../../protocol/coap/coap-endpoint.ts";
 import type { CoapSettings } from "../../protocol/coap/exchange.ts";
 import { TEXT_CODEC } from "../../protocol/content/text.ts";
 import { TLV_CODEC } from "../../protocol/content/tlv.ts";
+import { withComposites } from "./composites.ts";
 import type { AgentFeatures } from "./features.ts";
 import { instanceOperations } from "./instance-operations.ts";
 import { NAMED_RESOURCES } from "./named-resources.ts";
@@ -18,5 +19,5 @@ export const ALL_FEATURES: AgentFeatures = {
   },
   operations: [instanceOperations],
   attributes: NOTIFICATION_ATTRIBUTES,
-  otherPaths: NAMED_RESOURCES,
+  otherPaths: withComposites(NAMED_RESOURCES),
 };

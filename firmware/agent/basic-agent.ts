@@ -254,9 +254,11 @@ export class BasicAgent implements AccountListener {
     const others = this.features.otherPaths;
     const path = others !== undefined && others.owns(this, text) ? undefined : parsePath(text);
     let operation = NO_OPERATION;
+    let name = "Request";
     if (path !== undefined) {
       operation = operationOf(request.code, path.length, request.options, request.payload);
-    } else if (others !== undefined) operation = others.operationOf(request);
+      if (operation !== NO_OPERATION) name = OPERATION_NAMES[operation];
+    } else if (others !== undefined) name = others.nameOf(request);
     let response = plain(NOT_FOUND);
     let failure: unknown;
     try {
@@ -269,7 +271,7 @@ export class BasicAgent implements AccountListener {
     this.emit({
       kind: "request",
       link: link,
-      operation: operation === NO_OPERATION ? "Request" : OPERATION_NAMES[operation],
+      operation: name,
       path: text,
       code: response.code,
       error: failure,

@@ -61,8 +61,8 @@ export interface OtherPaths {
   owns(agent: BasicAgent, path: string): boolean;
   /** Answers a request on a path that is none of LwM2M's. */
   answer(now: Milliseconds, link: ServerLink, path: string, request: IncomingRequest): Response;
-  /** The operation of `protocol/lwm2m/operations.ts` that such a request comes to, for events. */
-  operationOf(request: IncomingRequest): number;
+  /** What such a request asks for, in words, for events. */
+  nameOf(request: IncomingRequest): string;
   /** Their part of the registration list; "" for none. */
   links(agent: BasicAgent): string;
 }

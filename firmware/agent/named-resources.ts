@@ -34,7 +34,7 @@ import {
   CANCEL_OBSERVE,
   DELETE as DELETE_OPERATION,
   EXECUTE,
-  NO_OPERATION,
+  OPERATION_NAMES,
   READ,
   START_OBSERVE,
   WRITE_REPLACE,
@@ -71,7 +71,7 @@ const NO_PATH: Path = [];
 export const NAMED_RESOURCES: OtherPaths = {
   owns: owns,
   answer: answer,
-  operationOf: operationOf,
+  nameOf: nameOf,
   links: links,
 };
 
@@ -128,19 +128,19 @@ function links(agent: BasicAgent): string {
 }
 
 /** What a request on a named resource would be called if that were one of LwM2M. */
-function operationOf(request: IncomingRequest): number {
+function nameOf(request: IncomingRequest): string {
   const observe = uintOf(request.options, OBSERVE, ABSENT);
   switch (request.code) {
     case GET:
-      return observe === 0 ? START_OBSERVE : observe === 1 ? CANCEL_OBSERVE : READ;
+      return OPERATION_NAMES[observe === 0 ? START_OBSERVE : observe === 1 ? CANCEL_OBSERVE : READ];
     case PUT:
-      return WRITE_REPLACE;
+      return OPERATION_NAMES[WRITE_REPLACE];
     case POST:
-      return EXECUTE;
+      return OPERATION_NAMES[EXECUTE];
     case DELETE:
-      return DELETE_OPERATION;
+      return OPERATION_NAMES[DELETE_OPERATION];
     default:
-      return NO_OPERATION;
+      return "Request";
   }
 }
 

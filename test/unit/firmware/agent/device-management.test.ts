@@ -178,7 +178,7 @@ describe("Read", () => {
     ["/0/0/0", "4.01", "Security"],
     ["/0", "4.01", "Security"],
     ["/21/0", "4.01", "OSCORE"],
-    ["/", "4.04", "the root"],
+    ["/", "4.05", "the root"],
     ["/1000/0/1/0/0", "4.04", "too deep"],
   ])("%s is %s: %s", (path, code) => {
     expect(given().pair.server.read(path).code).toBe(code);

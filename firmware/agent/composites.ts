@@ -1,0 +1,317 @@
+/**
+ * Read-Composite, Write-Composite, Observe-Composite and its cancellation: what servers ask of several places at once, at the root
+ * (LwM2M Core 1.2.2 §6.3.8, §6.3.9, §6.4.4, §6.4.5, since LwM2M 1.1). A feature: a value for `otherPaths`, which brings others along.
+ *
+ * What is absent, cannot be read or is hidden is left out of what is read; one such place refuses all that is written.
+ */
+import {
+  BAD_REQUEST,
+  CHANGED,
+  CONTENT,
+  isSuccess,
+  METHOD_NOT_ALLOWED,
+  NOT_ACCEPTABLE,
+  NOT_FOUND,
+  UNAUTHORIZED,
+  UNSUPPORTED_CONTENT_FORMAT,
+} from "../../protocol/coap/codes.ts";
+import {
+  LWM2M_CBOR,
+  SENML_CBOR,
+  SENML_ETCH_CBOR,
+  SENML_ETCH_JSON,
+  SENML_JSON,
+} from "../../protocol/coap/content-formats.ts";
+import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
+import {
+  ACCEPT,
+  CONTENT_FORMAT,
+  textsOf,
+  URI_PATH,
+  URI_QUERY,
+  uintOf,
+} from "../../protocol/coap/options.ts";
+import { pathOf } from "../../protocol/coap/uri.ts";
+import type { ContentCodec } from "../../protocol/content/content-codec.ts";
+import {
+  SENML_ETCH_CBOR_CODEC,
+  SENML_ETCH_CBOR_PATHS,
+} from "../../protocol/content/senml-cbor-etch.ts";
+import {
+  SENML_ETCH_JSON_CODEC,
+  SENML_ETCH_JSON_PATHS,
+} from "../../protocol/content/senml-json-etch.ts";
+import { firstClash } from "../../protocol/content/tree-order.ts";
+import {
+  CANCEL_COMPOSITE,
+  COMPOSITE_NAMES,
+  compositeOperationOf,
+  OBSERVE_COMPOSITE,
+  READ_COMPOSITE,
+  WRITE_COMPOSITE,
+} from "../../protocol/lwm2m/composite-operations.ts";
+import { NO_OPERATION } from "../../protocol/lwm2m/operations.ts";
+import { isMalformed } from "../../protocol/malformed.ts";
+import type { AttributeName } from "../../protocol/model/attributes.ts";
+import { NO_ATTRIBUTES, NO_VALUE, writeAttributes } from "../../protocol/model/attributes.ts";
+import type { Entry } from "../../protocol/model/data-types.ts";
+import { resourceFlags } from "../../protocol/model/object-definition.ts";
+import type { Path } from "../../protocol/model/path.ts";
+import { isWithin } from "../../protocol/model/path.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import type { LwM2mObject } from "../objects/lwm2m-object.ts";
+import type { BasicAgent } from "./basic-agent.ts";
+import type { Content } from "./content.ts";
+import { ANY_FORMAT, contentResponse, refusal } from "./content.ts";
+import { plain } from "./device-management.ts";
+import type { OtherPaths } from "./features.ts";
+import { Observation } from "./notification.ts";
+import { apply, check, isHidden, locate, read } from "./object-tree.ts";
+import type { Observers } from "./observers.ts";
+import type { ServerLink } from "./server-link.ts";
+
+/** An observation of more paths is answered as a plain Read (RFC 7641 §4.1). */
+const MAX_OBSERVED_PATHS = 64;
+/** What an Observe-Composite takes as parameters of those that notifications obey. */
+const PARAMETERS: readonly AttributeName[] = ["pmin", "pmax"];
+const ROOT = "/";
+const NO_PATH: Path = [];
+
+/** What an Observe-Composite observes: the `subject` of its observation. */
+class Places {
+  /** In tree order, none below another. */
+  readonly paths: readonly Path[];
+
+  constructor(paths: readonly Path[]) {
+    this.paths = paths;
+  }
+}
+
+/** These other paths, and the root for composite operations. A plain CoAP device's root is not LwM2M's. */
+export function withComposites(others: OtherPaths): OtherPaths {
+  return {
+    owns: function (agent, path) {
+      return isRoot(agent, path) || others.owns(agent, path);
+    },
+    answer: function (now, link, path, request) {
+      if (!isRoot(link.agent, path)) return others.answer(now, link, path, request);
+      return answer(now, link, request);
+    },
+    nameOf: function (request) {
+      const operation = compositeOperationOf(request.code, request.options);
+      const isComposite = operation !== NO_OPERATION && pathOf(request.options, URI_PATH) === ROOT;
+      return isComposite ? COMPOSITE_NAMES[operation - READ_COMPOSITE] : others.nameOf(request);
+    },
+    links: others.links,
+  };
+}
+
+function isRoot(agent: BasicAgent, path: string): boolean {
+  return path === ROOT && agent.version() !== undefined;
+}
+
+/** A value changed, or a resource came or went: observations of it may be due. */
+export function handleObservedValue(
+  agent: BasicAgent,
+  object: LwM2mObject,
+  instanceId: number,
+  resourceId: number,
+): void {
+  handlePlace(agent, [object.definition.id, instanceId, resourceId]);
+}
+
+/** Instances of an object came or went. */
+export function handleObservedInstances(agent: BasicAgent, object: LwM2mObject): void {
+  handlePlace(agent, [object.definition.id]);
+}
+
+/** Something is different at `place`: who observes it, what is above it or what is below it may have to hear of it. */
+function handlePlace(agent: BasicAgent, place: Path): void {
+  for (let i = 0; i < agent.links.length; i++) {
+    const observers = agent.links[i].observers;
+    const observations = observers === undefined ? [] : observers.observations;
+    for (let k = 0; k < observations.length; k++) {
+      const subject = observations[k].subject;
+      if (subject instanceof Places && isConcerned(subject.paths, place)) {
+        observations[k].handleChange(undefined, agent.features.attributes);
+      }
+    }
+  }
+}
+
+function isConcerned(paths: readonly Path[], place: Path): boolean {
+  for (let i = 0; i < paths.length; i++) {
+    if (isWithin(place, paths[i]) || isWithin(paths[i], place)) return true;
+  }
+  return false;
+}
+
+function answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
+  const operation = compositeOperationOf(request.code, request.options);
+  if (operation === NO_OPERATION || link.agent.version() === "1.0") {
+    return plain(METHOD_NOT_ALLOWED);
+  }
+  if (operation === WRITE_COMPOSITE) return plain(writeComposite(link.agent, request));
+  return readOrObserve(now, link, operation, request);
+}
+
+function readOrObserve(
+  now: Milliseconds,
+  link: ServerLink,
+  operation: number,
+  request: IncomingRequest,
+): Response {
+  const agent = link.agent;
+  const asked = uintOf(request.options, CONTENT_FORMAT, ANY_FORMAT);
+  const isJson = asked === SENML_JSON || asked === SENML_ETCH_JSON;
+  const codec = isJson ? SENML_ETCH_JSON_PATHS : SENML_ETCH_CBOR_PATHS;
+  const plainFormat = isJson ? SENML_JSON : SENML_CBOR;
+  const isKnown = asked === plainFormat || asked === codec.format;
+  if (!isKnown || codecOf(agent, plainFormat) === undefined) {
+    return plain(UNSUPPORTED_CONTENT_FORMAT);
+  }
+  const decoded = codec.decode(request.payload);
+  if (isMalformed(decoded)) return plain(BAD_REQUEST);
+  const paths = withoutOverlap(decoded);
+  // Without Accept the answer is in the family of the question.
+  const content = contentAt(agent, paths, uintOf(request.options, ACCEPT, plainFormat));
+  if (operation === CANCEL_COMPOSITE) link.cancelObservation(request.token);
+  const isObserved = operation === OBSERVE_COMPOSITE && isSuccess(content.code);
+  if (!isObserved || paths.length > MAX_OBSERVED_PATHS) return contentResponse(content, undefined);
+  const queries = textsOf(request.options, URI_QUERY);
+  const own = writeAttributes(NO_ATTRIBUTES, queries, PARAMETERS, NO_VALUE);
+  if (isMalformed(own)) return plain(BAD_REQUEST);
+  const observers = link.observed();
+  const observation = new Observation(request.token, NO_PATH, content.format, own);
+  observation.subject = placesOf(observers, paths);
+  observation.read = readObserved;
+  return contentResponse(content, observers.observe(now, observation, content));
+}
+
+/** The subject for these paths: the one that is observed already, so that a new observation of them takes its place. */
+function placesOf(observers: Observers, paths: readonly Path[]): Places {
+  for (let i = 0; i < observers.observations.length; i++) {
+    const subject = observers.observations[i].subject;
+    if (subject instanceof Places && areSame(subject.paths, paths)) return subject;
+  }
+  return new Places(paths);
+}
+
+function areSame(some: readonly Path[], others: readonly Path[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) if (compare(some[i], others[i]) !== 0) return false;
+  return true;
+}
+
+function readObserved(agent: BasicAgent, observation: Observation): Content {
+  return contentAt(agent, (observation.subject as Places).paths, observation.format);
+}
+
+/** What is readable at and below the paths, in a format for several values. */
+function contentAt(agent: BasicAgent, paths: readonly Path[], format: number): Content {
+  const codec = codecOf(agent, format);
+  if (codec === undefined) return refusal(NOT_ACCEPTABLE);
+  const entries: Entry[] = [];
+  for (let i = 0; i < paths.length; i++) readPlace(agent, paths[i], entries);
+  const payload = codec.encode([], entries);
+  if (payload === undefined) return refusal(NOT_ACCEPTABLE);
+  return { code: CONTENT, format: format, payload: payload, reading: undefined, maxAge: 0 };
+}
+
+/** Appends what a server may read at and below a path; of the root all objects. */
+function readPlace(agent: BasicAgent, path: Path, entries: Entry[]): void {
+  for (let i = 0; i < agent.objects.length; i++) {
+    const object = agent.objects[i];
+    const objectId = object.definition.id;
+    if (isHidden(objectId)) continue;
+    if (path.length === 0) read(object, [objectId], entries);
+    else if (path[0] === objectId && isSuccess(locate(object, path))) read(object, path, entries);
+  }
+}
+
+/** In tree order, without those at or below another: a place is told once. */
+function withoutOverlap(paths: readonly Path[]): readonly Path[] {
+  const sorted = paths.slice(0).sort(compare);
+  const kept: Path[] = [];
+  for (let i = 0; i < sorted.length; i++) {
+    if (kept.length === 0 || !isWithin(sorted[i], kept[kept.length - 1])) kept.push(sorted[i]);
+  }
+  return kept;
+}
+
+/** Tree order: negative when `a` comes before `b`, or lies above it. */
+function compare(a: Path, b: Path): number {
+  for (let i = 0; i < a.length && i < b.length; i++) if (a[i] !== b[i]) return a[i] - b[i];
+  return a.length - b.length;
+}
+
+/** The agent's codec for a format that can tell of several places; undefined when it has none. */
+function codecOf(agent: BasicAgent, format: number): ContentCodec | undefined {
+  if (format !== SENML_JSON && format !== SENML_CBOR && format !== LWM2M_CBOR) return undefined;
+  for (let i = 0; i < agent.codecs.length; i++) {
+    if (agent.codecs[i].format === format) return agent.codecs[i];
+  }
+  return undefined;
+}
+
+/** SenML-ETCH comes with the SenML that it is written in. */
+function changeCodecOf(agent: BasicAgent, format: number): ContentCodec | undefined {
+  if (format === SENML_ETCH_JSON) {
+    return codecOf(agent, SENML_JSON) === undefined ? undefined : SENML_ETCH_JSON_CODEC;
+  }
+  if (format === SENML_ETCH_CBOR) {
+    return codecOf(agent, SENML_CBOR) === undefined ? undefined : SENML_ETCH_CBOR_CODEC;
+  }
+  return codecOf(agent, format);
+}
+
+/** All is written, or nothing: every entry is checked before the first is stored. */
+function writeComposite(agent: BasicAgent, request: IncomingRequest): number {
+  const codec = changeCodecOf(agent, uintOf(request.options, CONTENT_FORMAT, ANY_FORMAT));
+  if (codec === undefined) return UNSUPPORTED_CONTENT_FORMAT;
+  const entries = codec.decode(request.payload, [], function (objectId) {
+    const object = agent.object(objectId);
+    return object === undefined ? undefined : object.definition;
+  });
+  if (isMalformed(entries) || firstClash(entries) >= 0) return BAD_REQUEST;
+  for (let i = 0; i < entries.length; i++) {
+    const code = checkEntry(agent, entries[i]);
+    if (code !== CHANGED) return code;
+  }
+  let from = 0;
+  for (let i = 1; i <= entries.length; i++) {
+    if (i < entries.length && isWithin(entries[i].path, entries[from].path.slice(0, 2))) continue;
+    store(agent, entries.slice(from, i));
+    from = i;
+  }
+  return CHANGED;
+}
+
+/** CHANGED when this entry may be stored. */
+function checkEntry(agent: BasicAgent, entry: Entry): number {
+  const path = entry.path;
+  if (isHidden(path[0])) return UNAUTHORIZED;
+  const object = agent.object(path[0]);
+  if (object === undefined || object.instances.get(path[1]) === undefined) return NOT_FOUND;
+  if (path.length < 3) return CHANGED;
+  const flags = resourceFlags(object.definition, path[2]);
+  if (flags === 0) return NOT_FOUND;
+  return check(object, path[1], entry, true);
+}
+
+/** Stores checked entries of one object instance. A resource instance without value is removed. */
+function store(agent: BasicAgent, entries: readonly Entry[]): void {
+  const path = entries[0].path;
+  const object = agent.object(path[0]);
+  if (object === undefined) return;
+  const written: Entry[] = [];
+  for (let i = 0; i < entries.length; i++) {
+    const { path: place, value } = entries[i];
+    if (place.length < 4 || value !== undefined) written.push(entries[i]);
+    else if (isSuccess(locate(object, place))) {
+      object.setOne(place[1], place[2], place[3], undefined);
+      if (object.onWrite !== undefined) object.onWrite(object, place[1], place[2]);
+    }
+  }
+  apply(object, path[1], written, false);
+}
