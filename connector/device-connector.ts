@@ -227,6 +227,7 @@ export class DeviceConnector {
       isOpen: this.settings.opensLeshanApi === true,
     });
     leshan.start();
+    if (leshan.isOpen) log("The Leshan API is open to every program on this machine.");
     this.leshan = leshan;
     for (const event of this.early.splice(0)) this.handleEvent(event);
     gateway.endOrphans(now());

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { DeviceConnector } from "../../connector/device-connector.ts";
 import { LmdbStore } from "../../connector/store/lmdb-store.ts";
+import { MemoryStore } from "../../connector/store/memory-store.ts";
 import { NodeDevice } from "../../firmware/boards/node/main.ts";
 import { LwM2mObject } from "../../firmware/objects/lwm2m-object.ts";
 import { DEVICE } from "../../protocol/model/objects/device.ts";
@@ -34,6 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), "dormouse-leshan-"));
 const described = new LwM2mObject(DEVICE);
 const tested = new LwM2mObject(TEST_OBJECT_1_1);
 const executed: string[] = [];
+const lines: string[] = [];
 let connector: DeviceConnector;
 let device: NodeDevice;
 let api: string;
@@ -47,7 +49,7 @@ beforeAll(async () => {
     coapPort: 0,
     opensLeshanApi: true,
     product: "Dormouse end to end",
-    log: (line) => console.error(line),
+    log: (line) => lines.push(line),
   });
   api = `${connector.httpUrl}/api`;
   described.create(0, { 0: "Zephyr", 1: "client-1", 2: "serial-1", 3: "1.2.3", 9: 90, 11: [0] });
@@ -340,7 +342,18 @@ test("who is not registered, and what is no path, is refused in Leshan's words",
   await expect(get("3/x")).rejects.toThrow("Error 400: Invalid request: Invalid path");
 });
 
-test("all else still wants a credential", async () => {
+test("the face is not opened where others reach it", async () => {
+  const settings = { host: "0.0.0.0", httpPort: 0, coapPort: 0, product: "", log: () => {} };
+  const started = DeviceConnector.start({
+    ...settings,
+    store: new MemoryStore(),
+    opensLeshanApi: true,
+  });
+  await expect(started).rejects.toMatchObject({ code: "connector/open-to-others" });
+});
+
+test("all else still wants a credential, and the operator is told what is open", async () => {
+  expect(lines).toEqual(["The Leshan API is open to every program on this machine."]);
   for (const path of ["/v2/endpoints", "/api/v2/devices", "/admin/users"]) {
     expect((await fetch(connector.httpUrl + path)).status).toBe(401);
   }

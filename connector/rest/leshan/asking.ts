@@ -32,12 +32,14 @@ export function ask(
  * Leshan does.
  *
  * @param submit called at most once, with how long the request may wait for the device
+ * @param handleFailure called when the caller is told that nothing came of it
  */
 export async function askBy(
   host: RestHost,
   c: RestContext,
   asked: Asked,
   submit: Submit,
+  handleFailure: () => void = () => {},
 ): Promise<Response> {
   const overQuota = refuseOverQuota(host, c);
   if (overQuota !== undefined) return overQuota;
@@ -57,6 +59,7 @@ export async function askBy(
     period,
   );
   if (refused !== undefined) return refuseAsking(c, endpointName, refused);
+  if ("refusal" in outcome || outcome.status >= 400) handleFailure();
   return answer(c, asked, outcome);
 }
 

@@ -56,6 +56,8 @@ export function streamEvents(host: RestHost, c: RestContext): Response {
   c.env.exchange.onEnd(() => end());
   return c.body(stream, 200, {
     "content-type": "text/event-stream; charset=utf-8",
+    // Nothing can follow on this connection.
+    connection: "close",
     // Events are not to be gathered by a proxy on the way.
     "x-accel-buffering": "no",
   });

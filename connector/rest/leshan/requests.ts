@@ -108,14 +108,20 @@ export function writeAttributes(host: RestHost, c: RestContext): Promise<Respons
   return ask(host, c, { target, operation: WRITE_ATTRIBUTES }, call);
 }
 
-/** POST /api/clients/{endpoint}/{path}/observe: a subscription of whoever asks. */
-export function observe(host: RestHost, c: RestContext): Promise<Response> {
+/** POST /api/clients/{endpoint}/{path}/observe: a subscription of whoever asks, which is none where the device has not begun it. */
+export async function observe(host: RestHost, c: RestContext): Promise<Response> {
   const target = targetOf(host, c, ANYWHERE, "observe");
   formatNamed(c.req.query("format"));
+  const { endpointName, at } = target;
   const { subscriptions } = host.gateway;
-  return askBy(host, c, { target, operation: START_OBSERVE }, () =>
-    subscriptions.subscribe(c.get("channelId"), target.endpointName, target.at),
-  );
+  const channelId = c.get("channelId");
+  const wasThere = subscriptions.isSubscribed(channelId, endpointName, at);
+  const submit = () => subscriptions.subscribe(channelId, endpointName, at);
+  const response = await askBy(host, c, { target, operation: START_OBSERVE }, submit, () => {
+    if (!wasThere) subscriptions.unsubscribe(channelId, endpointName, at);
+  });
+  await host.commit();
+  return response;
 }
 
 /** DELETE /api/clients/{endpoint}/{path}/observe?active */

@@ -213,7 +213,28 @@ describe("what a device says", () => {
     ]);
   });
 
-  test("is for all who observe the same for the first time", async () => {
+  test.each([
+    ["refuses", failed(coap.SERVICE_UNAVAILABLE, { status: 503 }), 200],
+    ["is silent", failed(0, { status: 504, code: undefined }), 504],
+  ])("is the end of an observation that it %s", async (_, answer, expected) => {
+    const pending = bench.ask("POST", "/api/clients/lamp/3/0/9/observe");
+    await expect.poll(() => devices.observed.size).toBe(1);
+    bench.handle(responseEvent(devices.latestId(), "lamp", "/3/0/9", answer));
+    expect((await pending)[0]).toBe(expected);
+    expect(devices.observed.size).toBe(0);
+  });
+
+  test("comes to all who wait for the same first value", async () => {
+    const path = "/api/clients/lamp/3/0/9/observe";
+    devices.observe = () => ({ id: "9#id" });
+    const pending = [bench.ask("POST", path), bench.ask("POST", path, { key: bench.newKey() })];
+    await expect.poll(() => bench.alarms.length).toBe(2);
+    bench.handle(responseEvent("9#id", "lamp", "/3/0/9", { payload: "90" }));
+    for (const [status] of await Promise.all(pending)) expect(status).toBe(200);
+    expect(bench.alarms).toEqual([]);
+  });
+
+  test("is for whoever observes, until he has enough", async () => {
     const path = "/api/clients/lamp/3/0/9/observe";
     const first = bench.ask("POST", path);
     await expect.poll(() => devices.calls).toEqual(["observe lamp /3/0/9"]);
