@@ -32,7 +32,7 @@ export function listedDefinitions(registration: Listed): ObjectDefinition[] {
   return [...found.values()].sort((one, other) => one.id - other.id);
 }
 
-/** `ver` of an object, or of one of its instances (LwM2M Core 1.1.1 §7.2.2). */
+/** `ver` of an object, or of one of its instances (LwM2M Core 1.2.2 §7.2.3). */
 function versionOf(links: Listed["links"], objectId: number): string | undefined {
   const object = `/${objectId}`;
   for (const link of links) {

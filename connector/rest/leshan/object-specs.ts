@@ -55,7 +55,7 @@ function resourceJson(
   };
 }
 
-/** LwM2M Core 1.1.1 §7.2.1: below 1024 objects are OMA's own, from 10241 on a vendor's. */
+/** In OMA's registry objects below 1024 are its own, and from 10241 on a vendor's. */
 function urnOf(id: number, version: string): string {
   const label = id < 1024 ? "oma" : id < 10241 ? "ext" : "x";
   const urn = `urn:oma:lwm2m:${label}:${id}`;

@@ -13,6 +13,7 @@ import type { RestContext, RestHost } from "../context.ts";
 
 const RIGHTS: readonly Permission[] = [
   "view device",
+  "change device",
   "view resource",
   "change resource",
   "delete resource",

@@ -187,7 +187,7 @@ describe("a format", () => {
   });
 });
 
-test("LwM2M Core 1.1.1 §7.2.2: an object is read in the version that the device has registered", () => {
+test("LwM2M Core 1.2.2 §7.2.3: an object is read in the version that the device has registered", () => {
   const links = decodeLinks("</1>;ver=1.2,</3/0>") as Link[];
   const versions = (version: string) =>
     [1, 3].map((id) => definitionsOf({ version, links })(id)?.version);
