@@ -19,6 +19,8 @@ export interface ClientClaims {
   /** By path of a resource: the values that it has where a configuration prescribes others; null for one that it lacks. */
   readonly values?: Readonly<Record<string, Value | readonly Value[] | null>>;
   readonly firmware?: FirmwareItems;
+  /** `USUAL_PACE` unless the device is known to be slower. */
+  readonly pace?: Pace;
 }
 
 /** Files and addresses for firmware updates, which every device has its own of. */

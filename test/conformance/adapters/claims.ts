@@ -5,15 +5,19 @@
  *     "objects": [1, 3, 4], "values": { "/3/0/0": "Acme", "/3/0/7": null },
  *     "firmware": { "image": "good.bin", "corrupt": "bad.bin", "uri": "coap://192.0.2.9/good.bin" } }
  *
+ * `"pace": { "prompt": 10, "patience": 300 }` gives a slow device more seconds: for what is due at once, and to come up.
  * Files are named from where the harness is started.
  */
 import { readFileSync } from "node:fs";
+import { type Milliseconds, SECOND } from "../../../protocol/time/duration.ts";
 import { FEATURES, type Version } from "../case.ts";
 import {
   type ClientClaims,
   FIRMWARE_ITEMS,
   type FirmwareItem,
   type FirmwareItems,
+  type Pace,
+  USUAL_PACE,
 } from "../client-under-test.ts";
 
 export interface DeviceProfile extends ClientClaims {
@@ -41,7 +45,8 @@ export function readProfile(given: unknown): DeviceProfile {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new Error("A device's profile must be a JSON object.");
   }
-  const known = ["name", "versions", "contentFormats", "features", "objects", "values", "firmware"];
+  const known = ["name", "versions", "contentFormats", "features", "objects", "values"];
+  known.push("firmware", "pace");
   for (const member of Object.keys(given)) {
     if (!known.includes(member)) {
       throw new Error(`A device's profile has no member "${member}"; it has ${known.join(", ")}.`);
@@ -56,6 +61,7 @@ export function readProfile(given: unknown): DeviceProfile {
     objects: numbers(profile.objects, "objects") ?? LEAST.objects,
     values: values(profile.values),
     firmware: firmware(profile.firmware),
+    pace: pace(profile.pace),
   };
 }
 
@@ -116,4 +122,26 @@ function firmware(given: unknown): FirmwareItems {
     items[item] = isAddress ? place : new Uint8Array(readFileSync(place));
   }
   return items;
+}
+
+function pace(given: unknown): Pace {
+  if (given === undefined) return USUAL_PACE;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new Error('"pace" must be an object with "prompt" and "patience", in seconds.');
+  }
+  const { prompt, patience, ...rest } = given as Record<string, unknown>;
+  const unknown = Object.keys(rest)[0];
+  if (unknown !== undefined) {
+    throw new Error(`"pace" has no member "${unknown}"; it has prompt and patience.`);
+  }
+  return {
+    prompt: period(prompt, "prompt") ?? USUAL_PACE.prompt,
+    patience: period(patience, "patience") ?? USUAL_PACE.patience,
+  };
+}
+
+function period(given: unknown, member: string): Milliseconds | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given === "number" && given > 0 && given <= 3600) return given * SECOND;
+  throw new Error(`"${member}" of "pace" must be a number of seconds from 0 to 3600.`);
 }

@@ -62,8 +62,6 @@ export interface UdpClientSettings {
   readonly port: number;
   /** How far a moment may be off. */
   readonly tolerance?: Milliseconds;
-  /** How quick the client is held to be. */
-  readonly pace?: Pace;
 }
 
 /** An adapter that has sockets to let go of. */
@@ -133,7 +131,7 @@ class UdpClient implements ClientUnderTest {
     this.sockets = sockets;
     this.isOn = isOn;
     this.tolerance = settings.tolerance ?? DEFAULT_TOLERANCE;
-    this.pace = settings.pace ?? USUAL_PACE;
+    this.pace = control.claims.pace ?? USUAL_PACE;
     this.serverUris = sockets.map((socket) => socket.uri);
     sockets.forEach((socket, server) => {
       socket.onDatagram = (datagram) => this.take({ server, datagram });
