@@ -5,7 +5,7 @@ import { CoapEndpoint } from "../../protocol/coap/coap-endpoint.ts";
 import type { CoapSettings } from "../../protocol/coap/exchange.ts";
 import { TEXT_CODEC } from "../../protocol/content/text.ts";
 import { TLV_CODEC } from "../../protocol/content/tlv.ts";
-import { withComposites } from "./composites.ts";
+import { withCompositeAttributes, withComposites } from "./composites.ts";
 import type { AgentFeatures } from "./features.ts";
 import { instanceOperations } from "./instance-operations.ts";
 import { NAMED_RESOURCES } from "./named-resources.ts";
@@ -18,6 +18,6 @@ export const ALL_FEATURES: AgentFeatures = {
     return new CoapEndpoint(settings);
   },
   operations: [instanceOperations],
-  attributes: NOTIFICATION_ATTRIBUTES,
+  attributes: withCompositeAttributes(NOTIFICATION_ATTRIBUTES),
   otherPaths: withComposites(NAMED_RESOURCES),
 };

@@ -52,8 +52,13 @@ import {
 } from "../../protocol/lwm2m/composite-operations.ts";
 import { NO_OPERATION } from "../../protocol/lwm2m/operations.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
-import type { AttributeName } from "../../protocol/model/attributes.ts";
-import { NO_ATTRIBUTES, NO_VALUE, writeAttributes } from "../../protocol/model/attributes.ts";
+import type { AttributeName, Attributes } from "../../protocol/model/attributes.ts";
+import {
+  effectivePmax,
+  NO_ATTRIBUTES,
+  NO_VALUE,
+  writeAttributes,
+} from "../../protocol/model/attributes.ts";
 import type { Entry } from "../../protocol/model/data-types.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
 import type { Path } from "../../protocol/model/path.ts";
@@ -64,8 +69,9 @@ import type { BasicAgent } from "./basic-agent.ts";
 import type { Content } from "./content.ts";
 import { ANY_FORMAT, contentResponse, refusal } from "./content.ts";
 import { plain } from "./device-management.ts";
-import type { OtherPaths } from "./features.ts";
+import type { AttributeRules, OtherPaths } from "./features.ts";
 import { Observation } from "./notification.ts";
+import { attributesFor, overridden } from "./notification-attributes.ts";
 import { apply, check, isHidden, locate, read } from "./object-tree.ts";
 import type { Observers } from "./observers.ts";
 import type { ServerLink } from "./server-link.ts";
@@ -104,6 +110,42 @@ export function withComposites(others: OtherPaths): OtherPaths {
     },
     links: others.links,
   };
+}
+
+/**
+ * These rules, and for observations of several places what is set for each (LwM2M Core 1.1.1 §5.1.2): no place is told of more often
+ * than its pmin allows, and none more rarely than its pmax. The query of the Observe-Composite overrides both.
+ */
+export function withCompositeAttributes(rules: AttributeRules): AttributeRules {
+  return {
+    write: rules.write,
+    ofObserve: rules.ofObserve,
+    holding: function (observers, observation, defaults) {
+      const subject = observation.subject;
+      if (!(subject instanceof Places)) return rules.holding(observers, observation, defaults);
+      const strictest = strictestOf(observers, subject.paths, defaults);
+      return overridden(strictest, observation.own);
+    },
+    isNotable: rules.isNotable,
+    describe: rules.describe,
+  };
+}
+
+/** The largest pmin and the smallest pmax that hold for any of the paths. */
+function strictestOf(
+  observers: Observers,
+  paths: readonly Path[],
+  defaults: Attributes,
+): Attributes {
+  let pmin = 0;
+  let pmax: number | undefined;
+  for (let i = 0; i < paths.length; i++) {
+    const attributes = attributesFor(observers, paths[i], defaults);
+    const limit = effectivePmax(attributes);
+    if (attributes.pmin !== undefined) pmin = Math.max(pmin, attributes.pmin);
+    if (limit !== undefined) pmax = pmax === undefined ? limit : Math.min(pmax, limit);
+  }
+  return { pmin: pmin, pmax: pmax };
 }
 
 function isRoot(agent: BasicAgent, path: string): boolean {

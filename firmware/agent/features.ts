@@ -13,7 +13,7 @@ import type { Path } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { BasicAgent } from "./basic-agent.ts";
-import type { Reading } from "./notification.ts";
+import type { Observation, Reading } from "./notification.ts";
 import type { Observers } from "./observers.ts";
 import type { ServerLink } from "./server-link.ts";
 
@@ -48,8 +48,8 @@ export interface AttributeRules {
   write(link: ServerLink, object: LwM2mObject, path: Path, request: IncomingRequest): number;
   /** What the query of an Observe says. */
   ofObserve(object: LwM2mObject, path: Path, request: IncomingRequest): Attributes | Malformed;
-  /** What holds for an observation of this path. @param own from the Observe's query @param defaults of the account */
-  holding(observers: Observers, path: Path, own: Attributes, defaults: Attributes): Attributes;
+  /** What holds for an observation. @param defaults of the account */
+  holding(observers: Observers, observation: Observation, defaults: Attributes): Attributes;
   /** True when a change of one value has to be reported. */
   isNotable(attributes: Attributes, last: Reading, reading: Reading): boolean;
   /** For Discover: what is set for a path, as link attributes, each with a semicolon before it. @param inherits with what is set above it */

@@ -26,7 +26,7 @@ import type { Path } from "../../protocol/model/path.ts";
 import { isWithin } from "../../protocol/model/path.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { AttributeRules } from "./features.ts";
-import type { Reading } from "./notification.ts";
+import type { Observation, Reading } from "./notification.ts";
 import type { Observers } from "./observers.ts";
 import type { ServerLink } from "./server-link.ts";
 
@@ -93,17 +93,17 @@ function setAttributes(observers: Observers, path: Path, attributes: Attributes)
   return true;
 }
 
-function holding(
-  observers: Observers,
-  path: Path,
-  own: Attributes,
-  defaults: Attributes,
-): Attributes {
+function holding(observers: Observers, observation: Observation, defaults: Attributes): Attributes {
+  return overridden(attributesFor(observers, observation.path, defaults), observation.own);
+}
+
+/** What holds for a path: of each attribute the one that is set closest to it. */
+export function attributesFor(observers: Observers, path: Path, defaults: Attributes): Attributes {
   let attributes = defaults;
   for (let depth = 1; depth <= path.length; depth++) {
-    attributes = override(attributes, attributesAt(observers, path.slice(0, depth)));
+    attributes = overridden(attributes, attributesAt(observers, path.slice(0, depth)));
   }
-  return override(attributes, own);
+  return attributes;
 }
 
 function isNotable(attributes: Attributes, last: Reading, reading: Reading): boolean {
@@ -119,7 +119,7 @@ function isNotable(attributes: Attributes, last: Reading, reading: Reading): boo
 
 function describe(observers: Observers, path: Path, inherits: boolean): string {
   const attributes = inherits
-    ? holding(observers, path, NO_ATTRIBUTES, NO_ATTRIBUTES)
+    ? attributesFor(observers, path, NO_ATTRIBUTES)
     : attributesAt(observers, path);
   let text = "";
   for (let i = 0; i < ATTRIBUTE_NAMES.length; i++) {
@@ -130,7 +130,7 @@ function describe(observers: Observers, path: Path, inherits: boolean): string {
 }
 
 /** `upper` where it says something, else `lower`. */
-function override(lower: Attributes, upper: Attributes): Attributes {
+export function overridden(lower: Attributes, upper: Attributes): Attributes {
   if (upper === NO_ATTRIBUTES) return lower;
   return {
     pmin: upper.pmin === undefined ? lower.pmin : upper.pmin,

@@ -122,9 +122,9 @@ export class Observers {
     const rules = this.agent.features.attributes;
     this.defaults = defaults;
     for (let i = 0; i < this.observations.length; i++) {
-      const { path, own } = this.observations[i];
-      const holding = rules === undefined ? defaults : rules.holding(this, path, own, defaults);
-      this.observations[i].setAttributes(holding);
+      const observation = this.observations[i];
+      const holding = rules === undefined ? defaults : rules.holding(this, observation, defaults);
+      observation.setAttributes(holding);
     }
   }
 
