@@ -65,7 +65,7 @@ export interface Traffic {
 const CLAIMS: ClientClaims = {
   versions: ["1.0", "1.1", "1.2"],
   contentFormats: [...ALL_CODECS.map((codec) => codec.format), LWM2M_JSON],
-  features: ["queue mode", "reboot", "disable", "observe parameters", "composite"],
+  features: ["queue mode", "reboot", "disable", "observe parameters"],
   objects: [1, 3, 4, 6, 10, 16, 19],
 };
 

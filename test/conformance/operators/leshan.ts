@@ -127,7 +127,7 @@ class LeshanOperator implements Operator {
     await this.listening;
   }
 
-  private async carryOut(method: string, path: string, body?: unknown): Promise<Outcome> {
+  private async carryOut(method: string, path: string, body?: object | string): Promise<Outcome> {
     try {
       const response = await this.fetch(method, path, body);
       const text = await response.text();
@@ -158,13 +158,14 @@ class LeshanOperator implements Operator {
     this.values.set(at, values);
   }
 
-  private fetch(method: string, path: string, body?: unknown): Promise<Response> {
+  private fetch(method: string, path: string, body?: object | string): Promise<Response> {
     const { signal } = this.closing;
-    const hasBody = body !== undefined;
+    const isText = typeof body === "string";
+    const type = isText ? "text/plain" : "application/json";
     return this.fetcher(`${this.url}${path}`, {
       method,
-      headers: hasBody ? { "content-type": "application/json" } : {},
-      body: hasBody ? JSON.stringify(body) : undefined,
+      headers: body === undefined ? {} : { "content-type": type },
+      body: isText || body === undefined ? body : JSON.stringify(body),
       signal,
     });
   }
@@ -173,7 +174,8 @@ class LeshanOperator implements Operator {
 interface RestRequest {
   readonly method: string;
   readonly path: string;
-  readonly body?: unknown;
+  /** A node as JSON, or arguments as they are. */
+  readonly body?: object | string;
 }
 
 function requestOf(order: Order): RestRequest {
@@ -202,7 +204,7 @@ function resourceOf(path: string, value: Value): Node {
 }
 
 /** An instance of the id that the values name, or of one that the client chooses. */
-function instanceOf(values: Readonly<Record<string, Value>>): unknown {
+function instanceOf(values: Readonly<Record<string, Value>>): object {
   const paths = Object.keys(values);
   const resources = paths.map((path) => resourceOf(path, values[path]));
   const id = paths.length > 0 ? pathOfText(paths[0])[1] : undefined;

@@ -26,9 +26,10 @@ function leshan(script: Script): {
   const asked: Asked[] = [];
   return {
     asked,
-    fetcher: async (url, { method = "GET", body } = {}) => {
+    fetcher: async (url, { method = "GET", body, headers } = {}) => {
       const what = `${method} ${url.replace("http://leshan.test", "")}`;
-      asked.push({ what, body: typeof body === "string" ? JSON.parse(body) : undefined });
+      const isJson = new Headers(headers).get("content-type") === "application/json";
+      asked.push({ what, body: isJson ? JSON.parse(`${body}`) : body });
       const answer = script[what];
       if (answer === undefined) return new Response("", { status: 404 });
       if (what === "GET /api/event") return new Response((answer as string[]).join(""));
@@ -104,7 +105,8 @@ test("Execute is a POST of a resource, Create one of an object, Delete a DELETE"
     "POST /api/clients/node%201/16": answer,
     "DELETE /api/clients/node%201/16/1": answer,
   });
-  await carryOut(operator, { kind: "execute", path: "/3/0/4" });
+  await carryOut(operator, { kind: "execute", path: "/3/0/4", argumentList: "0='a'" });
+  expect(asked.at(-1)?.body).toBe("0='a'");
   await carryOut(operator, { kind: "create", path: "/16", values: { "/16/1/0": "id" } });
   expect(asked.at(-1)?.body).toMatchObject({
     kind: "instance",
