@@ -4,7 +4,7 @@
  */
 import { isMalformed } from "../malformed.ts";
 import { Body, blockOption, decodeBlock, hasSameTag, withoutPerBlock } from "./block.ts";
-import { CONTINUE, REQUEST_ENTITY_TOO_LARGE } from "./codes.ts";
+import { CONTINUE, FETCH, REQUEST_ENTITY_TOO_LARGE } from "./codes.ts";
 import type { Failure, Request, Response } from "./exchange.ts";
 import type { Message } from "./message.ts";
 import { NO_BYTES, NO_OPTIONS } from "./message.ts";
@@ -47,7 +47,13 @@ export class BlockWiseTransfer {
     if (this.body !== undefined) {
       const options = withoutPerBlock(request.options);
       options.push(blockOption(BLOCK2, this.body.length / size, false, size));
-      return { code: request.code, options: options, payload: NO_BYTES };
+      // A FETCH is what its payload asks for: with it, the peer can answer again when what it had kept is not what there is (RFC 8132 §2).
+      const repeats = request.code === FETCH && request.payload.length <= size;
+      return {
+        code: request.code,
+        options: options,
+        payload: repeats ? request.payload : NO_BYTES,
+      };
     }
     const start = this.sent;
     const end = Math.min(start + size, request.payload.length);

@@ -11,6 +11,7 @@ import { Body, blockOption, decodeBlock, entityTag, isSameTransfer } from "./blo
 import {
   BAD_REQUEST,
   CONTINUE,
+  FETCH,
   GET,
   isSuccess,
   REQUEST_ENTITY_INCOMPLETE,
@@ -69,8 +70,9 @@ export class BlockWiseServer {
     if (wanted.num === 0) return body;
     const served = this.find(now, message);
     if (served !== undefined) return cut(served, wanted.num, wanted.size);
-    // Only a GET may be run again for the sake of a later block.
-    return message.code === GET ? body : refusal(REQUEST_ENTITY_INCOMPLETE);
+    // Only what changes nothing may be run again for the sake of a later block, and a FETCH only with what it asks for (RFC 8132 §2).
+    const canRepeat = message.code === GET || (message.code === FETCH && body.length > 0);
+    return canRepeat ? body : refusal(REQUEST_ENTITY_INCOMPLETE);
   }
 
   /** The block of a response that its request asks for, the first unless it says otherwise. The whole is kept for later blocks. */
@@ -140,7 +142,7 @@ export class BlockWiseServer {
 
   /** A newer state is on its way to the peer: its later blocks must be read afresh, not from the state before. */
   forgetRepresentation(): void {
-    if (this.servedCode === GET) this.dropServed();
+    if (this.servedCode === GET || this.servedCode === FETCH) this.dropServed();
   }
 
   private dropUpload(): void {

@@ -1,5 +1,6 @@
 /** Operations on several places at once (LwM2M Core 1.2.2 §6.3.8, §6.3.9, §6.4.4, §6.4.5). */
 import { describe, expect, test } from "vitest";
+import type { AgentConfiguration } from "../../../../firmware/agent/agent.ts";
 import { ALL_CODECS } from "../../../../firmware/agent/all-codecs.ts";
 import { LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
 import * as codes from "../../../../protocol/coap/codes.ts";
@@ -20,6 +21,7 @@ import type { Path } from "../../../../protocol/model/path.ts";
 import { parsePath } from "../../../../protocol/model/path.ts";
 import type { Question } from "../../../support/agent-pair.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
+import { coapSettings, countingRandom } from "../../../support/coap-pair.ts";
 
 const SENSOR_VALUE = 5700;
 const UNITS = 5701;
@@ -35,7 +37,10 @@ const PORTFOLIO = {
   resources: [PORTFOLIO_IDENTITY, 1 | 16 | 32 | 128 | 256, 1, 64],
 };
 
-function given(version: "1.0" | "1.1" | "1.2" = "1.2") {
+function given(
+  version: "1.0" | "1.1" | "1.2" = "1.2",
+  configuration: Partial<AgentConfiguration> = {},
+) {
   const sensor = new LwM2mObject(TEMPERATURE);
   sensor.create(0, { [SENSOR_VALUE]: 21.5, [UNITS]: "Cel", [APPLICATION_TYPE]: "room" });
   const device = new LwM2mObject(DEVICE);
@@ -43,7 +48,8 @@ function given(version: "1.0" | "1.1" | "1.2" = "1.2") {
   const portfolio = new LwM2mObject(PORTFOLIO);
   portfolio.create(0, { [PORTFOLIO_IDENTITY]: ["a", "b"] });
   const objects = [device, portfolio, sensor];
-  const pair = new AgentPair({ version, objects, codecs: ALL_CODECS, lifetime: 0 }).started();
+  const usual = { version, objects, codecs: ALL_CODECS, lifetime: 0 };
+  const pair = new AgentPair({ ...usual, ...configuration }).started();
   return { pair, server: pair.server, sensor, device, portfolio };
 }
 
@@ -249,6 +255,18 @@ describe("LwM2M Core 1.2.2 §6.4.4: Observe-Composite", () => {
     sensor.set(0, SENSOR_VALUE, 22);
     pair.wait(1000);
     expect(server.notifications).toEqual([]);
+  });
+
+  test("RFC 7959 §2.6: a notification in blocks is fetched to its end by FETCH", () => {
+    const settings = coapSettings({ blockSize: 64, random: countingRandom(1) });
+    const { pair, server, device } = given("1.2", { settings });
+    observe(server, [], "/3", "/3303");
+    device.set(0, 0, "A name that goes beyond the first block of what there is to tell");
+    pair.wait(0);
+    expect(values(server.notifications[0].text)).toContain(
+      "/3/0/0=A name that goes beyond the first block of what there is to tell",
+    );
+    expect(server.ladder.slice(-2)[0]).toMatch(/CON FETCH \/$/);
   });
 
   test("what goes is left out from then on, and what comes is told", () => {
