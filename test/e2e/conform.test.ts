@@ -35,7 +35,8 @@ describe("dormouse conform client", () => {
     const { summary, cases } = readReport("a.json");
     expect(summary).toMatchObject({ fail: 0, inconclusive: 0 });
     expect(summary.pass).toBeGreaterThan(60);
-    expect(cases[0]).toMatchObject({ verdict: "pass", title: "Initial Registration" });
+    const registration = cases.find(({ title }) => title === "Initial Registration");
+    expect(registration?.verdict).toBe("pass");
   }, 60_000);
 
   test("judges a client that commands start and stop, and writes every report", async () => {
