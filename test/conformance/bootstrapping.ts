@@ -15,8 +15,6 @@ import { encodeValues } from "./content.ts";
 import { Ended } from "./judging.ts";
 import { targetOf } from "./ladder.ts";
 
-/** Where the account goes that the bootstrap server writes; its own is /0/1. */
-export const ACCOUNT = "/0/0";
 const LIFETIME = 86400;
 const NO_SECURITY = 3;
 

@@ -172,12 +172,6 @@ export const C_16 = configuration("C.16", {
   20: { 0: { 4010: 0, 4013: 3, 4014: bytes(0xa0) } },
 });
 
-/** C.1 with two identities of the host. */
-export const C_1_PORTFOLIO = configuration("C.1 with two identities in /16/0", {
-  ...C_1.objects,
-  16: { 0: { 0: ["Host Device ID #0", "Host Device Manufacturer #0"] } },
-});
-
 function bytes(...values: number[]): Uint8Array {
   return Uint8Array.from(values);
 }

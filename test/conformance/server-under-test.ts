@@ -8,7 +8,6 @@ import type { Value } from "../../protocol/model/data-types.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { Version } from "./case.ts";
 import type { Arrival } from "./client-under-test.ts";
-import { Fault } from "./client-under-test.ts";
 
 /** What an operator can have the server do. A case that needs what is missing is not run. */
 export type Ability =
@@ -97,6 +96,3 @@ export interface ServerAdapter {
   /** Rejects when the server cannot be reached: the case is then not run. */
   prepare(): Promise<ServerUnderTest>;
 }
-
-/** The server crashed or hangs. */
-export class ServerFault extends Fault {}
