@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/{unit,engine,e2e,examples,conformance}/**/*.test.ts"],
     passWithNoTests: false,
+    // Left to itself vitest keeps one of two cores idle.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
