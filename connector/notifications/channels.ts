@@ -360,7 +360,9 @@ export class Channels implements ChannelHost {
       if (gap !== undefined) channel.backlog.restoreGap(gap);
     }
     for (const [keyId, event] of this.stored.waitingEvents(now, (id) => this.channels.has(id))) {
-      this.of(keyId).append(now, event);
+      const channel = this.of(keyId);
+      // What there is no room for any more leaves the store here: so must what is told of it enter it.
+      this.watchGap(channel, () => channel.append(now, event));
       this.lastSequence = event.sequence;
     }
     for (const channel of this.open) this.deadlines.set(channel.index, now);

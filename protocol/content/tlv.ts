@@ -52,7 +52,10 @@ function encode(base: Path, entries: readonly Entry[]): Uint8Array | undefined {
   if (base.length === 0) return undefined;
   writer.clear();
   // A resource is written with its own header, and so is a resource instance.
-  writeLevel(entries, 0, entries.length, base.length < 3 ? base.length : base.length - 1);
+  let level = base.length < 3 ? base.length : base.length - 1;
+  // An instance without resources has nothing but itself.
+  if (level === 2 && entries.length > 0 && entries[0].path.length === 2) level = 1;
+  writeLevel(entries, 0, entries.length, level);
   return writer.finish();
 }
 
