@@ -2,6 +2,7 @@
  * The only I/O of an agent: board and one alarm -> agent. The same on every board.
  */
 import type { AgentEvent, BasicAgent } from "./agent/basic-agent.ts";
+import type { ServerLink } from "./agent/server-link.ts";
 import type { Board, Channel } from "./ports.ts";
 
 /** A running agent. */
@@ -14,7 +15,9 @@ export interface Loop {
 
 /** Starts an agent on a board. Everything it has to say goes to `handle`. */
 export function run(agent: BasicAgent, board: Board, handle: (event: AgentEvent) => void): Loop {
-  const channels: Channel[] = [];
+  let links: readonly ServerLink[] = [];
+  /** Of the links, in their order. */
+  let channels: readonly Channel[] = [];
   let isRadioOn = true;
   let isOpen = true;
   let stopped: (() => void) | undefined;
@@ -22,9 +25,10 @@ export function run(agent: BasicAgent, board: Board, handle: (event: AgentEvent)
   function pump(): void {
     if (!isOpen) return;
     agent.handleTimeout(board.clock.now());
+    if (links !== agent.links) connect(agent.links);
     let isAwake = false;
-    for (let i = 0; i < agent.links.length; i++) {
-      const link = agent.links[i];
+    for (let i = 0; i < links.length; i++) {
+      const link = links[i];
       let datagram = link.pollTransmit();
       while (datagram !== undefined) {
         channels[i].send(datagram);
@@ -44,8 +48,19 @@ export function run(agent: BasicAgent, board: Board, handle: (event: AgentEvent)
     if (stopped !== undefined && agent.isStopped()) finish();
   }
 
-  function openChannel(i: number): Channel {
-    const link = agent.links[i];
+  /** Servers came or went: who stays keeps the channel. */
+  function connect(now: readonly ServerLink[]): void {
+    const former = links;
+    const old = channels;
+    links = now;
+    channels = now.map(function (link) {
+      const at = former.indexOf(link);
+      return at < 0 ? openChannel(link) : old[at];
+    });
+    for (let i = 0; i < old.length; i++) if (now.indexOf(former[i]) < 0) old[i].close();
+  }
+
+  function openChannel(link: ServerLink): Channel {
     return board.datagrams.open(link.host, link.port, function (datagram) {
       // The radio is off: on a real one this would not have arrived.
       if (!isOpen || !link.isAwake()) return;
@@ -58,7 +73,7 @@ export function run(agent: BasicAgent, board: Board, handle: (event: AgentEvent)
     isOpen = false;
     agent.nudge = undefined;
     board.alarm.arm(Infinity, pump);
-    for (let i = 0; i < channels.length; i++) channels[i].close();
+    connect([]);
   }
 
   function finish(): void {
@@ -67,7 +82,6 @@ export function run(agent: BasicAgent, board: Board, handle: (event: AgentEvent)
     if (told !== undefined) told();
   }
 
-  for (let i = 0; i < agent.links.length; i++) channels.push(openChannel(i));
   agent.nudge = function () {
     // Through the alarm: this may be in the middle of the agent's own work.
     board.alarm.arm(board.clock.now(), pump);

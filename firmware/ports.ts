@@ -48,6 +48,15 @@ export interface Power {
   factoryReset(): void;
 }
 
+/** Memory that outlives a power cut: a few records of a few hundred bytes each. */
+export interface Store {
+  /** In bytes that are the caller's. Undefined when there is none of this name, or it cannot be read. */
+  read(name: string): Uint8Array | undefined;
+  /** Replaces a record whole or not at all. False when it cannot be kept. `bytes` stay the caller's. */
+  write(name: string, bytes: Uint8Array): boolean;
+  remove(name: string): void;
+}
+
 export interface Board {
   readonly datagrams: Datagrams;
   readonly clock: MonotonicClock;
@@ -56,4 +65,6 @@ export interface Board {
   /** Unpredictable: tokens come from it. */
   readonly random: Random;
   readonly power: Power;
+  /** Absent where nothing outlives a power cut: the device then begins anew each time. */
+  readonly store?: Store;
 }

@@ -4,6 +4,7 @@
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { addSecurity, securityObject } from "../objects/security.ts";
+import { AgentLink } from "./agent-link.ts";
 import { codecsOf } from "./all-codecs.ts";
 import { ALL_FEATURES } from "./all-features.ts";
 import type { BasicConfiguration, ServerAccount } from "./basic-agent.ts";
@@ -11,6 +12,7 @@ import { BasicAgent } from "./basic-agent.ts";
 import { handleObservedInstances, handleObservedValue } from "./composites.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
+import type { ServerAddress } from "./server-address.ts";
 import type { ServerLink } from "./server-link.ts";
 
 export * from "./basic-agent.ts";
@@ -38,6 +40,10 @@ export class Agent extends BasicAgent {
     const link = super.addServer(account);
     addSecurity(this.security, link.instanceId, account.shortServerId, account.uri);
     return link;
+  }
+
+  protected override makeLink(instanceId: number, address: ServerAddress): ServerLink {
+    return new AgentLink(this, instanceId, address);
   }
 
   /** Takes an object away; servers get a new list. */

@@ -24,6 +24,7 @@ import { addAccount, serverObject } from "../objects/server.ts";
 import { manage, plain } from "./device-management.ts";
 import type { AgentFeatures } from "./features.ts";
 import { LINKS_CHANGED } from "./registration.ts";
+import type { ServerAddress } from "./server-address.ts";
 import { parseServerUri } from "./server-address.ts";
 import { ServerLink } from "./server-link.ts";
 
@@ -103,7 +104,7 @@ export class BasicAgent implements AccountListener {
   codecs: readonly ContentCodec[];
   /** The driver's wake-up: called when a change by the application may have moved the deadline. */
   nudge: (() => void) | undefined = undefined;
-  private events: AgentEvent[] = NO_EVENTS;
+  protected events: AgentEvent[] = NO_EVENTS;
 
   constructor(configuration: BasicConfiguration, features: AgentFeatures) {
     this.configuration = configuration;
@@ -148,9 +149,14 @@ export class BasicAgent implements AccountListener {
     const isQueued = this.version() === "1.0" && this.configuration.queueMode === true;
     const binding = isQueued ? "UQ" : "U";
     addAccount(this.servers, instanceId, account.shortServerId, lifetime, binding);
-    const link = new ServerLink(this, instanceId, address);
+    const link = this.makeLink(instanceId, address);
     this.links = this.links.concat(link);
     return link;
+  }
+
+  /** The agent's side of a server; a larger agent has larger ones. */
+  protected makeLink(instanceId: number, address: ServerAddress): ServerLink {
+    return new ServerLink(this, instanceId, address);
   }
 
   /** Adds an object; servers get a new list. Throws `agent/object-exists`. */

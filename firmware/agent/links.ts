@@ -23,8 +23,9 @@ let lastList = encodeUtf8(lastText);
  *
  * @returns bytes that others may hold too: not to be changed
  */
-export function registrationList(agent: BasicAgent): Uint8Array {
-  const version = agent.version();
+export function registrationList(link: ServerLink): Uint8Array {
+  const agent = link.agent;
+  const version = link.version();
   const others = agent.features.otherPaths;
   let text = "";
   if (version !== undefined) {
@@ -86,7 +87,7 @@ export function discoverList(
   const ids = object.instances.ids;
   let text = "";
   if (path.length === 1) {
-    const isSaid = saysVersion(object, link.agent.version());
+    const isSaid = saysVersion(object, link.version());
     const version = isSaid ? `;ver=${object.definition.version}` : "";
     text = describe(link, path, version, false);
   }

@@ -160,7 +160,7 @@ function answer(
     return {
       code: CONTENT,
       options: [uintOption(CONTENT_FORMAT, LINK_FORMAT)],
-      payload: registrationList(agent),
+      payload: registrationList(link),
     };
   }
   switch (request.code) {

@@ -91,16 +91,16 @@ export class ServerLink {
   /** Undefined as long as this server observes nothing and has set no attributes. */
   observers: Observers | undefined = undefined;
   /** Uri-Path of our registration at the server. */
-  private location: readonly Option[] = NO_OPTIONS;
+  protected location: readonly Option[] = NO_OPTIONS;
   /** Of the registration request under way. */
-  private requestId = 0;
+  protected requestId = 0;
   /** Requests that came before the answer to our Register. */
-  private early: readonly IncomingRequest[] = NO_REQUESTS;
+  protected early: readonly IncomingRequest[] = NO_REQUESTS;
   /** In queue mode. */
-  private isQueued: boolean;
-  private awakeUntil: Milliseconds = 0;
-  private isAsleep = false;
-  private hasNotified = false;
+  protected isQueued: boolean;
+  protected awakeUntil: Milliseconds = 0;
+  protected isAsleep = false;
+  protected hasNotified = false;
 
   constructor(agent: BasicAgent, instanceId: number, address: ServerAddress) {
     this.agent = agent;
@@ -114,6 +114,11 @@ export class ServerLink {
 
   isRegistered(): boolean {
     return this.registration.isActive;
+  }
+
+  /** Of LwM2M, as registered with here; undefined for a plain CoAP device. */
+  version(): string | undefined {
+    return this.agent.version();
   }
 
   /** False in queue mode while the radio may be off: what arrives then is lost. */
@@ -190,7 +195,7 @@ export class ServerLink {
   }
 
   /** After anything that happened: answers, then the registration, then notifications, then perhaps to sleep. */
-  private settle(now: Milliseconds): void {
+  protected settle(now: Milliseconds): void {
     let event = this.coap.pollEvent();
     while (event !== undefined) {
       this.handleEvent(now, event);
@@ -215,16 +220,19 @@ export class ServerLink {
     }
   }
 
-  private handleEvent(now: Milliseconds, event: CoapEvent): void {
+  protected handleEvent(now: Milliseconds, event: CoapEvent): void {
     if (event.kind === REQUEST_RECEIVED) this.handleRequest(now, event.request);
     else if (event.kind === OBSERVER_GONE) this.cancelObservation(event.token);
-    else if (event.id !== this.requestId) return;
+    else if (event.id !== this.requestId) this.handleOther(now, event);
     else if (event.kind === REQUEST_FAILED) this.handleOutcome(now, undefined);
     else if (event.kind === RESPONSE_RECEIVED) this.handleOutcome(now, event.response);
   }
 
+  /** What became of a request beyond the registration interface's. */
+  protected handleOther(_now: Milliseconds, _event: CoapEvent): void {}
+
   /** Device management begins when registration is complete (LwM2M Core 1.1.1 §6.2.1). */
-  private handleRequest(now: Milliseconds, request: IncomingRequest): void {
+  protected handleRequest(now: Milliseconds, request: IncomingRequest): void {
     if (this.registration.isActive) {
       this.coap.respond(now, request, this.agent.answer(now, this, request));
     } else if (this.registration.underWay === REGISTER && this.early.length < MAX_EARLY_REQUESTS) {
@@ -235,7 +243,7 @@ export class ServerLink {
     }
   }
 
-  private continueRegistration(now: Milliseconds): void {
+  protected continueRegistration(now: Milliseconds): void {
     const changes = this.registration.changes;
     const next = this.registration.poll(now);
     if (next === NOTHING) return;
@@ -249,12 +257,12 @@ export class ServerLink {
   }
 
   /** Register with everything, or Update with what changed. */
-  private registrationRequest(isNew: boolean, changes: number): Request {
+  protected registrationRequest(isNew: boolean, changes: number): Request {
     const said = isNew ? LIFETIME_CHANGED | BINDING_CHANGED | LINKS_CHANGED : changes & ~KEEP_ALIVE;
     const path = isNew ? RD : this.location;
     if (said === 0) return { code: POST, options: path, payload: NO_BYTES };
     const configuration = this.agent.configuration;
-    const version = this.agent.version();
+    const version = this.version();
     const hasLinks = (said & LINKS_CHANGED) !== 0;
     const hasBinding = (said & BINDING_CHANGED) !== 0;
     const isPlain = version === undefined;
@@ -271,12 +279,12 @@ export class ServerLink {
     return {
       code: POST,
       options: options.concat(queryOptions(query)),
-      payload: hasLinks ? registrationList(this.agent) : NO_BYTES,
+      payload: hasLinks ? registrationList(this) : NO_BYTES,
     };
   }
 
   /** The registration request under way was answered, or was not. */
-  private handleOutcome(now: Milliseconds, response: Response | undefined): void {
+  protected handleOutcome(now: Milliseconds, response: Response | undefined): void {
     const registration = this.registration;
     const sent = registration.underWay;
     let code = response === undefined ? NO_RESPONSE : response.code;
@@ -299,7 +307,7 @@ export class ServerLink {
     for (let i = 0; i < early.length; i++) this.handleRequest(now, early[i]);
   }
 
-  private report(now: Milliseconds, sent: number, code: number): void {
+  protected report(now: Milliseconds, sent: number, code: number): void {
     const isGood = isSuccess(code);
     if (sent === DEREGISTER) this.agent.emit({ kind: "deregistered", link: this });
     else if (isGood) {
@@ -313,31 +321,31 @@ export class ServerLink {
 
   // Of this server's instance of object 1.
 
-  private setting(resourceId: number): number | undefined {
+  protected setting(resourceId: number): number | undefined {
     return this.agent.servers.get(this.instanceId, resourceId) as number | undefined;
   }
 
-  private binding(): string {
+  protected binding(): string {
     return this.agent.servers.get(this.instanceId, SERVER_BINDING) as string;
   }
 
-  private wantsQueue(): boolean {
+  protected wantsQueue(): boolean {
     if (this.binding().indexOf("Q") >= 0) return true;
-    return this.agent.version() !== "1.0" && this.agent.configuration.queueMode === true;
+    return this.version() !== "1.0" && this.agent.configuration.queueMode === true;
   }
 
-  private lifetime(): number {
+  protected lifetime(): number {
     return this.setting(SERVER_LIFETIME) as number;
   }
 
-  private defaults(): Attributes {
+  protected defaults(): Attributes {
     return { pmin: this.setting(SERVER_DEFAULT_PMIN), pmax: this.setting(SERVER_DEFAULT_PMAX) };
   }
 
   // Queue mode.
 
   /** A message came or goes: stay awake for a window from now. */
-  private touch(now: Milliseconds): void {
+  protected touch(now: Milliseconds): void {
     this.awakeUntil = now + this.agent.awakeWindow();
     if (!this.isAsleep) return;
     this.isAsleep = false;
@@ -346,19 +354,19 @@ export class ServerLink {
   }
 
   /** Notifications may go out. In queue mode only beside nothing else: the Update that wakes the server's queue goes first. */
-  private canNotify(): boolean {
+  protected canNotify(): boolean {
     const registration = this.registration;
     if (!registration.isActive || !this.isQueued) return registration.isActive;
     return !this.isAsleep && registration.underWay === NOTHING && registration.failures === 0;
   }
 
   /** A due notification may wake us with an Update. */
-  private canWake(): boolean {
+  protected canWake(): boolean {
     const registration = this.registration;
     return this.isAsleep && registration.isActive && registration.failures === 0;
   }
 
-  private canSleep(): boolean {
+  protected canSleep(): boolean {
     return this.isQueued && !this.isAsleep && this.coap.isIdle();
   }
 }

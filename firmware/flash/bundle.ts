@@ -6,14 +6,14 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import * as esbuild from "esbuild";
-import { type MangleOptions, type MinifyOptions, minify } from "terser";
+import { type MinifyOptions, minify } from "terser";
 import ts from "typescript";
-import { boardFaults, KEYWORDS } from "./board-faults.ts";
+import { boardFaults } from "./board-faults.ts";
 import { type BoardCost, costOf } from "./cost.ts";
 import { flattenClasses } from "./flatten-classes.ts";
 import { inlineConstants } from "./inline-constants.ts";
 import { joinTemplates } from "./join-templates.ts";
-import { propertyNames, shortenableNames } from "./short-names.ts";
+import { propertyNames, shortNames } from "./short-names.ts";
 import { FAULT_NAMES, silenceFaults } from "./silent-faults.ts";
 
 export interface BundleOptions {
@@ -77,16 +77,22 @@ const READABLE: MinifyOptions = {
   format: { ...TERSER.format, beautify: true },
 };
 
-/** Short names for all variables, and for these properties. */
-function mangling(properties: readonly string[]): MangleOptions {
+/** Short names for all variables, and these for properties. */
+function shortened(properties: ReadonlyMap<string, string>): MinifyOptions {
+  const names = [...properties.keys()];
   return {
-    // A board reserves it.
-    reserved: ["of"],
-    properties: {
-      regex: new RegExp(`^(?:${properties.join("|").replaceAll("$", "\\$")})$`),
-      keep_quoted: true,
-      builtins: true,
-      reserved: [...KEYWORDS],
+    ...TERSER,
+    mangle: {
+      // A board reserves it.
+      reserved: ["of"],
+      properties: {
+        regex: new RegExp(`^(?:${names.join("|").replaceAll("$", "\\$")})$`),
+        keep_quoted: true,
+        builtins: true,
+      },
+    },
+    nameCache: {
+      props: { props: Object.fromEntries(names.map((name) => [`$${name}`, properties.get(name)])) },
     },
   };
 }
@@ -154,10 +160,9 @@ export async function bundleForBoard(
   const areFaultsRead = FAULT_NAMES.some((name) => applicationNames.has(name));
   const told = areFaultsRead || options.minify === false ? joined : silenceFaults(joined);
   const modules = inlineConstants(flattenClasses(told));
-  const names = shortenableNames(modules, applicationNames);
   const { code } = await minify(
     `(function(undefined){${modules}})();`,
-    options.minify === false ? READABLE : { ...TERSER, mangle: mangling(names) },
+    options.minify === false ? READABLE : shortened(shortNames(modules, applicationNames)),
   );
   if (code === undefined) throw new Error(`${entry} is empty`);
   const faults = boardFaults(code);

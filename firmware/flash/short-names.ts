@@ -12,7 +12,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type AnyNode, parse } from "acorn";
 import ts from "typescript";
-import { eachNode } from "./board-faults.ts";
+import { eachNode, KEYWORDS } from "./board-faults.ts";
 
 const BOARD_DECLARATIONS = ["espruino.lib.d.ts", "espruino.api.d.ts"];
 const LANGUAGE_TYPES = [
@@ -25,7 +25,7 @@ const DESCRIPTOR_NAMES = ["get", "set", "enumerable", "configurable"];
 /** The names of properties that a module mentions, in quotes or not. */
 export function propertyNames(code: string): string[] {
   const { plain, quoted } = namesIn(code);
-  return [...plain, ...quoted];
+  return [...plain.keys(), ...quoted];
 }
 
 /**
@@ -37,11 +37,38 @@ export function propertyNames(code: string): string[] {
 export function shortenableNames(code: string, applicationNames: Iterable<string>): string[] {
   const { plain, quoted } = namesIn(code);
   const kept = new Set([...applicationNames, ...quoted, ...boardNames(), ...languageNames()]);
-  return [...plain].filter((name) => !kept.has(name));
+  return [...plain.keys()].filter((name) => !kept.has(name));
 }
 
-function namesIn(code: string): { plain: Set<string>; quoted: Set<string> } {
-  const plain = new Set<string>();
+/** Letters of names, the shortest names first. */
+const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_";
+
+/** A short name for each of the names that may have one, the shortest for the most frequent. */
+export function shortNames(code: string, applicationNames: Iterable<string>): Map<string, string> {
+  const { plain, quoted } = namesIn(code);
+  const changing = shortenableNames(code, applicationNames);
+  const taken = new Set([...plain.keys(), ...quoted, ...KEYWORDS]);
+  for (const name of changing) taken.delete(name);
+  const count = (name: string) => plain.get(name) ?? 0;
+  const names = new Map<string, string>();
+  let next = 0;
+  for (const name of [...changing].sort((a, b) => count(b) - count(a))) {
+    let short = nthName(next++);
+    while (taken.has(short)) short = nthName(next++);
+    names.set(name, short);
+  }
+  return names;
+}
+
+/** `a`, `b`, ..., `aa`, `ba`, ... */
+function nthName(n: number): string {
+  const rest = Math.floor(n / LETTERS.length) - 1;
+  return LETTERS[n % LETTERS.length] + (rest < 0 ? "" : nthName(rest));
+}
+
+/** How often each name stands there, and those that stand in quotes. */
+function namesIn(code: string): { plain: Map<string, number>; quoted: Set<string> } {
+  const plain = new Map<string, number>();
   const quoted = new Set<string>();
   eachNode(parse(code, { ecmaVersion: 2022, sourceType: "module" }) as AnyNode, (node) => {
     if (node.type === "Literal" && typeof node.value === "string") quoted.add(node.value);
@@ -49,7 +76,7 @@ function namesIn(code: string): { plain: Set<string>; quoted: Set<string> } {
     else if (node.type === "Property") add(node.key);
   });
   function add(name: AnyNode): void {
-    if (name.type === "Identifier") plain.add(name.name);
+    if (name.type === "Identifier") plain.set(name.name, (plain.get(name.name) ?? 0) + 1);
   }
   return { plain, quoted };
 }

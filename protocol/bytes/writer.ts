@@ -18,7 +18,7 @@ export class Writer {
   private at = INITIAL_ROOM;
 
   /** How many bytes are written. */
-  get length(): number {
+  size(): number {
     return this.room.length - this.at;
   }
 
@@ -83,7 +83,7 @@ export class Writer {
   /** What was written, front to back, as bytes of the caller's own. */
   finish(): Uint8Array {
     const from = this.at;
-    const length = this.length;
+    const length = this.size();
     const written = new Uint8Array(length);
     if (length > SHORT) written.set(this.room.subarray(from), 0);
     else for (let i = 0; i < length; i++) written[i] = this.room[from + i];
@@ -96,7 +96,7 @@ export class Writer {
 
   /** Makes room in front for `count` more bytes. */
   private grow(count: number): void {
-    const length = this.length;
+    const length = this.size();
     let size = this.room.length * 2;
     while (size < length + count) size *= 2;
     const larger = new Uint8Array(size);

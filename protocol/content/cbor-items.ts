@@ -64,9 +64,9 @@ export function writeHead(major: number, argument: number): void {
 }
 
 export function writeText(text: string): void {
-  const mark = writer.length;
+  const mark = writer.size();
   writer.text(text);
-  writeHead(TEXT_STRING, writer.length - mark);
+  writeHead(TEXT_STRING, writer.size() - mark);
 }
 
 export function writeInteger(value: number | Integer64, unsigned: boolean): void {

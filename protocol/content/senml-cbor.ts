@@ -88,9 +88,9 @@ export function encodeSenmlCbor(
       writeValueLabel(entry.type);
     }
     if (entry.path.length > base.length) {
-      const mark = writer.length;
+      const mark = writer.size();
       writeName(entry.path, base.length);
-      writeHead(TEXT_STRING, writer.length - mark);
+      writeHead(TEXT_STRING, writer.size() - mark);
       writeInteger(N, false);
       fields++;
     }
@@ -102,10 +102,10 @@ export function encodeSenmlCbor(
       fields++;
     }
     if (before < 0) {
-      const mark = writer.length;
+      const mark = writer.size();
       writeBaseName(base, entry.path);
       if (prefix) writer.text(prefix);
-      writeHead(TEXT_STRING, writer.length - mark);
+      writeHead(TEXT_STRING, writer.size() - mark);
       writeInteger(BN, false);
       fields++;
     }

@@ -65,7 +65,7 @@ function writeLevel(entries: readonly Entry[], from: number, to: number, level: 
   while (end > from) {
     const last = entries[end - 1];
     const id = last.path[level];
-    const mark = writer.length;
+    const mark = writer.size();
     let begin = end - 1;
     let kind = level === 1 ? OBJECT_INSTANCE : level === 2 ? RESOURCE : RESOURCE_INSTANCE;
     if (last.path.length > level + 1) {
@@ -77,7 +77,7 @@ function writeLevel(entries: readonly Entry[], from: number, to: number, level: 
     } else if (level === 2) {
       kind = MULTIPLE_RESOURCE;
     }
-    writeHeader(kind, id, writer.length - mark);
+    writeHeader(kind, id, writer.size() - mark);
     end = begin;
   }
 }

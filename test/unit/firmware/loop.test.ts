@@ -29,6 +29,7 @@ class FakeBoard implements Board {
   isRadioOn = true;
   isOpen = false;
   opened: string[] = [];
+  closed: string[] = [];
   receive: (datagram: Uint8Array) => void = () => {};
   readonly server = new CoapEndpoint(coapSettings({ random: countingRandom(0x100) }));
   readonly notes: string[] = [];
@@ -60,6 +61,7 @@ class FakeBoard implements Board {
         },
         close: () => {
           this.isOpen = false;
+          this.closed.push(`${host}:${port}`);
         },
       };
     },
@@ -174,6 +176,20 @@ describe("the loop", () => {
     close = () => loop.close();
     board.until(30 * SECOND);
     expect([board.isOpen, board.alarmAt]).toEqual([false, Infinity]);
+  });
+
+  test("a server that comes gets a channel, one that goes gives it back, others keep theirs", () => {
+    const { board, agent } = given();
+    const [first] = board.opened;
+    agent.addServer({ shortServerId: 2, uri: "coap://second.test" });
+    agent.wake();
+    board.until(board.now);
+    expect(board.opened).toEqual([first, "second.test:5683"]);
+    agent.links = agent.links.slice(1);
+    agent.wake();
+    board.until(board.now);
+    expect(board.opened).toHaveLength(2);
+    expect(board.closed).toEqual([first]);
   });
 
   test("close ends without a word", () => {

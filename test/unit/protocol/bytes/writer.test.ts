@@ -27,7 +27,7 @@ describe("the writer", () => {
           else writer.bytes(piece, piece.length);
           expected.unshift(Buffer.from(piece));
         }
-        expect(writer.length).toBe(Buffer.concat(expected).length);
+        expect(writer.size()).toBe(Buffer.concat(expected).length);
         expect(Buffer.from(writer.finish()).equals(Buffer.concat(expected))).toBe(true);
       }),
     );
