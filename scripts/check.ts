@@ -56,6 +56,11 @@ const STEPS: readonly Step[] = [
     asks: "docs/api is what the routes say",
     command: ["tsx", "scripts/api-docs.ts", "--check"],
   },
+  {
+    name: "features",
+    asks: "docs/features.md is what the tests say",
+    command: ["tsx", "scripts/feature-matrix.ts", "--check"],
+  },
   { name: "unused", asks: "no unused file, export or dependency", command: ["knip"] },
   { name: "build", asks: "compiles to dist", command: ["tsc", "-p", "tsconfig.build.json"] },
   { name: "package", asks: "what npm would publish is sound", command: ["publint", "--strict"] },

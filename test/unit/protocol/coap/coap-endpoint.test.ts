@@ -26,6 +26,7 @@ import {
   uintOption,
 } from "../../../../protocol/coap/options.ts";
 import { CoapPair, coapSettings, describe as ladderLine } from "../../../support/coap-pair.ts";
+import { proves } from "../../../support/proves.ts";
 
 const NOTHING = new Uint8Array(0);
 const TEMPERATURE = [textOption(URI_PATH, "temperature")];
@@ -90,6 +91,8 @@ describe("message layer", () => {
   });
 
   test("RFC 7252 §4.8.2: with the widest spread giving up takes MAX_TRANSMIT_WAIT = 93 s", () => {
+    proves("device", "transmission-parameters");
+    proves("connector", "transmission-parameters");
     const client = new CoapEndpoint(coapSettings({ random: { uint32: () => 4294967295 } }));
     client.request(0, get);
     while (client.deadline() !== Infinity) client.handleTimeout(client.deadline());
@@ -106,6 +109,8 @@ describe("message layer", () => {
   });
 
   test("RFC 7252 §4.5 figure 19: when the ACK is lost the request runs once and the same ACK is sent again", () => {
+    proves("device", "deduplication");
+    proves("connector", "deduplication");
     const pair = new CoapPair({ serverFate: (nth) => (nth === 0 ? [] : [0]) });
     const ran = serve(pair, () => content(text("22.3 C")));
     pair.client.request(pair.now, get);
@@ -170,6 +175,8 @@ describe("message layer", () => {
   });
 
   test("RFC 7252 §4.7: NSTART = 1, the second CON waits for the ACK of the first", () => {
+    proves("device", "nstart");
+    proves("connector", "nstart");
     const pair = new CoapPair({ latency: 100 });
     serve(pair, () => content(text("x")));
     pair.client.request(pair.now, get);
@@ -319,6 +326,7 @@ describe("observe (RFC 7641)", () => {
   }
 
   test("§3.4: the first response and later notifications arrive under one id; a stale one is dropped", () => {
+    proves("connector", "freshness");
     const { pair, id, notify, values } = observed();
     notify(text("19"), 12);
     pair.drive(pair.now + 100);
@@ -417,6 +425,8 @@ describe("observe (RFC 7641)", () => {
 
 describe("block-wise (RFC 7959)", () => {
   test("§2.4 figure 2: a GET whose answer takes three blocks", () => {
+    proves("device", "block-wise");
+    proves("connector", "block-wise");
     const pair = new CoapPair({ server: { blockSize: 128 } });
     const ran = serve(pair, () => content(pattern(300)));
     pair.client.request(0, get);
