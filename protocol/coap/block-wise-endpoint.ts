@@ -12,6 +12,7 @@ import type { CoapSettings, IncomingRequest, Response } from "./exchange.ts";
 import type { Message } from "./message.ts";
 import type { Option } from "./options.ts";
 import { BLOCK1, BLOCK2, findOption, unusableCriticalOption } from "./options.ts";
+import { Upload } from "./upload.ts";
 
 export class BlockWiseEndpoint extends BasicEndpoint {
   /** Made when the peer first sends or needs a block. */
@@ -34,7 +35,9 @@ export class BlockWiseEndpoint extends BasicEndpoint {
 
   /** As `BasicEndpoint`'s; a body that comes in blocks counts as well. */
   override isIdle(): boolean {
-    return super.isIdle() && (this.peerBlocks === undefined || !this.peerBlocks.isReceiving());
+    return (
+      super.isIdle() && (this.peerBlocks === undefined || !this.peerBlocks.upload.isReceiving())
+    );
   }
 
   // Our requests (RFC 7959 §2.4, §2.5 as client).
@@ -66,7 +69,7 @@ export class BlockWiseEndpoint extends BasicEndpoint {
   /** The response, or one block of it. */
   protected takeBody(now: Milliseconds, exchange: Exchange, message: Message): void {
     const option = findOption(message.options, BLOCK2);
-    if (option === undefined) {
+    if (option === undefined || exchange.request.oneBlock === true) {
       this.finish(exchange, message, message.payload);
       return;
     }
@@ -107,11 +110,16 @@ export class BlockWiseEndpoint extends BasicEndpoint {
 
   private blocks(): BlockWiseServer {
     if (this.peerBlocks === undefined) {
-      const settings = this.settings;
       const lifetime = this.exchangeLifetime();
-      this.peerBlocks = new BlockWiseServer(settings.blockSize, settings.maxBody, lifetime);
+      const upload = this.newUpload(lifetime);
+      this.peerBlocks = new BlockWiseServer(upload, this.settings.blockSize, lifetime);
     }
     return this.peerBlocks;
+  }
+
+  /** What takes the peer's bodies. @param lifetime of one that stands still */
+  protected newUpload(lifetime: Milliseconds): Upload {
+    return new Upload(this.settings, lifetime);
   }
 }
 

@@ -6,7 +6,9 @@ import { equalBytes } from "../bytes/equal.ts";
 import type { Malformed } from "../malformed.ts";
 import { malformed } from "../malformed.ts";
 import type { Option } from "./options.ts";
-import { BLOCK1, BLOCK2, ETAG, findOption, OBSERVE, SIZE1, SIZE2, uintOption } from "./options.ts";
+import { BLOCK1, BLOCK2, ETAG, findOption, OBSERVE, uintOption } from "./options.ts";
+
+const NO_CACHE_KEY = 0x1c;
 
 export interface Block {
   /** Which block, 0..2^20-1, counted in blocks of this size. */
@@ -110,14 +112,10 @@ export function hasSameTag(a: readonly Option[], b: readonly Option[]): boolean 
   return equalBytes(left.value, right.value);
 }
 
-/** Options that the block-wise layer owns, and Observe. */
+/** Options that the block-wise layer owns, Observe, and those that are NoCacheKey: Size1, Size2, Echo (RFC 7252 §5.4.6). */
 function isPerBlock(number: number): boolean {
   return (
-    number === BLOCK1 ||
-    number === BLOCK2 ||
-    number === SIZE1 ||
-    number === SIZE2 ||
-    number === OBSERVE
+    number === BLOCK1 || number === BLOCK2 || number === OBSERVE || (number & 0x1e) === NO_CACHE_KEY
   );
 }
 

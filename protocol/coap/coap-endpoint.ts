@@ -6,18 +6,18 @@ import type { Milliseconds } from "../time/duration.ts";
 import { NEVER } from "../time/duration.ts";
 import type { Exchange } from "./basic-endpoint.ts";
 import { withoutPerBlock } from "./block.ts";
-import { BlockWiseEndpoint } from "./block-wise-endpoint.ts";
 import { isSuccess } from "./codes.ts";
 import type { Request } from "./exchange.ts";
 import type { Message } from "./message.ts";
 import { NO_BYTES } from "./message.ts";
 import { isFresher } from "./observation.ts";
 import { BLOCK2, findOption, OBSERVE, uintOf, uintOption } from "./options.ts";
+import { PiecewiseEndpoint } from "./piecewise-endpoint.ts";
 
 export * from "./exchange.ts";
 
 /** A request with Observe 0 stays, and its notifications come as responses, until it is cancelled or forgotten. */
-export class CoapEndpoint extends BlockWiseEndpoint {
+export class CoapEndpoint extends PiecewiseEndpoint {
   // What the application wants.
 
   /** Ends an observation of ours with GET Observe 1 under its token; no more events for `id` (RFC 7641 §3.6). */

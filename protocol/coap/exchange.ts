@@ -2,6 +2,7 @@
  * What an application and its CoAP endpoint say to each other: settings, requests, responses, and events.
  */
 import type { Random } from "../ports.ts";
+import type { Milliseconds } from "../time/duration.ts";
 import type { Option } from "./options.ts";
 import type { TransmissionParameters } from "./parameters.ts";
 
@@ -17,9 +18,24 @@ export interface CoapSettings {
   readonly rememberedMessages: number;
   /** How many of our own requests may wait or be under way at once, observations not counted. */
   readonly maxRequests: number;
+  /** Bodies of the peer that come block by block instead of whole, however long they are (pieces.ts). */
+  readonly inPieces?: readonly PieceClaim[];
 }
 
-/** A request as the application gives it. Options in any order; Block1, Block2, Size1 belong to the endpoint. */
+/** Which requests of the peer come in pieces: see pieces.ts. */
+export interface PieceClaim {
+  /** PUT, as a rule. */
+  readonly code: number;
+  /** `/5/0/0`; as `pathOf` writes it. */
+  readonly path: string;
+  /** How long the peer may be silent between two blocks before BODY_LOST; absent: EXCHANGE_LIFETIME, 247 s. */
+  readonly silence?: Milliseconds;
+}
+
+/**
+ * A request as the application gives it. Options in any order; Block1 and Size1 belong to the endpoint, and Block2 but for block 0,
+ * which says how large blocks may be.
+ */
 export interface Request {
   readonly code: number;
   readonly options: readonly Option[];
@@ -27,9 +43,11 @@ export interface Request {
   readonly payload: Uint8Array;
   /** Absent means Confirmable. */
   readonly confirmable?: boolean;
+  /** True: the response is to be the one block that its Block2 asks for, not the whole body (download.ts). */
+  readonly oneBlock?: boolean;
 }
 
-/** A request from the peer, its body whole. Answer it once with `respond`. */
+/** A request from the peer, its body whole or, when it was claimed, a piece of it. Answer it once with `respond`. */
 export interface IncomingRequest {
   readonly code: number;
   /** As received; the block-wise options among them are already dealt with. */
@@ -51,6 +69,7 @@ export const REQUEST_RECEIVED = 1;
 export const RESPONSE_RECEIVED = 2;
 export const REQUEST_FAILED = 3;
 export const OBSERVER_GONE = 4;
+export const BODY_LOST = 5;
 
 /** Why one of our requests ended without a response. */
 export const TIMED_OUT = "timed-out";
@@ -76,4 +95,15 @@ export type CoapEvent =
     }
   | { readonly kind: typeof REQUEST_FAILED; readonly id: number; readonly failure: Failure }
   /** A notification was answered with RST, or a Confirmable one never acknowledged (RFC 7641 §3.6, §4.5). */
-  | { readonly kind: typeof OBSERVER_GONE; readonly token: Uint8Array; readonly failure: Failure };
+  | { readonly kind: typeof OBSERVER_GONE; readonly token: Uint8Array; readonly failure: Failure }
+  /** A body that came in pieces (pieces.ts) ended before its last: the peer fell silent, or began too many others. */
+  | {
+      readonly kind: typeof BODY_LOST;
+      /** It is of no request of ours. */
+      readonly id: 0;
+      readonly code: number;
+      /** Of its first block. */
+      readonly options: readonly Option[];
+      /** How many bytes had come. */
+      readonly received: number;
+    };
