@@ -2,6 +2,7 @@
  * The device agent with all it can do: `BasicAgent` with every feature. The facade of firmware/agent for hosts with room.
  */
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { addSecurity, securityObject } from "../objects/security.ts";
 import { AgentLink } from "./agent-link.ts";
@@ -55,6 +56,25 @@ export class Agent extends BasicAgent {
     });
     this.handleInstances(object);
     object.listener = undefined;
+  }
+
+  // Objects that do something by themselves, firmware updates for one.
+
+  override handleTimeout(now: Milliseconds): void {
+    for (let i = 0; i < this.objects.length; i++) {
+      const machine = this.objects[i].machine;
+      if (machine !== undefined && now >= machine.deadline()) machine.handleTimeout(now);
+    }
+    super.handleTimeout(now);
+  }
+
+  override deadline(): Milliseconds {
+    let at = super.deadline();
+    for (let i = 0; i < this.objects.length; i++) {
+      const machine = this.objects[i].machine;
+      if (machine !== undefined) at = Math.min(at, machine.deadline());
+    }
+    return at;
   }
 
   // Observations of one path are the core's; those of several are a feature's.

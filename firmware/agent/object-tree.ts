@@ -172,8 +172,9 @@ export function check(
   if (value === undefined) return isMultiple ? CHANGED : BAD_REQUEST;
   if (isMultiple !== (entry.path.length === 4)) return BAD_REQUEST;
   if (!isValueOf(flags & TYPE_MASK, value)) return BAD_REQUEST;
-  if (object.onCheck === undefined) return CHANGED;
-  return object.onCheck(object, instanceId, entry.path[2], value) ? CHANGED : BAD_REQUEST;
+  const verdict =
+    object.onCheck === undefined || object.onCheck(object, instanceId, entry.path[2], value);
+  return verdict === true ? CHANGED : verdict || BAD_REQUEST;
 }
 
 function removeUnmentioned(

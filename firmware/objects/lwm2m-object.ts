@@ -17,6 +17,7 @@ import {
 } from "../../protocol/model/data-types.ts";
 import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { misuse } from "./misuse.ts";
 
 const NO_IDS: readonly number[] = [];
@@ -75,8 +76,17 @@ export interface ResourceValues {
   readonly [resourceId: number]: Value | readonly Value[] | undefined;
 }
 
+/** What an object does by itself as time goes by; an agent drives it. One object's own: twins have none until they make it. */
+export interface ObjectMachine {
+  handleTimeout(now: Milliseconds): void;
+  /** At once, 0, when a hook left something to do for which it has no time. */
+  deadline(): Milliseconds;
+}
+
 /** Hears of changes; an agent. */
 export interface ObjectListener {
+  /** The deadline of the object's machine may have moved, though no value changed. */
+  wake(): void;
   /** A value changed, or a resource came or went. */
   handleValue(object: LwM2mObject, instanceId: number, resourceId: number): void;
   /** An instance came or went. */
@@ -92,9 +102,17 @@ export class LwM2mObject {
   onRead:
     | ((object: LwM2mObject, instanceId: number, resourceId: number) => Value | undefined)
     | undefined = undefined;
-  /** May a server write this value? Called for all values of a Write before any is stored; false refuses them all (4.00). */
+  /**
+   * May a server write this value? Called for all values of a Write before any is stored; false refuses them all with 4.00, a response
+   * code with that code.
+   */
   onCheck:
-    | ((object: LwM2mObject, instanceId: number, resourceId: number, value: Value) => boolean)
+    | ((
+        object: LwM2mObject,
+        instanceId: number,
+        resourceId: number,
+        value: Value,
+      ) => boolean | number)
     | undefined = undefined;
   /** A server wrote this resource; its new value is stored. */
   onWrite: ((object: LwM2mObject, instanceId: number, resourceId: number) => void) | undefined =
@@ -111,6 +129,8 @@ export class LwM2mObject {
   /** Any value changed, whoever did it; before observers hear of it. */
   onChange: ((object: LwM2mObject, instanceId: number, resourceId: number) => void) | undefined =
     undefined;
+  /** Most objects have none, and then not even the field: a fleet has hundreds of thousands of objects. */
+  declare machine?: ObjectMachine;
   /** Set by the agent that has this object. */
   listener: ObjectListener | undefined = undefined;
 

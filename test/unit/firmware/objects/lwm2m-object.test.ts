@@ -83,6 +83,7 @@ describe("values", () => {
     object.listener = {
       handleValue: (_object, instanceId, resourceId) =>
         heard.push(`value ${instanceId} ${resourceId}`),
+      wake: () => {},
       handleInstances: () => heard.push("instances"),
     };
     object.set(0, DEVICE_BATTERY_LEVEL, 90);
@@ -119,7 +120,7 @@ describe("copies", () => {
     const template = given();
     template.onRead = () => 1;
     template.isFixed = false;
-    template.listener = { handleValue: () => {}, handleInstances: () => {} };
+    template.listener = { handleValue: () => {}, wake: () => {}, handleInstances: () => {} };
     const twin = twinOf(template);
     expect([twin.onRead, twin.isFixed, twin.listener]).toEqual([template.onRead, false, undefined]);
   });
