@@ -83,6 +83,20 @@ export interface ObjectMachine {
   deadline(): Milliseconds;
 }
 
+/** Takes a package that is too long to be held, as the value of one of its object's resources. */
+export interface PackageReceiver {
+  /** May one be written now? CHANGED, or the code that refuses it. @param resets it is a value that stands for no package */
+  mayWrite(resets: boolean): number;
+  /** It begins; what had come of another before it was lost. @param length bytes, where they were announced. @returns CHANGED or a refusal */
+  beginPackage(length: number | undefined): number;
+  /** More of it. Returns 0, or a number that says what is wrong: no more is taken then. */
+  appendPackage(bytes: Uint8Array): number;
+  /** All of it was written. */
+  endPackage(): void;
+  /** The rest of it does not come. */
+  breakPackage(): void;
+}
+
 /** Hears of changes; an agent. */
 export interface ObjectListener {
   /** The deadline of the object's machine may have moved, though no value changed. */
@@ -131,6 +145,8 @@ export class LwM2mObject {
     undefined;
   /** Most objects have none, and then not even the field: a fleet has hundreds of thousands of objects. */
   declare machine?: ObjectMachine;
+  /** Where packages written to this object go piece by piece; only objects that take some have the field. */
+  declare packages?: (object: LwM2mObject, instanceId: number) => PackageReceiver;
   /** Set by the agent that has this object. */
   listener: ObjectListener | undefined = undefined;
 
@@ -270,6 +286,7 @@ export function twinOf(object: LwM2mObject): LwM2mObject {
   twin.onWrite = object.onWrite;
   twin.onExecute = object.onExecute;
   twin.onChange = object.onChange;
+  if (object.packages !== undefined) twin.packages = object.packages;
   return twin;
 }
 
