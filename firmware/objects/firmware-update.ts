@@ -64,29 +64,29 @@ export function firmwareUpdateKind(
 ): LwM2mObject {
   const object = new LwM2mObject(definition);
   object.create(0, firstValues(definition, sources));
-  function machine(of: LwM2mObject): FirmwareUpdate {
-    if (of.machine === undefined) of.machine = new FirmwareUpdate(of, portsOf(of), settings);
-    return of.machine as FirmwareUpdate;
+  function machine(own: LwM2mObject): FirmwareUpdate {
+    if (own.machine === undefined) own.machine = new FirmwareUpdate(own, portsOf(own), settings);
+    return own.machine as FirmwareUpdate;
   }
-  object.onCheck = function (of, _instanceId, resourceId, value) {
-    return verdictOn(machine(of), resourceId, value);
+  object.onCheck = function (own, _instanceId, resourceId, value) {
+    return verdictOn(machine(own), resourceId, value);
   };
-  object.onWrite = function (of, _instanceId, resourceId) {
-    take(machine(of), of, resourceId);
+  object.onWrite = function (own, _instanceId, resourceId) {
+    take(machine(own), own, resourceId);
   };
-  object.onExecute = function (of, _instanceId, resourceId) {
-    const code = execute(machine(of), resourceId);
+  object.onExecute = function (own, _instanceId, resourceId) {
+    const code = execute(machine(own), resourceId);
     return code === CHANGED ? undefined : code;
   };
-  object.packages = function (of) {
-    return machine(of);
+  object.packages = function (own) {
+    return machine(own);
   };
   return object;
 }
 
 /** The machine of an object 5; makes it where a twin has none yet. */
 export function firmwareUpdateOf(object: LwM2mObject): FirmwareUpdate {
-  return (object.packages as (of: LwM2mObject) => FirmwareUpdate)(object);
+  return (object.packages as (own: LwM2mObject) => FirmwareUpdate)(object);
 }
 
 function firstValues(
