@@ -137,6 +137,19 @@ export function eventLine(event: AgentEvent, endpointName: string): string {
       return "Awake";
     case "request":
       return `${event.operation} ${event.path} -> ${formatCode(event.code)}`;
+    case "bootstrap-started":
+      return `Bootstrap with ${uri}`;
+    case "bootstrapped":
+      return `Bootstrapped by ${uri}`;
+    case "bootstrap-account-purged":
+      return `The account of the bootstrap server ${uri} has run out`;
+    case "bootstrap-failed": {
+      const said = event.code === 0 ? "" : ` (${formatCode(event.code)})`;
+      const when = Number.isFinite(event.retryIn)
+        ? `trying again in ${Math.ceil(event.retryIn / SECOND)} s`
+        : "registered as before";
+      return `Not bootstrapped by ${uri}: ${event.reason}${said}; ${when}`;
+    }
     case "registration-failed":
     case "update-failed": {
       const what = event.kind === "update-failed" ? "Not updated" : "Not registered";

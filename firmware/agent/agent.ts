@@ -1,16 +1,26 @@
 /**
  * The device agent with all it can do: `BasicAgent` with every feature. The facade of firmware/agent for hosts with room.
  */
+import { UNAUTHORIZED } from "../../protocol/coap/codes.ts";
+import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
+import { SERVER_BOOTSTRAP_TRIGGER } from "../../protocol/model/objects/server.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
-import { addSecurity, securityObject } from "../objects/security.ts";
+import { securityObject } from "../objects/security.ts";
+import { isOrphan, makeAccount, serverLinksOf } from "./account-links.ts";
 import { AgentLink } from "./agent-link.ts";
 import { codecsOf } from "./all-codecs.ts";
 import { ALL_FEATURES } from "./all-features.ts";
 import type { BasicConfiguration, ServerAccount } from "./basic-agent.ts";
 import { BasicAgent } from "./basic-agent.ts";
+import type { BootstrapAccount } from "./bootstrap-account.ts";
+import { enforce, makeBootstrapAccount, purge } from "./bootstrap-account.ts";
+import type { BootstrapLink } from "./bootstrap-link.ts";
+import { bootstrapLinkOf } from "./bootstrap-link.ts";
+import type { Preparation } from "./bootstrap-preparation.ts";
 import { handleObservedInstances, handleObservedValue } from "./composites.ts";
+import { plain } from "./device-management.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
 import type { ServerAddress } from "./server-address.ts";
@@ -25,7 +35,7 @@ export interface AgentConfiguration extends BasicConfiguration, NamedResourcesCo
 export class Agent extends BasicAgent {
   declare readonly configuration: AgentConfiguration;
   /** Object 0. */
-  readonly security: LwM2mObject = securityObject();
+  readonly security: LwM2mObject = securityObject(this.version());
 
   constructor(configuration: AgentConfiguration) {
     super(configuration, ALL_FEATURES);
@@ -37,14 +47,70 @@ export class Agent extends BasicAgent {
     }
   }
 
+  // Accounts.
+
   override addServer(account: ServerAccount): ServerLink {
-    const link = super.addServer(account);
-    addSecurity(this.security, link.instanceId, account.shortServerId, account.uri);
-    return link;
+    return makeAccount(this, account);
   }
 
-  protected override makeLink(instanceId: number, address: ServerAddress): ServerLink {
+  /** Adds the account of a bootstrap server, of which there is one. Throws as `makeBootstrapAccount`. */
+  addBootstrapServer(account: BootstrapAccount): BootstrapLink {
+    return makeBootstrapAccount(this, account);
+  }
+
+  /** The links of servers that have an account: neither the bootstrap server's, nor one that only says goodbye. */
+  serverLinks(): readonly ServerLink[] {
+    return serverLinksOf(this);
+  }
+
+  /** True when some server has a registration of ours. */
+  isRegistered(): boolean {
+    const links = serverLinksOf(this);
+    for (let i = 0; i < links.length; i++) if (links[i].isRegistered()) return true;
+    return false;
+  }
+
+  /** Begins client-initiated bootstrap, unless it is under way; false when there is no bootstrap server to ask (LwM2M Core 1.2.2 §6.1.3.3). */
+  needBootstrap(now: Milliseconds): boolean {
+    const link = bootstrapLinkOf(this);
+    if (link === undefined) return false;
+    link.begin(now);
+    return true;
+  }
+
+  override makeLink(instanceId: number, address: ServerAddress): ServerLink {
     return new AgentLink(this, instanceId, address);
+  }
+
+  /** A server wrote to or executed a resource of its account. */
+  override handleAccount(instanceId: number, resourceId: number): void {
+    const links = serverLinksOf(this);
+    for (let i = 0; i < links.length; i++) {
+      if (links[i].instanceId === instanceId) links[i].handleAccount(resourceId);
+    }
+    const bootstrap = resourceId === SERVER_BOOTSTRAP_TRIGGER ? bootstrapLinkOf(this) : undefined;
+    if (bootstrap !== undefined) bootstrap.trigger();
+    this.wake();
+  }
+
+  override answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
+    return isOrphan(this, link) ? plain(UNAUTHORIZED) : super.answer(now, link, request);
+  }
+
+  // What the bootstrap link has done; nobody else's to call.
+
+  enforce(now: Milliseconds, link: BootstrapLink, preparation: Preparation): string | undefined {
+    return enforce(now, link, preparation);
+  }
+
+  purgeBootstrapAccount(now: Milliseconds, link: BootstrapLink): void {
+    purge(now, link);
+  }
+
+  dropLink(gone: ServerLink): void {
+    this.links = this.links.filter(function (link) {
+      return link !== gone;
+    });
   }
 
   /** Takes an object away; servers get a new list. */

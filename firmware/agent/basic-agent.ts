@@ -69,6 +69,20 @@ export type AgentEvent =
       /** When the next attempt follows, from now. */
       readonly retryIn: Milliseconds;
     }
+  /** The bootstrap server was asked, or began of itself; or all that it wrote is in force; or its account's time is over. */
+  | {
+      readonly kind: "bootstrap-started" | "bootstrapped" | "bootstrap-account-purged";
+      readonly link: ServerLink;
+    }
+  | {
+      readonly kind: "bootstrap-failed";
+      readonly link: ServerLink;
+      /** The response's; 0 when there was none. */
+      readonly code: number;
+      readonly reason: string;
+      /** When the next attempt follows, from now; NEVER when a registration makes it unnecessary. */
+      readonly retryIn: Milliseconds;
+    }
   /** Queue mode: the radio may go off, or has to be on. */
   | { readonly kind: "asleep" | "awake"; readonly link: ServerLink }
   /** A server's request was answered. */

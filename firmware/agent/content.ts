@@ -30,8 +30,11 @@ export interface Content {
 
 const FRESH_ONLY = uintOption(MAX_AGE, 0);
 
+/** What can be read: an agent, or what a bootstrap server prepares for it. */
+export type Readable = Pick<BasicAgent, "object" | "codecs">;
+
 /** Reads a path of an object in the format asked for; without one in the first of the agent's codecs that can express it. */
-export function contentAt(agent: BasicAgent, path: Path, format: number): Content {
+export function contentAt(agent: Readable, path: Path, format: number): Content {
   const object = agent.object(path[0]);
   const codecs = agent.codecs;
   const entries: Entry[] = [];

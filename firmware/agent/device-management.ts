@@ -162,7 +162,7 @@ function discover(
 
 /** The entries of a payload, or the code that refuses it. */
 export function decodeContent(
-  agent: BasicAgent,
+  agent: Pick<BasicAgent, "codecs">,
   object: LwM2mObject,
   path: Path,
   request: IncomingRequest,

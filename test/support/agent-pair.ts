@@ -5,6 +5,7 @@
 import type { AgentConfiguration, AgentEvent } from "../../firmware/agent/agent.ts";
 import { Agent } from "../../firmware/agent/agent.ts";
 import { BasicAgent } from "../../firmware/agent/basic-agent.ts";
+import type { BootstrapAccount } from "../../firmware/agent/bootstrap-account.ts";
 import type { AgentFeatures } from "../../firmware/agent/features.ts";
 import type { ServerLink } from "../../firmware/agent/server-link.ts";
 import type { CoapEvent, IncomingRequest, Response } from "../../protocol/coap/coap-endpoint.ts";
@@ -57,15 +58,21 @@ export interface Notification extends Answer {
   readonly id: number;
 }
 
+export type Script = (request: IncomingRequest, nth: number) => Response | "silence" | undefined;
+
 export interface PairOptions {
   /** A core with these features, instead of an agent with all. */
   readonly features?: AgentFeatures;
   /** One way, ms; default 0, so that times in tests are exact. */
   readonly latency?: number;
   /** How the first server answers its nth registration request: "silence", a response, or undefined for the usual one. */
-  readonly answer?: (request: IncomingRequest, nth: number) => Response | "silence" | undefined;
+  readonly answer?: Script;
+  /** How servers answer by their address, `coap://server-0.test`; those of accounts that bootstrap has written too. */
+  readonly answers?: Readonly<Record<string, Script>>;
   /** Default 1. */
   readonly servers?: number;
+  /** The account of a bootstrap server, which is the last of `servers`. */
+  readonly bootstrap?: BootstrapAccount;
 }
 
 interface Flight {
@@ -186,12 +193,14 @@ export class AgentPair {
   now = 0;
   readonly latency: number;
   readonly agent: Agent;
-  readonly servers: readonly ScriptedServer[];
+  /** One for each link that there has been. */
+  readonly servers: ScriptedServer[];
   readonly server: ScriptedServer;
   readonly events: AgentEvent[] = [];
   /** Datagrams that came while the radio was off. */
   missed = 0;
   private readonly flights: Flight[] = [];
+  private readonly scripts: Readonly<Record<string, Script | undefined>>;
 
   constructor(configuration: Partial<AgentConfiguration> = {}, options: PairOptions = {}) {
     this.latency = options.latency ?? 0;
@@ -203,10 +212,13 @@ export class AgentPair {
     const features = options.features;
     // What the tests of a smaller agent do not touch is not there.
     this.agent = features === undefined ? new Agent(all) : (new BasicAgent(all, features) as Agent);
-    this.servers = Array.from({ length: options.servers ?? 1 }, (_, i) => {
-      const link = this.agent.addServer({ shortServerId: i + 1, uri: `coap://server-${i}.test` });
-      return new ScriptedServer(this, link, 0x100 * (i + 1), i === 0 ? options.answer : undefined);
-    });
+    this.servers = [];
+    this.scripts = { "coap://server-0.test": options.answer, ...options.answers };
+    for (let i = 0; i < (options.servers ?? 1); i++) {
+      this.agent.addServer({ shortServerId: i + 1, uri: `coap://server-${i}.test` });
+    }
+    if (options.bootstrap !== undefined) this.agent.addBootstrapServer(options.bootstrap);
+    this.follow();
     this.server = this.servers[0];
   }
 
@@ -259,7 +271,17 @@ export class AgentPair {
     else this.missed++;
   }
 
+  /** Servers of accounts that bootstrap has written. */
+  private follow(): void {
+    for (const link of this.agent.links) {
+      if (this.servers.some((server) => server.link === link)) continue;
+      const seed = 0x100 * (this.servers.length + 1);
+      this.servers.push(new ScriptedServer(this, link, seed, this.scripts[link.uri]));
+    }
+  }
+
   private flush(): void {
+    this.follow();
     for (const server of this.servers) {
       const { endpoint, link } = server;
       for (let event = endpoint.pollEvent(); event; event = endpoint.pollEvent()) {
