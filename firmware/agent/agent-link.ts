@@ -1,9 +1,9 @@
 /**
- * An agent's side of one server with all it can do: what `Agent` adds to `ServerLink`.
+ * An agent's side of one server with all it can do: what `Agent` adds to `ServerLink` and `ReportingLink`.
  */
 import type { Agent } from "./agent.ts";
-import { ServerLink } from "./server-link.ts";
+import { ReportingLink } from "./reporting-link.ts";
 
-export class AgentLink extends ServerLink {
+export class AgentLink extends ReportingLink {
   declare readonly agent: Agent;
 }

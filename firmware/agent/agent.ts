@@ -4,6 +4,7 @@
 import { UNAUTHORIZED } from "../../protocol/coap/codes.ts";
 import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
 import { SERVER_BOOTSTRAP_TRIGGER } from "../../protocol/model/objects/server.ts";
+import { SERVER_1_2 } from "../../protocol/model/objects/server-1-2.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
@@ -23,12 +24,16 @@ import { handleObservedInstances, handleObservedValue } from "./composites.ts";
 import { plain } from "./device-management.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
+import type { ReportingConfiguration } from "./reporting-link.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { ServerLink } from "./server-link.ts";
 
 export * from "./basic-agent.ts";
 
-export interface AgentConfiguration extends BasicConfiguration, NamedResourcesConfiguration {
+export interface AgentConfiguration
+  extends BasicConfiguration,
+    NamedResourcesConfiguration,
+    ReportingConfiguration {
   readonly resources?: readonly NamedResource[];
 }
 
@@ -40,6 +45,7 @@ export class Agent extends BasicAgent {
   constructor(configuration: AgentConfiguration) {
     super(configuration, ALL_FEATURES);
     this.codecs = codecsOf(this.codecs, this.version());
+    if (this.version() === "1.2") this.servers.definition = SERVER_1_2;
     this.addObject(this.security);
     const resources = configuration.resources;
     for (let i = 0; resources !== undefined && i < resources.length; i++) {

@@ -9,7 +9,7 @@ import { withCompositeAttributes, withComposites } from "./composites.ts";
 import type { AgentFeatures } from "./features.ts";
 import { instanceOperations } from "./instance-operations.ts";
 import { NAMED_RESOURCES } from "./named-resources.ts";
-import { NOTIFICATION_ATTRIBUTES } from "./notification-attributes.ts";
+import { REPORTING_ATTRIBUTES } from "./reporting-attributes.ts";
 
 /** Every feature. Of the formats text and TLV, which all servers have; `ALL_CODECS` are all of them. */
 export const ALL_FEATURES: AgentFeatures = {
@@ -18,6 +18,6 @@ export const ALL_FEATURES: AgentFeatures = {
     return new CoapEndpoint(settings);
   },
   operations: [instanceOperations],
-  attributes: withCompositeAttributes(NOTIFICATION_ATTRIBUTES),
+  attributes: withCompositeAttributes(REPORTING_ATTRIBUTES),
   otherPaths: withComposites(NAMED_RESOURCES),
 };

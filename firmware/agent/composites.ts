@@ -23,14 +23,7 @@ import {
   SENML_JSON,
 } from "../../protocol/coap/content-formats.ts";
 import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
-import {
-  ACCEPT,
-  CONTENT_FORMAT,
-  textsOf,
-  URI_PATH,
-  URI_QUERY,
-  uintOf,
-} from "../../protocol/coap/options.ts";
+import { ACCEPT, CONTENT_FORMAT, URI_PATH, uintOf } from "../../protocol/coap/options.ts";
 import { pathOf } from "../../protocol/coap/uri.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import {
@@ -52,12 +45,13 @@ import {
 } from "../../protocol/lwm2m/composite-operations.ts";
 import { NO_OPERATION } from "../../protocol/lwm2m/operations.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
-import type { AttributeName, Attributes } from "../../protocol/model/attributes.ts";
+import type { Attributes } from "../../protocol/model/attributes.ts";
 import {
+  COMPOSITE_ATTRIBUTE_NAMES,
   effectivePmax,
+  inheritAttributes,
   NO_ATTRIBUTES,
   NO_VALUE,
-  writeAttributes,
 } from "../../protocol/model/attributes.ts";
 import type { Entry } from "../../protocol/model/data-types.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
@@ -70,16 +64,15 @@ import type { Content } from "./content.ts";
 import { ANY_FORMAT, contentResponse, refusal } from "./content.ts";
 import { plain } from "./device-management.ts";
 import type { AttributeRules, OtherPaths } from "./features.ts";
-import { Observation } from "./notification.ts";
-import { attributesFor, overridden } from "./notification-attributes.ts";
+import type { Observation, Reading } from "./notification.ts";
 import { apply, check, isHidden, locate, read } from "./object-tree.ts";
 import type { Observers } from "./observers.ts";
+import { attachedTo, parametersOf, partsOf, withoutContradiction } from "./reporting-attributes.ts";
+import { isNotableReading, ReportingObservation } from "./reporting-observation.ts";
 import type { ServerLink } from "./server-link.ts";
 
 /** An observation of more paths is answered as a plain Read (RFC 7641 §4.1). */
 const MAX_OBSERVED_PATHS = 64;
-/** What an Observe-Composite takes as parameters of those that notifications obey. */
-const PARAMETERS: readonly AttributeName[] = ["pmin", "pmax"];
 const ROOT = "/";
 const NO_PATH: Path = [];
 
@@ -113,8 +106,10 @@ export function withComposites(others: OtherPaths): OtherPaths {
 }
 
 /**
- * These rules, and for observations of several places what is set for each (LwM2M Core 1.1.1 §5.1.2): no place is told of more often
- * than its pmin allows, and none more rarely than its pmax. The query of the Observe-Composite overrides both.
+ * These rules, and for observations of several places what is set for each (LwM2M Core 1.2.2 §6.4.4): no place is told of more often
+ * than its pmin allows or evaluated more often than its epmin does, and none more rarely than its pmax and epmax; one with con makes
+ * them Confirmable. Where the Observe-Composite has parameters, these of the places do not count. gt, lt, st and edge always do, each
+ * for its place.
  */
 export function withCompositeAttributes(rules: AttributeRules): AttributeRules {
   return {
@@ -123,29 +118,45 @@ export function withCompositeAttributes(rules: AttributeRules): AttributeRules {
     holding: function (observers, observation, defaults) {
       const subject = observation.subject;
       if (!(subject instanceof Places)) return rules.holding(observers, observation, defaults);
-      const strictest = strictestOf(observers, subject.paths, defaults);
-      return overridden(strictest, observation.own);
+      const holding =
+        observation.own === NO_ATTRIBUTES
+          ? strictestOf(observers, subject.paths, defaults)
+          : inheritAttributes(defaults, observation.own);
+      return withoutContradiction(holding);
     },
     isNotable: rules.isNotable,
     describe: rules.describe,
   };
 }
 
-/** The largest pmin and the smallest pmax that hold for any of the paths. */
+/** The largest pmin and epmin and the smallest pmax and epmax that hold for any of the paths; con and hqmax of all their parts. */
 function strictestOf(
   observers: Observers,
   paths: readonly Path[],
   defaults: Attributes,
 ): Attributes {
-  let pmin = 0;
-  let pmax: number | undefined;
+  let strictest: Attributes = NO_ATTRIBUTES;
   for (let i = 0; i < paths.length; i++) {
-    const attributes = attributesFor(observers, paths[i], defaults);
-    const limit = effectivePmax(attributes);
-    if (attributes.pmin !== undefined) pmin = Math.max(pmin, attributes.pmin);
-    if (limit !== undefined) pmax = pmax === undefined ? limit : Math.min(pmax, limit);
+    const attached = attachedTo(observers, paths[i], defaults);
+    const parts = partsOf(observers, paths[i], attached);
+    strictest = {
+      pmin: greater(strictest.pmin, attached.pmin),
+      pmax: less(strictest.pmax, effectivePmax(attached)),
+      epmin: greater(strictest.epmin, attached.epmin),
+      epmax: less(strictest.epmax, attached.epmax),
+      con: greater(strictest.con, parts.con),
+      hqmax: greater(strictest.hqmax, parts.hqmax),
+    };
   }
-  return { pmin: pmin, pmax: pmax };
+  return strictest;
+}
+
+function greater(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a === undefined ? b : a) : Math.max(a, b);
+}
+
+function less(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a === undefined ? b : a) : Math.min(a, b);
 }
 
 function isRoot(agent: BasicAgent, path: string): boolean {
@@ -172,10 +183,15 @@ function handlePlace(agent: BasicAgent, place: Path): void {
   for (let i = 0; i < agent.links.length; i++) {
     const observers = agent.links[i].observers;
     const observations = observers === undefined ? [] : observers.observations;
-    for (let k = 0; k < observations.length; k++) {
-      const subject = observations[k].subject;
-      if (subject instanceof Places && isConcerned(subject.paths, place)) {
-        observations[k].handleChange(undefined, agent.features.attributes);
+    for (let k = 0; observers !== undefined && k < observations.length; k++) {
+      const observation = observations[k];
+      const subject = observation.subject;
+      if (!(subject instanceof Places) || !isConcerned(subject.paths, place)) continue;
+      if (!(observation instanceof ReportingObservation))
+        observation.handleChange(undefined, undefined);
+      else if (observation.isEvaluatedLater()) observation.handleNews();
+      else if (place.length < 3 || isNews(agent, observers, observation, place)) {
+        observation.handleNews();
       }
     }
   }
@@ -186,6 +202,75 @@ function isConcerned(paths: readonly Path[], place: Path): boolean {
     if (isWithin(place, paths[i]) || isWithin(paths[i], place)) return true;
   }
   return false;
+}
+
+/** True when one of the observed paths that a changed resource concerns meets the conditions that are set for it. */
+function isNews(
+  agent: BasicAgent,
+  observers: Observers,
+  observation: ReportingObservation,
+  place: Path,
+): boolean {
+  const paths = (observation.subject as Places).paths;
+  const entries: Entry[] = [];
+  const rules = agent.features.attributes;
+  let isFound = false;
+  readPlace(agent, place, entries);
+  for (let i = 0; i < paths.length; i++) {
+    const path = paths[i];
+    if (isFound || !(isWithin(place, path) || isWithin(path, place))) continue;
+    const scope = path.length > place.length ? path : place;
+    const part = within(entries, scope);
+    isFound = isPathNotable(observers, rules, observation, path, scope, part);
+  }
+  if (observers.attributeSets.length > 0) observation.handleSeen(place, entries);
+  return isFound;
+}
+
+/** An evaluation of all that is observed. */
+function compareAll(
+  observers: Observers,
+  rules: AttributeRules | undefined,
+  observation: ReportingObservation,
+  content: Content,
+): boolean {
+  const paths = (observation.subject as Places).paths;
+  for (let i = 0; i < paths.length; i++) {
+    const path = paths[i];
+    const entries = within(content.reading, path);
+    if (isPathNotable(observers, rules, observation, path, path, entries)) return true;
+  }
+  return false;
+}
+
+/**
+ * True when what changed at a path meets the conditions that are set for it.
+ *
+ * @param scope the path, or of what is there the resource that changed
+ * @param entries what is in scope now
+ */
+function isPathNotable(
+  observers: Observers,
+  rules: AttributeRules | undefined,
+  observation: ReportingObservation,
+  path: Path,
+  scope: Path,
+  entries: readonly Entry[],
+): boolean {
+  // Whatever is different in an object or an object instance is news: conditions hold for values.
+  const attributes = path.length < 3 ? NO_ATTRIBUTES : attachedTo(observers, path, NO_ATTRIBUTES);
+  const told = within(observation.told(), scope);
+  const seen = within(observation.evaluated(), scope);
+  return isNotableReading(rules, withoutContradiction(attributes), told, seen, entries);
+}
+
+/** Those of the entries that are at or below a path. */
+function within(reading: Reading, path: Path): readonly Entry[] {
+  const entries: Entry[] = [];
+  for (let i = 0; Array.isArray(reading) && i < reading.length; i++) {
+    if (isWithin(reading[i].path, path)) entries.push(reading[i]);
+  }
+  return entries;
 }
 
 function answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
@@ -220,11 +305,11 @@ function readOrObserve(
   if (operation === CANCEL_COMPOSITE) link.cancelObservation(request.token);
   const isObserved = operation === OBSERVE_COMPOSITE && isSuccess(content.code);
   if (!isObserved || paths.length > MAX_OBSERVED_PATHS) return contentResponse(content, undefined);
-  const queries = textsOf(request.options, URI_QUERY);
-  const own = writeAttributes(NO_ATTRIBUTES, queries, PARAMETERS, NO_VALUE);
+  const own = parametersOf(link, request, COMPOSITE_ATTRIBUTE_NAMES, NO_VALUE);
   if (isMalformed(own)) return plain(BAD_REQUEST);
   const observers = link.observed();
-  const observation = new Observation(request.token, NO_PATH, content.format, own);
+  const observation = new ReportingObservation(request.token, NO_PATH, content.format, own);
+  observation.compare = compareAll;
   observation.subject = placesOf(observers, paths);
   observation.read = readObserved;
   return contentResponse(content, observers.observe(now, observation, content));
@@ -257,7 +342,7 @@ function contentAt(agent: BasicAgent, paths: readonly Path[], format: number): C
   for (let i = 0; i < paths.length; i++) readPlace(agent, paths[i], entries);
   const payload = codec.encode([], entries);
   if (payload === undefined) return refusal(NOT_ACCEPTABLE);
-  return { code: CONTENT, format: format, payload: payload, reading: undefined, maxAge: 0 };
+  return { code: CONTENT, format: format, payload: payload, reading: entries, maxAge: 0 };
 }
 
 /** Appends what a server may read at and below a path; of the root all objects. */

@@ -125,7 +125,7 @@ function readOrObserve(
     return contentResponse(content, undefined);
   }
   const rules = link.agent.features.attributes;
-  const own = rules === undefined ? NO_ATTRIBUTES : rules.ofObserve(object, path, request);
+  const own = rules === undefined ? NO_ATTRIBUTES : rules.ofObserve(link, object, path, request);
   if (isMalformed(own)) return plain(BAD_REQUEST);
   const observation = new Observation(request.token, path, content.format, own);
   return contentResponse(content, link.observed().observe(now, observation, content));

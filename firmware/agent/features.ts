@@ -46,8 +46,13 @@ export type OperationHandler = (
 export interface AttributeRules {
   /** Does a Write-Attributes on a path that is there; its response code. */
   write(link: ServerLink, object: LwM2mObject, path: Path, request: IncomingRequest): number;
-  /** What the query of an Observe says. */
-  ofObserve(object: LwM2mObject, path: Path, request: IncomingRequest): Attributes | Malformed;
+  /** What the query of an Observe says: NO_ATTRIBUTES itself when it has none. */
+  ofObserve(
+    link: ServerLink,
+    object: LwM2mObject,
+    path: Path,
+    request: IncomingRequest,
+  ): Attributes | Malformed;
   /** What holds for an observation. @param defaults of the account */
   holding(observers: Observers, observation: Observation, defaults: Attributes): Attributes;
   /** True when a change of one value has to be reported. */

@@ -57,6 +57,7 @@ function write(
 }
 
 function ofObserve(
+  _link: ServerLink,
   object: LwM2mObject,
   path: Path,
   request: IncomingRequest,
@@ -73,7 +74,7 @@ function isNumeric(object: LwM2mObject, path: Path): boolean {
 }
 
 /** What this server has set for exactly this path. */
-function attributesAt(observers: Observers, path: Path): Attributes {
+export function attributesAt(observers: Observers, path: Path): Attributes {
   const sets = observers.attributeSets;
   for (let i = 0; i < sets.length; i++) {
     if (isSame(sets[i].path, path)) return sets[i].attributes;
@@ -82,7 +83,7 @@ function attributesAt(observers: Observers, path: Path): Attributes {
 }
 
 /** Replaces what this server has set for this path. False when it has set attributes on too many paths. */
-function setAttributes(observers: Observers, path: Path, attributes: Attributes): boolean {
+export function setAttributes(observers: Observers, path: Path, attributes: Attributes): boolean {
   const sets = observers.attributeSets;
   let at = 0;
   while (at < sets.length && !isSame(sets[at].path, path)) at++;
@@ -106,7 +107,7 @@ export function attributesFor(observers: Observers, path: Path, defaults: Attrib
   return attributes;
 }
 
-function isNotable(attributes: Attributes, last: Reading, reading: Reading): boolean {
+export function isNotable(attributes: Attributes, last: Reading, reading: Reading): boolean {
   const gt = attributes.gt;
   const lt = attributes.lt;
   const st = attributes.st;
@@ -141,6 +142,6 @@ export function overridden(lower: Attributes, upper: Attributes): Attributes {
   };
 }
 
-function isSame(a: Path, b: Path): boolean {
+export function isSame(a: Path, b: Path): boolean {
   return a.length === b.length && isWithin(a, b);
 }

@@ -26,7 +26,7 @@ import type { AttributeRules } from "./features.ts";
 export type Reading = Value | readonly Entry[] | undefined;
 
 /** At least one notification in this time is Confirmable, so that an observer that is gone is noticed (RFC 7641 §4.5). */
-const LONGEST_WITHOUT_CONFIRMATION: Milliseconds = 24 * HOUR;
+export const LONGEST_WITHOUT_CONFIRMATION: Milliseconds = 24 * HOUR;
 
 export class Observation {
   readonly token: Uint8Array;
@@ -40,14 +40,14 @@ export class Observation {
   subject: unknown = undefined;
   /** Reads what is observed; for a subject the feature's own. */
   read: (agent: BasicAgent, observation: Observation) => Content = readPath;
-  private pmin: Milliseconds = 0;
-  private pmax: Milliseconds = NEVER;
-  private attributes: Attributes = NO_ATTRIBUTES;
+  protected pmin: Milliseconds = 0;
+  protected pmax: Milliseconds = NEVER;
+  protected attributes: Attributes = NO_ATTRIBUTES;
   /** A change has to be reported, as soon as pmin allows. */
-  private isDue = false;
-  private lastAt: Milliseconds = 0;
-  private lastConfirmedAt: Milliseconds = 0;
-  private last: Reading = undefined;
+  protected isDue = false;
+  protected lastAt: Milliseconds = 0;
+  protected lastConfirmedAt: Milliseconds = 0;
+  protected last: Reading = undefined;
 
   constructor(token: Uint8Array, path: Path, format: number, own: Attributes) {
     // A copy: the original is a view of the whole datagram, and would keep it.
@@ -85,7 +85,7 @@ export class Observation {
     }
   }
 
-  private isNotable(last: Reading, reading: Reading, rules: AttributeRules | undefined): boolean {
+  protected isNotable(last: Reading, reading: Reading, rules: AttributeRules | undefined): boolean {
     if (reading !== undefined && reading === last) return false;
     return rules === undefined || rules.isNotable(this.attributes, last, reading);
   }

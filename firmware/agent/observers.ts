@@ -35,13 +35,13 @@ export interface AttributeSet {
 }
 
 export class Observers {
-  private readonly agent: BasicAgent;
-  private readonly coap: BasicEndpoint;
+  protected readonly agent: BasicAgent;
+  protected readonly coap: BasicEndpoint;
   observations: readonly Observation[] = NO_OBSERVATIONS;
   /** What this server has set by Write-Attributes. */
   attributeSets: readonly AttributeSet[] = NO_ATTRIBUTE_SETS;
-  private defaults: Attributes = NO_ATTRIBUTES;
-  private sequence = 0;
+  protected defaults: Attributes = NO_ATTRIBUTES;
+  protected sequence = 0;
 
   constructor(agent: BasicAgent, coap: BasicEndpoint, defaults: Attributes) {
     this.agent = agent;
@@ -161,7 +161,7 @@ export class Observers {
     return hasSent;
   }
 
-  private nextSequence(): Option {
+  protected nextSequence(): Option {
     this.sequence = (this.sequence + 1) & SEQUENCE_MASK;
     return uintOption(OBSERVE, this.sequence);
   }

@@ -108,7 +108,8 @@ export interface ObjectListener {
 }
 
 export class LwM2mObject {
-  readonly definition: ObjectDefinition;
+  /** Of a later version of the object than it began with, where an agent has one. */
+  definition: ObjectDefinition;
   instances: IdTable<Instance> = new IdTable();
   /** True when servers can neither create nor delete instances. Until set otherwise: single-instance objects. */
   isFixed: boolean;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { AgentConfiguration } from "../../../../firmware/agent/agent.ts";
 import { ALL_CODECS } from "../../../../firmware/agent/all-codecs.ts";
+import { ALL_FEATURES } from "../../../../firmware/agent/all-features.ts";
 import { LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../../../firmware/objects/sensor.ts";
 import * as codes from "../../../../protocol/coap/codes.ts";
@@ -219,14 +220,22 @@ describe("Observe and Notify", () => {
     expect(pair.server.notifications.map(({ text }) => text)).toEqual(["21", "23"]);
   });
 
-  test("RFC 7641 §4.5: an observer that never acknowledges is forgotten", () => {
-    const { pair, measure } = given({ confirmableNotifications: true });
+  test("RFC 7641 §4.5: an observer that never acknowledges is forgotten by a client without stored notifications", () => {
+    const sensor = sensorObject(TEMPERATURE);
+    addSensor(sensor, 0, 20, "Cel");
+    const pair = new AgentPair(
+      { lifetime: 0, objects: [sensor], confirmableNotifications: true },
+      { features: ALL_FEATURES },
+    ).started();
     pair.server.observe(VALUE);
     pair.server.isConnected = false;
-    measure(10, 21);
+    pair.drive(10);
+    sensor.set(0, SENSOR_VALUE, 21);
     pair.wait(100 * SECOND);
     pair.server.isConnected = true;
-    measure(200 * SECOND, 22);
+    pair.drive(200 * SECOND);
+    sensor.set(0, SENSOR_VALUE, 22);
+    pair.wait(0);
     expect(pair.server.notes()).toEqual([]);
   });
 
@@ -334,7 +343,7 @@ describe("attributes", () => {
     const { pair } = given();
     pair.server.attributes(VALUE, ...query);
     pair.server.observe(VALUE);
-    pair.wait(DAY);
+    pair.wait(DAY - 1);
     expect(pair.server.notes()).toEqual([]);
   });
 
@@ -426,13 +435,13 @@ describe("attributes", () => {
   });
 
   test("LwM2M Core 1.2 §6.4.1: attributes of the Observe itself win, for this observation only", () => {
-    const { pair, measure } = given();
+    const { pair, measure } = given({ version: "1.2" });
     pair.server.attributes(VALUE, "pmin=60");
     expect(pair.server.observe(VALUE, { query: ["pmin=3"] }).code).toBe("2.05");
     measure(1000, 21);
     pair.drive(10 * SECOND);
     expect(pair.server.notes()).toEqual(["3000 21"]);
-    expect(pair.server.observe(VALUE, { query: ["con=1"] }).code).toBe("4.00");
+    expect(pair.server.observe(VALUE, { query: ["con=2"] }).code).toBe("4.00");
   });
 
   test("LwM2M Core 1.1.1 §5.1.2: each server is told by its own attributes", () => {
