@@ -28,13 +28,25 @@ import { LINK_FORMAT } from "../protocol/coap/content-formats.ts";
 import { ACCEPT, CONTENT_FORMAT, URI_PATH, uintOf, uintOption } from "../protocol/coap/options.ts";
 import { pathOf } from "../protocol/coap/uri.ts";
 import type { Milliseconds } from "../protocol/time/duration.ts";
-import { type ConnectorEvent, type DownlinkRequest, GONE, type Submission } from "./contract.ts";
+import {
+  type ConnectorEvent,
+  type DownlinkRequest,
+  type GatewayDevice,
+  GONE,
+  type ObserveOptions,
+  type QueuedRequest,
+  type Submission,
+} from "./contract.ts";
 import { Fifo } from "./fifo.ts";
+import { isNewer, notificationToken } from "./moved-notification.ts";
 import { type Peer, Peers } from "./peers.ts";
+import type { HeldRegistration } from "./registry/held-registration.ts";
+import { ProfileLists } from "./registry/profile-lists.ts";
 import type { Registration } from "./registry/registration.ts";
 import { RegistrationInterface } from "./registry/registration-interface.ts";
 import { Registry } from "./registry/registry.ts";
 import { bareResponse } from "./responses.ts";
+import { takeSend } from "./session/send.ts";
 import { Sessions } from "./session/sessions.ts";
 import type { ConnectorSettings } from "./settings.ts";
 import type { Journal } from "./store/store.ts";
@@ -60,6 +72,8 @@ export interface ConnectorCounters {
   /** Registrations and updates that were refused. */
   refusals: number;
   notifications: number;
+  /** Sends that were taken. */
+  sends: number;
   responses: number;
 }
 
@@ -81,18 +95,27 @@ export class Connector {
     expiries: 0,
     refusals: 0,
     notifications: 0,
+    sends: 0,
     responses: 0,
   };
+  private readonly settings: ConnectorSettings;
   private readonly peers: Peers;
   private readonly registry: Registry;
+  private readonly profiles: ProfileLists;
   private readonly registrationInterface: RegistrationInterface;
   private readonly sessions: Sessions;
   private readonly transmits = new Fifo<Transmit>();
 
   constructor(settings: ConnectorSettings, journal: Journal) {
+    this.settings = settings;
     this.peers = new Peers(settings.coap, settings.maxPeers);
     this.registry = new Registry(settings.registry, journal);
-    this.registrationInterface = new RegistrationInterface(this.registry);
+    this.profiles = new ProfileLists(settings.registry, journal);
+    this.registrationInterface = new RegistrationInterface(
+      settings.registry,
+      this.registry,
+      this.profiles,
+    );
     const { random } = settings.coap;
     this.sessions = new Sessions(settings.session, random, this.peers, this.registry, journal);
   }
@@ -100,6 +123,7 @@ export class Connector {
   /** Takes up what an earlier run left in the journal. Call once, before anything else. */
   restore(now: Milliseconds): void {
     this.registry.restore(now);
+    this.profiles.restore();
     this.sessions.restore(now);
     this.settle(now);
   }
@@ -114,6 +138,7 @@ export class Connector {
    */
   handleDatagram(now: Milliseconds, address: string, datagram: Uint8Array): void {
     this.counters.datagramsIn++;
+    this.follow(now, address, datagram);
     const known = this.peers.find(address);
     const peer = known ?? this.peers.obtain(now, address);
     if (peer === undefined) {
@@ -138,7 +163,7 @@ export class Connector {
       this.peers.settle(now, peer);
     }
     this.registry.handleTimeout(now);
-    this.dispatch(now, undefined);
+    this.dispatch(now);
     this.sessions.handleTimeout(now);
     this.settle(now);
   }
@@ -179,23 +204,63 @@ export class Connector {
     return submission;
   }
 
-  observe(now: Milliseconds, endpointName: string, path: string): Submission {
-    const submission = this.sessions.observe(now, endpointName, path);
+  queued(endpointName: string): readonly QueuedRequest[] {
+    return this.sessions.queued(endpointName);
+  }
+
+  cancel(now: Milliseconds, endpointName: string, id: string): boolean {
+    const isCancelled = this.sessions.cancel(now, endpointName, id);
+    this.settle(now);
+    return isCancelled;
+  }
+
+  observe(
+    now: Milliseconds,
+    endpointName: string,
+    path: string,
+    options: ObserveOptions = {},
+  ): Submission {
+    const observed = { path, paths: undefined };
+    const submission = this.sessions.observe(now, endpointName, observed, options);
     this.settle(now);
     return submission;
   }
 
   cancelObservation(now: Milliseconds, endpointName: string, path: string): boolean {
-    const wasThere = this.sessions.cancelObservation(now, endpointName, path);
+    const observed = { path, paths: undefined };
+    const wasThere = this.sessions.cancelObservation(now, endpointName, observed);
     this.settle(now);
     return wasThere;
+  }
+
+  observeComposite(
+    now: Milliseconds,
+    endpointName: string,
+    paths: readonly string[],
+    options: ObserveOptions = {},
+  ): Submission {
+    const observed = { path: "/", paths };
+    const submission = this.sessions.observe(now, endpointName, observed, options);
+    this.settle(now);
+    return submission;
+  }
+
+  cancelComposite(now: Milliseconds, endpointName: string, paths: readonly string[]): boolean {
+    const observed = { path: "/", paths };
+    const wasThere = this.sessions.cancelObservation(now, endpointName, observed);
+    this.settle(now);
+    return wasThere;
+  }
+
+  gatewayDevices(endpointName: string): readonly GatewayDevice[] {
+    return this.sessions.gatewayDevices(endpointName);
   }
 
   deregister(now: Milliseconds, endpointName: string): Submission {
     const registration = this.registry.named(endpointName);
     if (registration === undefined) return { refusal: GONE };
     this.registry.deregister(registration);
-    this.dispatch(now, undefined);
+    this.dispatch(now);
     this.settle(now);
     return { id: this.sessions.newId() };
   }
@@ -213,8 +278,18 @@ export class Connector {
 
   pollEvent(): ConnectorEvent | undefined {
     const event = this.sessions.pollEvent();
-    if (event?.kind === "notification") this.counters.notifications++;
-    else if (event?.kind === "response") this.counters.responses++;
+    switch (event?.kind) {
+      case "notification":
+      case "composite-notification":
+        this.counters.notifications++;
+        break;
+      case "send":
+        this.counters.sends++;
+        break;
+      case "response":
+        this.counters.responses++;
+        break;
+    }
     return event;
   }
 
@@ -231,11 +306,11 @@ export class Connector {
     for (let event = coap.pollEvent(); event !== undefined; event = coap.pollEvent()) {
       if (event.kind === REQUEST_RECEIVED) {
         coap.respond(now, event.request, this.serve(now, peer, event.request));
-        this.dispatch(now, peer);
+        this.dispatch(now);
       } else if (event.kind === RESPONSE_RECEIVED) {
         peer.handleResponse(now, event.id, event.response, event.observing);
         // An answer may have changed the device's list.
-        this.dispatch(now, undefined);
+        this.dispatch(now);
       } else if (event.kind === REQUEST_FAILED) {
         peer.handleFailure(now, event.id, event.failure);
       }
@@ -246,7 +321,7 @@ export class Connector {
     }
   }
 
-  /** Answers a device's request: `/rd`, `/rd/{location}`, `/.well-known/core`. */
+  /** Answers a device's request: `/rd`, `/rd/{location}`, `/dp`, `/.well-known/core`. */
   private serve(now: Milliseconds, peer: Peer, request: IncomingRequest): Response {
     let first: Uint8Array | undefined;
     let second: Uint8Array | undefined;
@@ -269,32 +344,52 @@ export class Connector {
       else this.counters.refusals++;
       return response;
     }
-    if (peer.device !== undefined) this.sessions.handleSign(now, peer.device);
-    if (pathOf(request.options, URI_PATH) !== "/.well-known/core") return bareResponse(NOT_FOUND);
+    const registration = this.registry.fromPeer(peer.address);
+    if (registration !== undefined) this.sessions.handleSign(now, registration);
+    const path = pathOf(request.options, URI_PATH);
+    if (path === "/dp") return this.serveSend(registration, request);
+    if (path !== "/.well-known/core") return bareResponse(NOT_FOUND);
     if (request.code !== GET) return bareResponse(METHOD_NOT_ALLOWED);
     const accept = uintOf(request.options, ACCEPT, LINK_FORMAT);
     return accept === LINK_FORMAT ? CORE_LINKS : bareResponse(NOT_ACCEPTABLE);
   }
 
-  /**
-   * Tells sessions and applications what happened in the registry.
-   *
-   * @param peer whose request made it happen; undefined when it was time
-   */
-  private dispatch(now: Milliseconds, peer: Peer | undefined): void {
+  /** Applications are told in the same turn, so that what they write of it is committed before the device is answered. */
+  private serveSend(
+    registration: HeldRegistration | undefined,
+    request: IncomingRequest,
+  ): Response {
+    const devices = registration === undefined ? [] : this.sessions.devicesBehind(registration);
+    const { response, event } = takeSend(this.settings.session, registration, devices, request);
+    if (event !== undefined) this.sessions.emit(event);
+    return response;
+  }
+
+  /** A notification from another address than before moves its device there: see moved-notification.ts. */
+  private follow(now: Milliseconds, address: string, datagram: Uint8Array): void {
+    const token = notificationToken(datagram);
+    if (token === undefined || this.settings.session.followsBy !== "notification") return;
+    const observation = this.sessions.observationOf(token);
+    if (observation?.peer === undefined || observation.peer.address === address) return;
+    if (!isNewer(now, datagram, observation.peer.coap, observation.exchangeId)) return;
+    this.registry.move(now, observation.observer.registration, address);
+    this.dispatch(now);
+  }
+
+  /** Tells sessions and applications what happened in the registry. */
+  private dispatch(now: Milliseconds): void {
     const { registry, sessions, counters } = this;
     for (let event = registry.pollEvent(); event !== undefined; event = registry.pollEvent()) {
       const { kind, registration, formerPeer } = event;
       const { endpointName } = registration;
-      if (kind === "registration" || kind === "update") {
+      if (kind === "registration" || kind === "update" || kind === "move") {
         if (kind === "registration") counters.registrations++;
-        else counters.updates++;
-        if (peer !== undefined) peer.device = registration;
+        else if (kind === "update") counters.updates++;
         const to = registration.peer;
         if (formerPeer !== undefined && formerPeer !== to) {
           sessions.emit({ kind: "address-change", endpointName, from: formerPeer, to });
         }
-        if (event.isNews) sessions.emit({ kind, registration });
+        if (event.isNews && kind !== "move") sessions.emit({ kind, registration });
       } else {
         if (kind === "expiry") counters.expiries++;
         else counters.deregistrations++;

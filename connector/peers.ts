@@ -14,7 +14,6 @@ import {
 import { exchangeLifetime } from "../protocol/coap/parameters.ts";
 import { Deadlines } from "../protocol/time/deadlines.ts";
 import { type Milliseconds, NEVER } from "../protocol/time/duration.ts";
-import type { HeldRegistration } from "./registry/held-registration.ts";
 
 /** Who is told what became of a request. */
 export interface Requester {
@@ -30,8 +29,6 @@ export class Peer {
   readonly index: number;
   /** When its last datagram came. */
   heardAt: Milliseconds;
-  /** The device that registered from here last. */
-  device: HeldRegistration | undefined = undefined;
   /** Nothing that came from here has changed anything, and nothing was asked here. */
   isStranger = true;
   /** It is in the list of peers that something was asked of. */

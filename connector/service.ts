@@ -7,7 +7,15 @@
  */
 import { type DatagramSocket, type UdpSettings, UdpSocket } from "./adapters/udp.ts";
 import { Connector, type ConnectorCounters, type Transmit } from "./connector.ts";
-import type { ConnectorEvent, Devices, DownlinkRequest, Submission } from "./contract.ts";
+import type {
+  ConnectorEvent,
+  Devices,
+  DownlinkRequest,
+  GatewayDevice,
+  ObserveOptions,
+  QueuedRequest,
+  Submission,
+} from "./contract.ts";
 import { Fifo } from "./fifo.ts";
 import type { Registration } from "./registry/registration.ts";
 import type { ConnectorSettings } from "./settings.ts";
@@ -139,14 +147,41 @@ export class ConnectorService implements Devices {
     return this.connector.submit(this.now(), endpointName, request);
   }
 
-  observe(endpointName: string, path: string): Submission {
+  queued(endpointName: string): readonly QueuedRequest[] {
+    return this.connector.queued(endpointName);
+  }
+
+  cancel(endpointName: string, id: string): boolean {
     this.pumpSoon();
-    return this.connector.observe(this.now(), endpointName, path);
+    return this.connector.cancel(this.now(), endpointName, id);
+  }
+
+  observe(endpointName: string, path: string, options?: ObserveOptions): Submission {
+    this.pumpSoon();
+    return this.connector.observe(this.now(), endpointName, path, options);
   }
 
   cancelObservation(endpointName: string, path: string): boolean {
     this.pumpSoon();
     return this.connector.cancelObservation(this.now(), endpointName, path);
+  }
+
+  observeComposite(
+    endpointName: string,
+    paths: readonly string[],
+    options?: ObserveOptions,
+  ): Submission {
+    this.pumpSoon();
+    return this.connector.observeComposite(this.now(), endpointName, paths, options);
+  }
+
+  cancelComposite(endpointName: string, paths: readonly string[]): boolean {
+    this.pumpSoon();
+    return this.connector.cancelComposite(this.now(), endpointName, paths);
+  }
+
+  gatewayDevices(endpointName: string): readonly GatewayDevice[] {
+    return this.connector.gatewayDevices(endpointName);
   }
 
   deregister(endpointName: string): Submission {

@@ -7,7 +7,7 @@ import {
 } from "../protocol/coap/parameters.ts";
 import type { Random } from "../protocol/ports.ts";
 import type { RegistrySettings } from "./registry/registry.ts";
-import type { SessionSettings } from "./session/session.ts";
+import type { SessionSettings } from "./session/sessions.ts";
 
 export interface ConnectorSettings {
   readonly coap: CoapSettings;
@@ -34,6 +34,8 @@ export function defaultSettings(random: Random): ConnectorSettings {
       maxRegistrations: 100_000,
       maxLinkText: 128 << 20,
       expiryGrace: maxTransmitSpan(transmission),
+      maxProfiles: 1000,
+      maxProfileText: 4 << 20,
     },
     session: {
       maxQueued: 20,
@@ -41,6 +43,8 @@ export function defaultSettings(random: Random): ConnectorSettings {
       maxQueuedBytes: 64 << 20,
       awakeFor: maxTransmitWait(transmission),
       wakesBy: "any-message",
+      takesSendOf: "any-version",
+      followsBy: "notification",
     },
     maxPeers: 120_000,
   };

@@ -1,4 +1,5 @@
 /** A registration as the registry holds it. */
+import { enablerOf, isEndless } from "../../protocol/lwm2m/versions.ts";
 import { type Milliseconds, NEVER, SECOND } from "../../protocol/time/duration.ts";
 import type { LinkList } from "./link-lists.ts";
 import type { Registration } from "./registration.ts";
@@ -12,11 +13,17 @@ export interface RegistrationRecord {
   readonly version: string | undefined;
   readonly binding: string;
   readonly queueMode: boolean;
+  /** Both absent in rows written before they were known, and of devices that say nothing of it. */
+  readonly smsNumber?: string | undefined;
+  readonly profileId?: string | undefined;
   readonly location: string;
   readonly peer: string;
   /** application/link-format, as the device wrote it. */
   readonly links: string;
 }
+
+/** Seconds; LwM2M has none, mbed's clients may leave `lt` out (RFC 9176 §5.3: 90000; mbed: a day). */
+export const DEFAULT_LIFETIME = 86400;
 
 export class HeldRegistration implements Registration {
   /** Of its deadline. */
@@ -61,6 +68,12 @@ export class HeldRegistration implements Registration {
   get queueMode(): boolean {
     return this.record.queueMode;
   }
+  get smsNumber(): string | undefined {
+    return this.record.smsNumber;
+  }
+  get profileId(): string | undefined {
+    return this.record.profileId;
+  }
   get location(): string {
     return this.record.location;
   }
@@ -74,14 +87,20 @@ export class HeldRegistration implements Registration {
     return this.list.rootPath;
   }
 
-  /** Whether the device listens: always, or in queue mode for so long after its last message. */
-  isAwake(now: Milliseconds, awakeFor: Milliseconds): boolean {
-    return !this.record.queueMode || now < this.heardAt + awakeFor;
+  get contentFormats(): readonly number[] {
+    return this.list.contentFormats;
+  }
+  get isGateway(): boolean {
+    return this.list.isGateway;
   }
 
   /** When the registration ends unless it is refreshed. */
   expiresAt(grace: Milliseconds): Milliseconds {
-    const lifetime = this.record.lifetime;
-    return lifetime === 0 ? NEVER : this.refreshedAt + lifetime * SECOND + grace;
+    const { lifetime, version } = this.record;
+    if (lifetime > 0) return this.refreshedAt + lifetime * SECOND + grace;
+    // Before LwM2M 1.2 no lifetime is without end, and one of no seconds is not meant: such a device is kept as long as one that says nothing.
+    const enabler = version === undefined ? undefined : enablerOf(version);
+    const isForEver = enabler !== undefined && isEndless(enabler, lifetime);
+    return isForEver ? NEVER : this.refreshedAt + DEFAULT_LIFETIME * SECOND + grace;
   }
 }

@@ -5,7 +5,12 @@
  * is not there any more, or too long for it, is read anew.
  */
 import { decodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import { attributeOf, decodeLinks, type Link } from "../../protocol/coap/link-format.ts";
+import {
+  attributeOf,
+  decodeLinks,
+  encodeLinks,
+  type Link,
+} from "../../protocol/coap/link-format.ts";
 import { isMalformed, type Malformed } from "../../protocol/malformed.ts";
 
 export interface LinkList {
@@ -15,10 +20,18 @@ export interface LinkList {
   readonly links: readonly Link[];
   /** "" or the alternate path, `/lwm2m` (LwM2M Core 1.1.1 §6.2.1). */
   readonly rootPath: string;
+  /** `ct` of the root link: formats that the device has beside those that every device has; empty when it does not say. */
+  readonly contentFormats: readonly number[];
+  /** It lists object 25, whose instances are the devices behind it. */
+  readonly isGateway: boolean;
 }
 
+/** What every list without formats has. */
+const NO_FORMATS: readonly number[] = [];
 /** How many lists are remembered; a power of two. */
 const SLOTS = 1024;
+/** `ct` values that are read. */
+const MOST_FORMATS = 32;
 /** Longer lists are not remembered, bytes. */
 const LONGEST_SHARED = 4096;
 
@@ -46,8 +59,11 @@ export function parseLinkList(text: string): LinkList | Malformed {
   const listed = decodeLinks(text);
   if (isMalformed(listed)) return listed;
   let rootPath = "";
+  let contentFormats: readonly number[] = NO_FORMATS;
   for (const link of listed) {
-    if (isRoot(link)) rootPath = link.uri === "/" ? "" : link.uri.replace(/\/$/, "");
+    if (!isRoot(link)) continue;
+    rootPath = link.uri === "/" ? "" : link.uri.replace(/\/$/, "");
+    contentFormats = formatsOf(attributeOf(link, "ct"));
   }
   const links: Link[] = [];
   for (const link of listed) {
@@ -56,7 +72,28 @@ export function parseLinkList(text: string): LinkList | Malformed {
     const uri = isBelowRoot ? link.uri.slice(rootPath.length) : link.uri;
     links.push(uri === link.uri ? link : { uri, attributes: link.attributes });
   }
-  return { text, links, rootPath };
+  const isGateway = links.some(({ uri }) => uri === "/25" || uri.startsWith("/25/"));
+  return { text, links, rootPath, contentFormats, isGateway };
+}
+
+/** The numbers of `60` or `60 110 112`. */
+function formatsOf(text = ""): readonly number[] {
+  const words = text.split(" ", MOST_FORMATS);
+  const formats = words.filter((word) => /^\d{1,5}$/.test(word)).map(Number);
+  return formats.length === 0 ? NO_FORMATS : formats;
+}
+
+/** A list as text, from its parts. */
+export function encodeLinkList(
+  { rootPath, contentFormats }: Pick<LinkList, "rootPath" | "contentFormats">,
+  links: readonly Link[],
+): string {
+  if (rootPath === "" && contentFormats.length === 0) return encodeLinks(links);
+  const root: Link = { uri: rootPath || "/", attributes: [{ name: "rt", value: "oma.lwm2m" }] };
+  if (contentFormats.length > 0) {
+    root.attributes.push({ name: "ct", value: contentFormats.join(" ") });
+  }
+  return encodeLinks([root, ...links]);
 }
 
 /** The root link, `</>;rt="oma.lwm2m"` or with an alternate path; `</>` alone only says where paths begin, too. */

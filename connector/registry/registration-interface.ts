@@ -3,13 +3,14 @@
  *
  * Decides what a device may say and which code it is answered with. Devices without `lwm2m=` are plain CoAP devices as mbed's
  * were: taken with any list of links. The rest is read liberally, since peers are what they are: unknown parameters, a payload
- * without Content-Format, a trailing slash.
+ * without Content-Format, a trailing slash, letters of another version's bindings. `isStrict` refuses what need not be understood.
  */
 
 import type { IncomingRequest, Response } from "../../protocol/coap/coap-endpoint.ts";
 import {
   BAD_REQUEST,
   CHANGED,
+  CONFLICT,
   CREATED,
   DELETE,
   DELETED,
@@ -34,19 +35,25 @@ import {
   uintOf,
   uintOption,
 } from "../../protocol/coap/options.ts";
+import { parseProfileIds } from "../../protocol/lwm2m/profile-id.ts";
 import {
   parseRegistrationQuery,
   type RegistrationParameters,
 } from "../../protocol/lwm2m/registration.ts";
+import { enablerOf, isBindingOf } from "../../protocol/lwm2m/versions.ts";
 import { isMalformed, type Malformed } from "../../protocol/malformed.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { bareResponse, refusal } from "../responses.ts";
 import { type LinkList, LinkLists } from "./link-lists.ts";
-import type { NamedParameters, Registry } from "./registry.ts";
+import type { ProfileLists } from "./profile-lists.ts";
+import type { Registry, RegistrySettings } from "./registry.ts";
 
 /** Characters. */
 const LONGEST_ENDPOINT_NAME = 128;
 const LONGEST_PARAMETER = 64;
+const LONGEST_PROFILE_IDS = 1024;
+/** What Register and Update may say, mbed's `et` and `d` among it. */
+const PARAMETERS = /^(ep|lt|lwm2m|b|Q|sms|pid|et|d)(=|$)/;
 /** Seconds after which a device may ask again when the connector is full. */
 const FULL_FOR = 60;
 
@@ -60,31 +67,33 @@ const FULL: Response = {
 };
 
 export class RegistrationInterface {
+  private readonly settings: RegistrySettings;
   private readonly registry: Registry;
+  private readonly profiles: ProfileLists;
   private readonly linkLists = new LinkLists();
 
-  constructor(registry: Registry) {
+  constructor(settings: RegistrySettings, registry: Registry, profiles: ProfileLists) {
+    this.settings = settings;
     this.registry = registry;
+    this.profiles = profiles;
   }
 
   /** Handles a request to `/rd`. */
   handleCollection(now: Milliseconds, peer: string, request: IncomingRequest): Response {
     if (request.code !== POST) return bareResponse(METHOD_NOT_ALLOWED);
-    const parameters = parseRegistrationQuery(textsOf(request.options, URI_QUERY));
+    const queries = textsOf(request.options, URI_QUERY);
+    const parameters = parseRegistrationQuery(queries);
     if (isMalformed(parameters)) return refuseMalformed(parameters);
-    const name = parameters.endpointName;
-    if (name === undefined || name === "") return refusal(BAD_REQUEST, "ep is missing");
-    if (!isEndpointName(name)) return refusal(BAD_REQUEST, "ep is too long or has bad characters");
-    const version = parameters.version;
-    if (version !== undefined && !/^1\.\d$/.test(version)) {
-      return /^\d+\.\d+$/.test(version)
-        ? refusal(PRECONDITION_FAILED, "LwM2M 1.x only")
-        : refusal(BAD_REQUEST, "lwm2m is no version");
-    }
-    if (hasLongText(parameters)) return refusal(BAD_REQUEST, "a parameter is too long");
-    const list = this.readLinks(request);
+    const endpointName = this.nameOf(peer, parameters);
+    if (typeof endpointName !== "string") return endpointName;
+    const { version } = parameters;
+    const refused =
+      refusedVersion(version) ?? this.refusedParameters(queries, parameters, version, true);
+    if (refused !== undefined) return refused;
+    const list = this.listOf(request, parameters, version);
     if ("code" in list) return list;
-    const registration = this.registry.register(now, peer, parameters as NamedParameters, list);
+    const named = { ...parameters, endpointName };
+    const registration = this.registry.register(now, peer, named, list);
     if (registration === undefined) return FULL;
     const segment = textOption(LOCATION_PATH, registration.location.slice(4));
     return { code: CREATED, options: [RD, segment], payload: NO_BYTES };
@@ -111,11 +120,65 @@ export class RegistrationInterface {
     }
     const parameters = parseRegistrationQuery(queries);
     if (isMalformed(parameters)) return refuseMalformed(parameters);
-    if (hasLongText(parameters)) return refusal(BAD_REQUEST, "a parameter is too long");
-    const list = request.payload.length === 0 ? undefined : this.readLinks(request);
+    const { version } = registration;
+    const refused = this.refusedParameters(queries, parameters, version, false);
+    if (refused !== undefined) return refused;
+    const saysList = request.payload.length > 0 || parameters.profileId !== undefined;
+    const list = saysList ? this.listOf(request, parameters, version) : undefined;
     if (list !== undefined && "code" in list) return list;
     if (!this.registry.update(now, registration, peer, parameters, list)) return FULL;
     return UPDATED;
+  }
+
+  /** The name that a device registers under, or why it cannot. */
+  private nameOf(peer: string, { endpointName }: RegistrationParameters): string | Response {
+    const identity = this.settings.identityOf?.(peer);
+    const name = endpointName ?? identity;
+    if (name === undefined || name === "") return refusal(BAD_REQUEST, "ep is missing");
+    if (!isEndpointName(name)) return refusal(BAD_REQUEST, "ep is too long or has bad characters");
+    const isOthers = identity !== undefined && name !== identity;
+    return isOthers ? refusal(BAD_REQUEST, "ep is not who the security layer says") : name;
+  }
+
+  /** Why parameters beside the name are not taken; undefined when they are. */
+  private refusedParameters(
+    queries: readonly string[],
+    parameters: RegistrationParameters,
+    version: string | undefined,
+    isRegister: boolean,
+  ): Response | undefined {
+    if (hasLongText(parameters)) return refusal(BAD_REQUEST, "a parameter is too long");
+    const { isStrict = false } = this.settings;
+    const { binding, lifetime } = parameters;
+    const enabler = version === undefined ? undefined : enablerOf(version);
+    // What any version has, since peers send what their stack has whatever they register as.
+    const judge = isStrict ? enabler : "1.2";
+    const isNone = binding !== undefined && binding !== "" && !isBindingOf(judge ?? "1.2", binding);
+    if (enabler !== undefined && isNone) return refusal(BAD_REQUEST, "b is no binding");
+    if (!isStrict) return undefined;
+    const unknown = queries.find((parameter) => !PARAMETERS.test(parameter));
+    if (unknown !== undefined) return refusal(BAD_REQUEST, "a parameter is unknown");
+    const lacksLifetime = isRegister && enabler !== undefined && lifetime === undefined;
+    return lacksLifetime ? refusal(BAD_REQUEST, "lt is missing") : undefined;
+  }
+
+  /** What a device lists, with what its profile ids stand for (LwM2M Core 1.2.2 §6.2.1). */
+  private listOf(
+    request: IncomingRequest,
+    { profileId }: RegistrationParameters,
+    version: string | undefined,
+  ): LinkList | Response {
+    const list = this.readLinks(request);
+    if ("code" in list || version === undefined || enablerOf(version) !== "1.2") return list;
+    if (profileId === undefined) {
+      const isKnown = request.payload.length > 0;
+      return isKnown ? list : refusal(CONFLICT, "neither objects nor pid");
+    }
+    const ids = parseProfileIds(profileId);
+    if (isMalformed(ids)) return refuseMalformed(ids);
+    const resolved = this.profiles.resolve(ids, list);
+    if (resolved === undefined) return refusal(CONFLICT, "pid is unknown: list the objects");
+    return isMalformed(resolved) ? refuseMalformed(resolved) : resolved;
   }
 
   private readLinks(request: IncomingRequest): LinkList | Response {
@@ -128,6 +191,14 @@ export class RegistrationInterface {
   }
 }
 
+/** A version that is none, or none of ours (LwM2M Core 1.2.2 §5.1: every 1.x is served). */
+function refusedVersion(version: string | undefined): Response | undefined {
+  if (version === undefined || enablerOf(version) !== undefined) return undefined;
+  return /^\d+(\.\d+){1,2}$/.test(version)
+    ? refusal(PRECONDITION_FAILED, "LwM2M 1.x only")
+    : refusal(BAD_REQUEST, "lwm2m is no version");
+}
+
 function refuseMalformed({ fault }: Malformed): Response {
   return refusal(BAD_REQUEST, fault.slice(fault.indexOf("/") + 1).replaceAll("-", " "));
 }
@@ -138,10 +209,12 @@ export function isEndpointName(name: string): boolean {
 }
 
 function hasLongText(parameters: RegistrationParameters): boolean {
-  const { endpointType, domain, binding } = parameters;
+  const { endpointType, domain, binding, smsNumber, profileId } = parameters;
   return (
     (endpointType !== undefined && endpointType.length > LONGEST_PARAMETER) ||
     (domain !== undefined && domain.length > LONGEST_PARAMETER) ||
-    (binding !== undefined && binding.length > LONGEST_PARAMETER)
+    (binding !== undefined && binding.length > LONGEST_PARAMETER) ||
+    (smsNumber !== undefined && smsNumber.length > LONGEST_PARAMETER) ||
+    (profileId !== undefined && profileId.length > LONGEST_PROFILE_IDS)
   );
 }

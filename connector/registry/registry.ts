@@ -13,8 +13,12 @@ import { Deadlines } from "../../protocol/time/deadlines.ts";
 import { type Milliseconds, NEVER } from "../../protocol/time/duration.ts";
 import { Fifo } from "../fifo.ts";
 import type { Journal, Table } from "../store/store.ts";
-import { HeldRegistration, type RegistrationRecord } from "./held-registration.ts";
-import { type LinkList, parseLinkList } from "./link-lists.ts";
+import {
+  DEFAULT_LIFETIME,
+  HeldRegistration,
+  type RegistrationRecord,
+} from "./held-registration.ts";
+import { encodeLinkList, type LinkList, parseLinkList } from "./link-lists.ts";
 
 export interface RegistrySettings {
   readonly random: Random;
@@ -29,13 +33,29 @@ export interface RegistrySettings {
   readonly expiryGrace: Milliseconds;
   /** Whether a device that is not registered may be; absent when all may for whom there is room. */
   readonly admits?: (parameters: NamedParameters) => boolean;
+  /**
+   * The endpoint name that the secure transport to an address vouches for. A device with one need not say `ep`, and must not say another.
+   * Absent where no transport is a secure one.
+   */
+  readonly identityOf?: (peer: string) => string | undefined;
+  /**
+   * True refuses what the specification does not have: parameters that nobody knows, a Register without `lt`, a binding that is none of
+   * the device's version. False, as peers are, takes them.
+   */
+  readonly isStrict?: boolean;
+  /** Lists of links by profile id, `oma:meter-1`, agreed with devices beforehand (LwM2M Core 1.2.2 §6.2.1). */
+  readonly profiles?: ReadonlyMap<string, string>;
+  /** How many lists that hashed profile ids stand for are remembered, and how many characters they may have together. */
+  readonly maxProfiles: number;
+  readonly maxProfileText: number;
 }
 
 /** What Register says; the name is checked. */
 export type NamedParameters = RegistrationParameters & { readonly endpointName: string };
 
 export interface RegistryEvent {
-  readonly kind: "registration" | "update" | "deregistration" | "expiry";
+  /** `move`: only the address is another. */
+  readonly kind: "registration" | "update" | "move" | "deregistration" | "expiry";
   readonly registration: HeldRegistration;
   /** Where the device was before; the same as now unless it has moved. Undefined when it was not registered. */
   readonly formerPeer: string | undefined;
@@ -43,21 +63,27 @@ export interface RegistryEvent {
   readonly isNews: boolean;
 }
 
-/** Seconds; LwM2M has none, mbed's clients may leave `lt` out (RFC 9176 §5.3: 90000; mbed: a day). */
-const DEFAULT_LIFETIME = 86400;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /** A location's last segment: 22 characters of 6 random bits, since whoever knows it is the device. Some clients hold no more than 23. */
 const SEGMENT_LENGTH = 22;
 const PREFIX = "/rd/";
 /** Of a segment, so many characters are its key: 30 bits, unique among the registrations. */
 const KEY_LENGTH = 5;
-const NO_LINKS: LinkList = { text: "", links: [], rootPath: "" };
+const NO_LINKS: LinkList = {
+  text: "",
+  links: [],
+  rootPath: "",
+  contentFormats: [],
+  isGateway: false,
+};
 
 export class Registry {
   private readonly settings: RegistrySettings;
   private readonly table: Table<RegistrationRecord>;
   private readonly byName = new Map<string, HeldRegistration>();
   private readonly byKey = new Map<number, HeldRegistration>();
+  /** By transport address: who registered or updated from there last. */
+  private readonly byPeer = new Map<string, HeldRegistration>();
   private readonly byIndex: (HeldRegistration | undefined)[] = [];
   private readonly freeIndices: number[] = [];
   private readonly deadlines = new Deadlines(64);
@@ -90,6 +116,11 @@ export class Registry {
 
   named(endpointName: string): HeldRegistration | undefined {
     return this.byName.get(endpointName);
+  }
+
+  /** The device that speaks from an address, as far as an address tells. */
+  fromPeer(address: string): HeldRegistration | undefined {
+    return this.byPeer.get(address);
   }
 
   all(): IterableIterator<HeldRegistration> {
@@ -132,6 +163,8 @@ export class Registry {
       version: parameters.version,
       binding: parameters.binding ?? "U",
       queueMode: parameters.queueMode,
+      smsNumber: parameters.smsNumber,
+      profileId: parameters.profileId,
       location: this.newLocation(former),
       peer,
       links: list.text,
@@ -180,6 +213,14 @@ export class Registry {
     return true;
   }
 
+  /** The device speaks from another address, and has said so neither with Register nor with Update. */
+  move(now: Milliseconds, registration: HeldRegistration, peer: string): void {
+    const formerPeer = registration.peer;
+    registration.heardAt = now;
+    this.change(registration, peer, undefined, registration.list);
+    this.events.push({ kind: "move", registration, formerPeer, isNews: true });
+  }
+
   deregister(registration: HeldRegistration): void {
     this.end(registration, "deregistration");
   }
@@ -221,6 +262,7 @@ export class Registry {
     this.byIndex[index] = registration;
     this.byName.set(record.endpointName, registration);
     this.byKey.set(keyOfLocation(record.location), registration);
+    this.byPeer.set(record.peer, registration);
     this.linkText += list.text.length;
     this.deadlines.set(index, registration.expiresAt(this.settings.expiryGrace));
     return registration;
@@ -232,9 +274,7 @@ export class Registry {
     record: RegistrationRecord,
     list: LinkList,
   ): void {
-    this.linkText += list.text.length - registration.list.text.length;
-    registration.record = record;
-    registration.list = list;
+    this.replace(registration, record, list);
     registration.registeredAt = now;
     registration.refreshedAt = now;
     this.deadlines.set(registration.index, registration.expiresAt(this.settings.expiryGrace));
@@ -243,6 +283,7 @@ export class Registry {
   private release(registration: HeldRegistration): void {
     this.byName.delete(registration.endpointName);
     this.byKey.delete(keyOfLocation(registration.location));
+    this.leave(registration);
     this.byIndex[registration.index] = undefined;
     this.freeIndices.push(registration.index);
     this.linkText -= registration.list.text.length;
@@ -270,21 +311,38 @@ export class Registry {
       version: before.version,
       binding: parameters?.binding ?? before.binding,
       queueMode: queueModeAfter(before.queueMode, parameters),
+      smsNumber: parameters?.smsNumber ?? before.smsNumber,
+      profileId: parameters?.profileId ?? before.profileId,
       location: before.location,
       peer,
       links: list.text,
     };
     if (isSame(record, before)) return;
-    this.linkText += list.text.length - registration.list.text.length;
-    registration.record = record;
-    registration.list = list;
+    this.replace(registration, record, list);
     this.table.put(record.endpointName, record);
   }
 
+  private replace(
+    registration: HeldRegistration,
+    record: RegistrationRecord,
+    list: LinkList,
+  ): void {
+    this.linkText += list.text.length - registration.list.text.length;
+    if (record.peer !== registration.peer) this.leave(registration);
+    this.byPeer.set(record.peer, registration);
+    registration.record = record;
+    registration.list = list;
+  }
+
+  /** Nothing that comes from its address is of this registration any more. */
+  private leave(registration: HeldRegistration): void {
+    if (this.byPeer.get(registration.peer) === registration) this.byPeer.delete(registration.peer);
+  }
+
   private replaceLinks(registration: HeldRegistration, links: LinkList["links"]): void {
-    const rootPath = registration.rootPath;
-    const root = rootPath === "" ? [] : [rootLink(rootPath)];
-    const list = { text: encodeLinks([...root, ...links]), links, rootPath };
+    const { rootPath, contentFormats, isGateway } = registration;
+    const text = encodeLinkList(registration, links);
+    const list = { text, links, rootPath, contentFormats, isGateway };
     const formerPeer = registration.peer;
     this.change(registration, formerPeer, undefined, list);
     registration.isAhead = true;
@@ -324,10 +382,6 @@ function queueModeAfter(before: boolean, parameters: RegistrationParameters | un
   return parameters.queueMode || (parameters.binding === undefined && before);
 }
 
-function rootLink(uri: string): LinkList["links"][number] {
-  return { uri, attributes: [{ name: "rt", value: "oma.lwm2m" }] };
-}
-
 function isSame(a: RegistrationRecord, b: RegistrationRecord): boolean {
   return (
     a.endpointType === b.endpointType &&
@@ -335,6 +389,8 @@ function isSame(a: RegistrationRecord, b: RegistrationRecord): boolean {
     a.lifetime === b.lifetime &&
     a.binding === b.binding &&
     a.queueMode === b.queueMode &&
+    a.smsNumber === b.smsNumber &&
+    a.profileId === b.profileId &&
     a.peer === b.peer &&
     a.links === b.links
   );

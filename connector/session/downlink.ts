@@ -1,83 +1,66 @@
-/** One accepted request to a device, from the queue to its outcome. */
+/** One accepted request to a device, as its session sends it. */
 import type { Failure, Response } from "../../protocol/coap/coap-endpoint.ts";
-import { POST } from "../../protocol/coap/codes.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { DownlinkRequest } from "../contract.ts";
 import type { Peer, Requester } from "../peers.ts";
-import type { Session } from "./session.ts";
+import { QueueEntry } from "../queue/queue-entry.ts";
+import type { Wish } from "./allowance.ts";
 
-/** What survives a restart. Never changed: a change makes another row. */
-export interface DownlinkRow {
-  readonly endpointName: string;
-  /** Grows from request to request of the whole connector. */
-  readonly sequence: number;
-  readonly method: number;
-  readonly path: string;
-  readonly payload: Uint8Array;
-  readonly contentFormat: number | undefined;
-  readonly accept: number | undefined;
-  /** Absent in rows written before there were queries. */
-  readonly query?: readonly string[] | undefined;
-  /** Milliseconds; counted anew after a restart. */
-  readonly expiresIn: number;
-  /** It has been on the wire, so that the device may have executed it. Kept of what must not be executed twice. */
-  readonly isSent: boolean;
+/** Who decides what follows from what the device says. */
+export interface Sender {
+  handleAnswer(now: Milliseconds, downlink: Downlink, response: Response): void;
+  handleDownlinkFailure(now: Milliseconds, downlink: Downlink, failure: Failure): void;
 }
 
-export class Downlink implements Requester {
-  readonly session: Session;
-  readonly id: string;
-  readonly request: DownlinkRequest;
-  readonly sequence: number;
-  readonly expiresAt: Milliseconds;
-  /** False when the device had no text or TLV for it, so that it is asked for what it has. */
-  insists = true;
+/** Why a request ended, where its outcome alone does not say it. */
+export interface Verdict {
+  readonly status: number;
+  readonly error: string;
+}
+
+export class Downlink extends QueueEntry implements Requester {
+  readonly sender: Sender;
+  /** How often the device has refused the formats that it was asked for. */
+  attempt = 0;
   /** Where and under which id it is under way. */
   peer: Peer | undefined = undefined;
   exchangeId = 0;
+  /** What the device answered. */
+  response: Response | undefined = undefined;
+  verdict: Verdict | undefined = undefined;
 
   constructor(
-    session: Session,
+    sender: Sender,
     id: string,
     sequence: number,
     request: DownlinkRequest,
     expiresAt: Milliseconds,
   ) {
-    this.session = session;
-    this.id = id;
-    this.sequence = sequence;
-    this.request = request;
-    this.expiresAt = expiresAt;
+    super(id, sequence, request, expiresAt);
+    this.sender = sender;
   }
 
-  /** True when executing it twice is like executing it once (RFC 7252 §5.1). */
-  isIdempotent(): boolean {
-    return this.request.method !== POST;
+  wish(): Wish {
+    return wishOf(this.request);
   }
 
-  row(isSent: boolean): DownlinkRow {
-    const { method, path, payload, contentFormat, accept, query, expiresIn } = this.request;
-    const endpointName = this.session.registration.endpointName;
-    const { sequence } = this;
-    return {
-      endpointName,
-      sequence,
-      method,
-      path,
-      payload,
-      contentFormat,
-      accept,
-      query,
-      expiresIn,
-      isSent,
-    };
+  /** Nobody waits for an answer to it any more. */
+  forget(): void {
+    this.peer?.forget(this.exchangeId);
+    this.peer = undefined;
   }
 
   handleResponse(now: Milliseconds, response: Response): void {
-    this.session.handleAnswer(now, this, response);
+    this.sender.handleAnswer(now, this, response);
   }
 
   handleFailure(now: Milliseconds, failure: Failure): void {
-    this.session.handleDownlinkFailure(now, this, failure);
+    this.sender.handleDownlinkFailure(now, this, failure);
   }
+}
+
+/** What a device is asked by a request. */
+export function wishOf(request: DownlinkRequest): Wish {
+  const { method, path, paths, payload, contentFormat, accept, query } = request;
+  return { method, path, paths, payload, contentFormat, accept, query, isObserve: false };
 }

@@ -1,157 +1,126 @@
 /**
- * The connector's half of what goes on with one device: requests that wait for it, and observations of it.
+ * The connector's half of what goes on with one device: its queue of requests, and its observations.
  *
- * One request is under way at a time, in the order in which they were accepted (NSTART = 1, RFC 7252 §4.7). A device in queue mode is
- * sent something only while it is awake: until MAX_TRANSMIT_WAIT after its last message (LwM2M Core 1.1.1 §6.5). Every request ends
- * in exactly one response event. What a device may have executed without our knowing is not sent again unless executing it twice is
- * like once.
- *
- * Observations belong to the application, not to a registration: when the device has registered anew, which ended them on its side,
- * they are asked for again before anything else.
+ * Brings the two together on the one exchange that may be under way (NSTART = 1, RFC 7252 §4.7): what is to be observed before what
+ * waits in the queue. Turns what comes back into states of both, and their outcomes into events.
  */
-import {
-  type Failure,
-  type Request,
-  type Response,
-  TIMED_OUT,
-} from "../../protocol/coap/coap-endpoint.ts";
+import { type Failure, type Response, TIMED_OUT } from "../../protocol/coap/coap-endpoint.ts";
 import {
   CREATED,
   DELETE,
   DELETED,
-  GET,
   isSuccess,
   NOT_ACCEPTABLE,
+  POST,
   PUT,
   UNSUPPORTED_CONTENT_FORMAT,
 } from "../../protocol/coap/codes.ts";
-import { NO_BYTES } from "../../protocol/coap/message.ts";
-import {
-  CONTENT_FORMAT,
-  LOCATION_PATH,
-  MAX_AGE,
-  OBSERVE,
-  uintOf,
-  uintOption,
-} from "../../protocol/coap/options.ts";
-import { pathOf } from "../../protocol/coap/uri.ts";
-import { type Milliseconds, NEVER } from "../../protocol/time/duration.ts";
-import type { ConnectorEvent } from "../contract.ts";
+import type { Milliseconds } from "../../protocol/time/duration.ts";
+import type { ConnectorEvent, ObserveOptions, Outcome, QueuedRequest } from "../contract.ts";
 import type { Peer, Peers } from "../peers.ts";
+import { DownlinkQueue, type QueueSurroundings } from "../queue/downlink-queue.ts";
 import type { HeldRegistration } from "../registry/held-registration.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { Table } from "../store/store.ts";
-import { Downlink, type DownlinkRow } from "./downlink.ts";
-import { downlinkMessage, isLwM2m } from "./downlink-message.ts";
-import { ASKED, Observation, type ObservationRow, RUNNING, WANTED } from "./observation.ts";
+import { illegalAnswer, refusalOf, type Wish } from "./allowance.ts";
+import type { Downlink, Sender, Verdict } from "./downlink.ts";
+import { downlinkMessage, hasAnotherAttempt, isLwM2m } from "./downlink-message.ts";
+import { GATEWAY_PATH } from "./gateways.ts";
 import {
-  NO_ANSWER,
+  ASKED,
+  type Observation,
+  type ObservationRow,
+  type Observed,
+  type Observer,
+} from "./observation.ts";
+import { type ObservationSurroundings, Observations } from "./observations.ts";
+import {
+  answerEvent,
+  failureEvent,
+  GONE_REASON,
+  locationIn,
+  notificationEvent,
+  observationEnd,
+  outcomeEvent,
+} from "./reports.ts";
+import {
+  BAD_GATEWAY,
   NOT_OBSERVABLE,
   REGISTRATION_GONE,
   reasonOf,
   reasonOfFailure,
   statusOfCode,
   statusOfFailure,
-  UNAVAILABLE,
 } from "./status.ts";
 
-export interface SessionSettings {
-  /** Requests that may wait for one device. */
-  readonly maxQueued: number;
-  readonly maxObservations: number;
-  /** Bytes that the requests waiting for all devices may carry together. */
-  readonly maxQueuedBytes: number;
-  /** How long a device in queue mode listens after its last message. */
-  readonly awakeFor: Milliseconds;
-  /** What wakes a device in queue mode in our eyes: any message of it, or only Register and Update. */
-  readonly wakesBy: "any-message" | "update";
-}
-
 /** What all sessions share. */
-export interface SessionSurroundings {
-  readonly settings: SessionSettings;
+export interface SessionSurroundings extends QueueSurroundings, ObservationSurroundings {
+  readonly settings: QueueSurroundings["settings"] & { readonly maxObservations: number };
   readonly peers: Peers;
   readonly registry: Registry;
-  readonly downlinks: Table<DownlinkRow>;
-  readonly observations: Table<ObservationRow>;
-  /** Bytes that requests carry that have no outcome yet. */
-  queuedBytes: number;
   emit(event: ConnectorEvent): void;
   /** To be called when something has begun or ended to wait in a session. */
   settle(session: Session): void;
+  /** What object 25 of a gateway says. */
+  learnGateway(
+    registration: HeldRegistration,
+    response: Response,
+    learnedBy: "read" | "notification",
+  ): void;
 }
 
-/** RFC 7252 §5.10.5: a response without Max-Age is fresh for a minute. */
-const DEFAULT_MAX_AGE = 60;
-/** Such requests to one device: less than its endpoint takes, so that there is always room for one with an outcome. */
+/** Requests without an outcome to one device: less than its endpoint takes, so that there is always room for one with an outcome. */
 const MAX_SENT_ONCE = 8;
-/** Bytes; longer values are read again when somebody asks for one that has come already. */
-const LONGEST_KEPT = 1024;
-const GONE_REASON = "The registration has ended";
+const GATEWAY: Observed = { path: GATEWAY_PATH, paths: undefined };
 
-export class Session {
+export class Session implements Sender, Observer {
   readonly registration: HeldRegistration;
   private readonly shared: SessionSurroundings;
-  private readonly queue: Downlink[] = [];
-  private readonly observations = new Map<string, Observation>();
-  /** What is under way. */
-  private current: Downlink | Observation | undefined = undefined;
-  /** The device did not answer lately, and nothing came from it since. */
-  private isSilent = false;
+  private readonly queue: DownlinkQueue<Downlink>;
+  private readonly observations: Observations;
+  /** The observation that the device is being asked for. */
+  private asking: Observation | undefined = undefined;
   /** When what is under way was sent. */
   private sentAt: Milliseconds = 0;
+  /** The device did not answer lately, and nothing came from it since. */
+  private isSilent = false;
   /** Requests without outcome that the device may still answer. */
   private sentOnce = 0;
 
   constructor(shared: SessionSurroundings, registration: HeldRegistration) {
     this.shared = shared;
     this.registration = registration;
+    this.queue = new DownlinkQueue(shared, registration);
+    this.observations = new Observations(shared, registration);
   }
 
   /** True when nothing waits, is under way or observed. */
   isIdle(): boolean {
-    const hasNothingAhead = this.current === undefined && this.queue.length === 0;
+    const hasNothingAhead = this.asking === undefined && this.queue.isIdle();
     return hasNothingAhead && this.observations.size === 0 && this.sentOnce === 0;
   }
 
-  /** True when there is room for one more request that carries so many bytes. */
-  hasRoomFor(bytes: number): boolean {
-    const { settings, queuedBytes } = this.shared;
-    return this.queue.length < settings.maxQueued && queuedBytes + bytes <= settings.maxQueuedBytes;
+  queued(): readonly QueuedRequest[] {
+    return this.queue.list();
   }
 
   /** When the first of the waiting requests expires. */
   deadline(): Milliseconds {
-    let at: Milliseconds = NEVER;
-    for (const downlink of this.queue) at = Math.min(at, downlink.expiresAt);
-    return at;
+    return this.queue.deadline();
   }
 
   handleTimeout(now: Milliseconds): void {
-    for (let i = 0; i < this.queue.length; i++) {
-      const downlink = this.queue[i];
-      if (downlink.expiresAt > now) continue;
-      this.queue.splice(i--, 1);
-      this.fail(downlink, NO_ANSWER, "The device was not reached in time");
-    }
+    this.queue.handleTimeout(now);
+    this.tellOutcomes();
   }
 
   // What the device does.
 
-  /** Something came from the device. */
-  handleSign(now: Milliseconds): void {
-    if (this.shared.settings.wakesBy === "any-message") this.registration.heardAt = now;
-    this.isSilent = false;
-  }
-
   /** The device registered anew: its observations are no more. */
   handleRegistered(now: Milliseconds): void {
-    for (const observation of this.observations.values()) {
-      if (observation.state === WANTED) continue;
-      const wasRunning = observation.state === RUNNING;
-      this.abandon(observation);
-      if (wasRunning) this.write(observation);
+    for (const observation of this.observations.all()) {
+      if (observation.peer !== undefined) this.observations.abandon(observation);
     }
+    this.asking = undefined;
     this.handleMoved(now);
     this.handleUpdated(now);
   }
@@ -163,54 +132,50 @@ export class Session {
 
   /** The device's address may be another: what goes on there goes on here. */
   handleMoved(now: Milliseconds): void {
-    const { peers } = this.shared;
-    const peer = peers.obtain(now, this.registration.peer);
+    const peer = this.shared.peers.obtain(now, this.registration.peer);
     if (peer === undefined) return;
-    for (const observation of this.observations.values()) {
-      if (observation.peer === undefined || observation.peer === peer) continue;
-      if (observation.state === RUNNING) this.resume(observation, peer);
-      else this.abandon(observation);
-    }
-    const current = this.current;
+    this.observations.move(peer);
+    if (this.asking !== undefined && this.asking.state !== ASKED) this.asking = undefined;
+    const { underWay } = this.queue;
     // What must not be executed twice may still be answered from there.
-    if (current instanceof Downlink && current.peer !== peer && current.isIdempotent()) {
-      current.peer?.forget(current.exchangeId);
-      this.current = undefined;
-      this.queue.unshift(current);
-    }
+    if (underWay === undefined || underWay.peer === peer || !underWay.isIdempotent()) return;
+    underWay.forget();
+    this.queue.handleReturned();
   }
 
   /** The registration has ended, and this session with it. */
   handleGone(): void {
-    const current = this.current;
-    this.current = undefined;
-    if (current instanceof Downlink) {
-      current.peer?.forget(current.exchangeId);
-      this.fail(current, REGISTRATION_GONE, GONE_REASON);
-    }
-    for (const downlink of this.queue) this.fail(downlink, REGISTRATION_GONE, GONE_REASON);
-    this.queue.length = 0;
-    for (const observation of this.observations.values()) {
-      const { owedId, path } = observation;
-      observation.peer?.forget(observation.exchangeId);
-      this.remove(observation);
-      if (owedId === undefined) continue;
-      this.emitFailure(owedId, path, REGISTRATION_GONE, GONE_REASON, undefined);
+    this.queue.underWay?.forget();
+    this.queue.handleGone();
+    this.tellOutcomes();
+    for (const observation of this.observations.all()) {
+      this.endOwed(observation, "gone", { status: REGISTRATION_GONE, error: GONE_REASON });
+      this.observations.remove(observation);
     }
   }
 
   // What the application wants.
 
-  /** Takes a request; ask `hasRoomFor` first. */
-  submit(now: Milliseconds, downlink: Downlink): void {
-    this.shared.downlinks.put(downlink.id, downlink.row(false));
-    this.accept(downlink);
+  /** Takes a request. False when there is no room for it. */
+  submit(now: Milliseconds, downlink: Downlink): boolean {
+    const isTaken = this.queue.submit(downlink);
+    if (isTaken) this.advance(now);
+    return isTaken;
+  }
+
+  cancel(now: Milliseconds, id: string): boolean {
+    if (this.queue.underWay?.id === id) this.queue.underWay.forget();
+    const isCancelled = this.queue.cancel(id);
     this.advance(now);
+    return isCancelled;
   }
 
   /** Sends a request that wants no outcome, past the queue. False when the device has too many of them. */
   sendOnce(now: Milliseconds, downlink: Downlink): boolean {
-    const message = downlinkMessage(this.registration, downlink.request, false);
+    const { request } = downlink;
+    const devices = this.shared.devicesBehind(this.registration);
+    // One attempt: the format is left to the device where the application has not named one.
+    const message = downlinkMessage(this.registration, request, 1, devices);
     const peer = this.shared.peers.obtain(now, this.registration.peer);
     if (peer === undefined || this.sentOnce >= MAX_SENT_ONCE) return false;
     if (peer.request(now, { ...message, confirmable: false }, downlink) === 0) return false;
@@ -218,100 +183,95 @@ export class Session {
     return true;
   }
 
-  hasRoomToObserve(path: string): boolean {
-    const { maxObservations } = this.shared.settings;
-    return this.observations.has(path) || this.observations.size < maxObservations;
-  }
-
   /**
-   * Observes a path. When it is observed already, answers from that observation.
+   * Observes something. When it is observed already, answers from that observation; with other options than it has, the device is asked
+   * anew with these.
    *
-   * @param reading a Read of the path, sent where the running observation has brought no value yet
-   * @returns the id of the response event to come
+   * @param reading a Read of the same, sent where the observation has brought no value yet
+   * @returns the id of the response event to come; undefined when there is no room
    */
-  observe(now: Milliseconds, reading: Downlink): string {
-    const { id, request } = reading;
-    const known = this.observations.get(request.path);
-    if (known === undefined) {
-      const observation = new Observation(this, request.path);
-      observation.owedId = id;
-      this.observations.set(request.path, observation);
-      this.write(observation);
+  observe(
+    now: Milliseconds,
+    observed: Observed,
+    options: ObserveOptions,
+    reading: Downlink,
+  ): string | undefined {
+    const { maxObservations } = this.shared.settings;
+    const known = this.observations.find(observed);
+    if (known === undefined && this.observations.size >= maxObservations) return undefined;
+    const observation = known ?? this.observations.add(this, observed, options);
+    const isAskedAnew = known !== undefined && isOther(known, options);
+    if (isAskedAnew) this.renew(now, known, options);
+    const isNew = known === undefined || isAskedAnew;
+    const { owedId = isNew ? reading.id : undefined } = observation;
+    observation.isWanted = true;
+    observation.owedId = owedId;
+    this.observations.write(observation);
+    if (owedId !== undefined) {
       this.advance(now);
-      return id;
+      return owedId;
     }
-    if (known.owedId !== undefined) return known.owedId;
-    if (known.last !== undefined) this.answer(id, request.path, known.last);
-    else this.submit(now, reading);
-    return id;
+    if (observation.last === undefined) return this.submit(now, reading) ? reading.id : undefined;
+    const { endpointName } = this.registration;
+    const of = { endpointName, id: reading.id, path: observed.path };
+    this.shared.emit(answerEvent(of, observation.last));
+    return reading.id;
   }
 
-  cancelObservation(now: Milliseconds, path: string): boolean {
-    const observation = this.observations.get(path);
-    if (observation === undefined) return false;
-    if (observation.state === RUNNING) {
-      observation.peer?.cancelObservation(now, observation.exchangeId);
-    } else {
-      observation.peer?.forget(observation.exchangeId);
-    }
-    const { owedId } = observation;
-    this.remove(observation);
-    if (owedId !== undefined) {
-      this.emitFailure(owedId, path, REGISTRATION_GONE, "The observation was cancelled", undefined);
-    }
+  cancelObservation(now: Milliseconds, observed: Observed): boolean {
+    const observation = this.observations.find(observed);
+    if (observation === undefined || !observation.isWanted) return false;
+    observation.isWanted = false;
+    const verdict = { status: REGISTRATION_GONE, error: "The observation was cancelled" };
+    this.endOwed(observation, "cancelled", verdict);
+    if (observation.isOurs) this.observations.write(observation);
+    else this.drop(now, observation);
     this.advance(now);
     return true;
+  }
+
+  /** Follows what a gateway says of the devices behind it, or no longer. */
+  watchGateway(now: Milliseconds, isGateway: boolean): void {
+    const known = this.observations.find(GATEWAY);
+    if (known?.isOurs === isGateway || (known === undefined && !isGateway)) return;
+    const observation = known ?? this.observations.add(this, GATEWAY, {});
+    observation.isOurs = isGateway;
+    if (isGateway || observation.isWanted) this.observations.write(observation);
+    else this.drop(now, observation);
+    this.advance(now);
   }
 
   // What an earlier run of the connector left.
 
   restoreDownlink(downlink: Downlink, isSent: boolean): void {
-    this.accept(downlink);
-    if (isSent) {
-      this.queue.pop();
-      this.fail(downlink, UNAVAILABLE, "The connector restarted while the request was under way");
-    }
+    this.queue.restore(downlink, isSent);
+    this.tellOutcomes();
     this.shared.settle(this);
   }
 
   restoreObservation(now: Milliseconds, row: ObservationRow): void {
-    const observation = new Observation(this, row.path);
-    observation.insists = row.insists;
-    observation.owedId = row.owedId;
-    this.observations.set(row.path, observation);
     const peer = this.shared.peers.obtain(now, this.registration.peer);
-    if (row.token === undefined || peer === undefined) return;
-    observation.token = row.token;
-    this.resume(observation, peer);
+    this.observations.restore(this, row, peer);
   }
 
   // What became of what was sent.
 
   handleAnswer(now: Milliseconds, downlink: Downlink, response: Response): void {
-    this.handleSign(now);
-    if (downlink === this.current) {
-      this.current = undefined;
-      const { method, path, accept } = downlink.request;
-      if (downlink.insists && accept === undefined && method === GET && isAboutFormat(response)) {
-        downlink.insists = false;
-        this.queue.unshift(downlink);
-      } else {
-        this.noteLinks(method, path, response.code);
-        this.finish(downlink);
-        this.answer(downlink.id, path, response);
-      }
-    } else if (!downlink.request.confirmable) this.sentOnce--;
+    this.noteMessage(now);
+    if (downlink === this.queue.underWay) this.takeAnswer(downlink, response);
+    else if (!downlink.request.confirmable) this.sentOnce--;
     this.advance(now);
   }
 
   handleDownlinkFailure(now: Milliseconds, downlink: Downlink, failure: Failure): void {
-    if (downlink === this.current) {
-      this.current = undefined;
-      if (failure === TIMED_OUT) this.noteSilence();
-      const isLater = failure === TIMED_OUT && this.registration.queueMode;
-      if (isLater && downlink.isIdempotent() && now < downlink.expiresAt) {
-        this.queue.unshift(downlink);
-      } else this.fail(downlink, statusOfFailure(failure), reasonOfFailure(failure));
+    if (downlink === this.queue.underWay) {
+      if (failure === TIMED_OUT) {
+        this.noteSilence();
+        this.queue.handleUnanswered(now);
+      } else {
+        downlink.verdict = verdictOf(failure);
+        this.queue.handleFailed();
+      }
     } else if (!downlink.request.confirmable) this.sentOnce--;
     this.advance(now);
   }
@@ -322,231 +282,227 @@ export class Session {
     response: Response,
     isObserving: boolean,
   ): void {
-    this.handleSign(now);
-    if (observation === this.current) this.current = undefined;
+    this.noteMessage(now);
+    if (observation === this.asking) this.asking = undefined;
     const isFirst = observation.state === ASKED;
-    if (isObserving && isSuccess(response.code)) {
-      observation.last = response.payload.length <= LONGEST_KEPT ? response : undefined;
-      if (isFirst) this.start(observation, response);
-      else this.notify(observation.path, response);
-    } else if (isFirst && observation.insists && isAboutFormat(response)) {
-      observation.insists = false;
-      observation.state = WANTED;
-    } else if (isSuccess(response.code)) {
-      this.end(observation, NOT_OBSERVABLE, "The device does not observe this", response.code);
-    } else {
-      this.end(observation, statusOfCode(response.code), reasonOf(response), response.code);
+    const illegal = this.illegal(observation.wish(), response);
+    if (isObserving && isSuccess(response.code) && illegal === undefined) {
+      this.takeValue(observation, response, isFirst);
+    } else if (
+      !(isFirst && isAboutFormat(response) && this.observations.tryOtherFormats(observation))
+    ) {
+      this.endObserved(observation, response, illegal);
     }
     this.advance(now);
   }
 
   handleObservationFailure(now: Milliseconds, observation: Observation, failure: Failure): void {
-    if (observation === this.current) this.current = undefined;
+    if (observation === this.asking) this.asking = undefined;
     if (failure === TIMED_OUT) this.noteSilence();
     // Whoever asked a device that is awake wants to know; whoever has been told already wants it to go on.
     const isLater = this.registration.queueMode || observation.owedId === undefined;
-    if (failure === TIMED_OUT && isLater) observation.state = WANTED;
-    else this.end(observation, statusOfFailure(failure), reasonOfFailure(failure), undefined);
+    if (failure === TIMED_OUT && isLater) this.observations.abandon(observation);
+    else {
+      const outcome = failure === TIMED_OUT ? "unanswered" : "failed";
+      this.end(observation, outcome, verdictOf(failure), undefined);
+    }
     this.advance(now);
   }
 
   // What is next.
 
-  /** Sends what is next, if something is and the device can be reached. */
+  /** Sends what is next, if something is and the device can be reached; tells what has ended meanwhile. */
   private advance(now: Milliseconds): void {
-    while (this.current === undefined && this.isReachable(now)) {
-      const next = this.nextInLine();
-      if (next === undefined || !this.send(now, next)) break;
+    while (this.asking === undefined && this.queue.underWay === undefined) {
+      if (!this.queue.isAwake(now) || !this.sendNext(now)) break;
     }
+    this.tellOutcomes();
     this.shared.settle(this);
   }
 
-  private isReachable(now: Milliseconds): boolean {
-    return this.registration.isAwake(now, this.shared.settings.awakeFor);
-  }
-
-  private nextInLine(): Downlink | Observation | undefined {
-    if (!this.isSilent) {
-      for (const observation of this.observations.values()) {
-        if (observation.state === WANTED) return observation;
-      }
-    }
-    return this.queue[0];
-  }
-
-  private send(now: Milliseconds, next: Downlink | Observation): boolean {
+  /** False when nothing is to be sent, or cannot be. */
+  private sendNext(now: Milliseconds): boolean {
+    const observation = this.isSilent ? undefined : this.observations.wanted();
+    const downlink = observation === undefined ? this.queue.next(now) : undefined;
+    if (observation === undefined && downlink === undefined) return false;
     const peer = this.shared.peers.obtain(now, this.registration.peer);
     if (peer === undefined) return false;
-    const isDownlink = next instanceof Downlink;
-    const message = isDownlink
-      ? downlinkMessage(this.registration, next.request, next.insists)
-      : this.observeMessage(next);
-    const id = peer.request(now, message, next);
-    if (id === 0) return false;
-    next.peer = peer;
-    next.exchangeId = id;
-    this.current = next;
-    this.sentAt = now;
-    if (!isDownlink) next.state = ASKED;
-    else {
-      this.queue.shift();
-      if (!next.isIdempotent()) this.shared.downlinks.put(next.id, next.row(true));
+    return downlink === undefined
+      ? observation !== undefined && this.ask(now, observation, peer)
+      : this.send(now, downlink, peer);
+  }
+
+  private ask(now: Milliseconds, observation: Observation, peer: Peer): boolean {
+    const refused = this.refused(observation.wish());
+    if (refused !== undefined) {
+      this.end(observation, "not-allowed", refused, undefined);
+      return true;
     }
+    if (!this.observations.ask(now, observation, peer)) return false;
+    this.asking = observation;
+    this.sentAt = now;
     return true;
   }
 
-  private observeMessage(observation: Observation): Request {
-    const content = { method: GET, path: observation.path, payload: NO_BYTES };
-    const message = downlinkMessage(this.registration, content, observation.insists);
-    return { ...message, options: [uintOption(OBSERVE, 0), ...message.options] };
+  private send(now: Milliseconds, downlink: Downlink, peer: Peer): boolean {
+    const wish = downlink.wish();
+    const refused = this.refused(wish);
+    if (refused !== undefined) {
+      downlink.verdict = refused;
+      this.queue.handleRefused(now);
+      return true;
+    }
+    const devices = this.shared.devicesBehind(this.registration);
+    const message = downlinkMessage(this.registration, wish, downlink.attempt, devices);
+    const id = peer.request(now, message, downlink);
+    if (id === 0) return false;
+    downlink.peer = peer;
+    downlink.exchangeId = id;
+    this.queue.handleSent(now);
+    this.sentAt = now;
+    return true;
+  }
+
+  /** What the registration, as it is now, has against a request that it allowed when it was accepted. */
+  private refused(wish: Wish): Verdict | undefined {
+    const devices = this.shared.devicesBehind(this.registration);
+    const refusal = refusalOf(this.registration, wish, devices);
+    return refusal && { status: refusal.status, error: refusal.reason };
+  }
+
+  private illegal(wish: Wish, response: Response): string | undefined {
+    const devices = this.shared.devicesBehind(this.registration);
+    return illegalAnswer(this.registration, wish, response.code, devices);
+  }
+
+  private noteMessage(now: Milliseconds): void {
+    this.queue.handleMessage(now, "other");
+    this.isSilent = false;
   }
 
   /** A request timed out. A device in queue mode that has said nothing meanwhile is asleep. */
   private noteSilence(): void {
-    if (this.registration.heardAt > this.sentAt) return;
-    this.isSilent = true;
-    this.registration.heardAt = -NEVER;
+    if (this.queue.handleSilence(this.sentAt)) this.isSilent = true;
   }
 
-  /** A resource that was removed or made is no longer or already listed, before the device says so. */
-  private noteLinks(method: number, path: string, code: number): void {
+  // Requests.
+
+  private takeAnswer(downlink: Downlink, response: Response): void {
+    const wish = downlink.wish();
+    const { registration } = this;
+    if (isAboutFormat(response) && hasAnotherAttempt(registration, wish, downlink.attempt)) {
+      downlink.attempt++;
+      this.queue.handleReturned();
+      return;
+    }
+    downlink.response = response;
+    const illegal = this.illegal(wish, response);
+    if (illegal !== undefined) downlink.verdict = { status: BAD_GATEWAY, error: illegal };
+    else this.noteLinks(wish, response);
+    this.queue.handleAnswered(illegal === undefined ? "answered" : "illegal-answer");
+  }
+
+  /** What was removed or made is no longer or already listed, before the device says so. */
+  private noteLinks(wish: Wish, response: Response): void {
     const { registry } = this.shared;
-    if (method === DELETE && code === DELETED) registry.removeLink(this.registration, path);
-    if (method === PUT && code === CREATED && !isLwM2m(this.registration, path)) {
-      registry.addLink(this.registration, path);
+    const { registration } = this;
+    const { method, path } = wish;
+    if (method === DELETE && response.code === DELETED) registry.removeLink(registration, path);
+    if (response.code !== CREATED) return;
+    const devices = this.shared.devicesBehind(registration);
+    const isTree = isLwM2m(registration, wish, devices);
+    if (method === PUT && !isTree) registry.addLink(registration, path);
+    // Whether or not an Update follows, which some devices leave out.
+    const created = method === POST && isTree ? createdIn(registration, path, response) : undefined;
+    if (created !== undefined) registry.addLink(registration, created);
+  }
+
+  private tellOutcomes(): void {
+    const { endpointName } = this.registration;
+    for (let ended = this.queue.pollEnded(); ended; ended = this.queue.pollEnded()) {
+      this.shared.emit(outcomeEvent(endpointName, ended));
     }
   }
 
   // Observations.
 
-  /** The first value is there. */
-  private start(observation: Observation, response: Response): void {
-    const { owedId, path } = observation;
-    observation.state = RUNNING;
-    observation.owedId = undefined;
-    observation.token = observation.peer?.coap.tokenOf(observation.exchangeId);
-    this.write(observation);
-    if (owedId === undefined) this.notify(path, response);
-    else this.answer(owedId, path, response);
+  private renew(now: Milliseconds, observation: Observation, options: ObserveOptions): void {
+    this.observations.renew(now, observation, options);
+    if (this.asking === observation) this.asking = undefined;
   }
 
-  /** Takes up a running observation at an address. */
-  private resume(observation: Observation, peer: Peer): void {
-    if (observation.token === undefined) return;
-    observation.peer?.forget(observation.exchangeId);
-    const message = this.observeMessage(observation);
-    observation.exchangeId = peer.resumeObservation(message, observation.token, observation);
-    observation.peer = peer;
-    observation.state = RUNNING;
+  private drop(now: Milliseconds, observation: Observation): void {
+    this.observations.cancel(now, observation);
+    this.observations.remove(observation);
+    if (this.asking === observation) this.asking = undefined;
   }
 
-  /** It has to be asked for again. */
-  private abandon(observation: Observation): void {
-    observation.peer?.forget(observation.exchangeId);
-    observation.peer = undefined;
-    observation.state = WANTED;
-    if (this.current === observation) this.current = undefined;
+  private takeValue(observation: Observation, response: Response, isFirst: boolean): void {
+    const { observed, owedId, isWanted } = observation;
+    const { endpointName } = this.registration;
+    this.observations.keep(observation, response);
+    if (isFirst) this.observations.start(observation);
+    if (observation.isOurs) {
+      this.shared.learnGateway(this.registration, response, isFirst ? "read" : "notification");
+    }
+    if (isFirst && owedId !== undefined) {
+      this.shared.emit(answerEvent({ endpointName, id: owedId, path: observed.path }, response));
+    } else if (isWanted) this.shared.emit(notificationEvent(endpointName, observed, response));
   }
 
-  private write(observation: Observation): void {
-    const { path, insists, owedId } = observation;
-    const endpointName = this.registration.endpointName;
-    const token = observation.state === RUNNING ? observation.token : undefined;
-    const row = { endpointName, path, token, insists, owedId };
-    this.shared.observations.put(endpointName + path, row);
-  }
-
-  private remove(observation: Observation): void {
-    this.observations.delete(observation.path);
-    this.shared.observations.remove(this.registration.endpointName + observation.path);
-    if (this.current === observation) this.current = undefined;
+  /** The device's last word on it. */
+  private endObserved(
+    observation: Observation,
+    response: Response,
+    illegal: string | undefined,
+  ): void {
+    const { code } = response;
+    if (illegal !== undefined) {
+      this.end(observation, "illegal-answer", { status: BAD_GATEWAY, error: illegal }, code);
+    } else if (isSuccess(code)) {
+      if (observation.isOurs) this.shared.learnGateway(this.registration, response, "read");
+      const verdict = { status: NOT_OBSERVABLE, error: "The device does not observe this" };
+      this.end(observation, "answered", verdict, code);
+    } else {
+      const verdict = { status: statusOfCode(code), error: reasonOf(response) };
+      this.end(observation, "answered", verdict, code);
+    }
   }
 
   private end(
     observation: Observation,
-    status: number,
-    error: string,
+    outcome: Outcome,
+    verdict: Verdict,
     code: number | undefined,
   ): void {
-    const { path, owedId } = observation;
-    this.remove(observation);
-    if (owedId !== undefined) this.emitFailure(owedId, path, status, error, code);
-    else {
-      const { endpointName } = this.registration;
-      this.shared.emit({ kind: "observation-end", endpointName, path, status, error });
-    }
-  }
-
-  private accept(downlink: Downlink): void {
-    this.shared.queuedBytes += downlink.request.payload.length;
-    this.queue.push(downlink);
-  }
-
-  private finish(downlink: Downlink): void {
-    this.shared.queuedBytes -= downlink.request.payload.length;
-    this.shared.downlinks.remove(downlink.id);
-  }
-
-  // What applications are told.
-
-  private fail(downlink: Downlink, status: number, error: string): void {
-    this.finish(downlink);
-    this.emitFailure(downlink.id, downlink.request.path, status, error, undefined);
-  }
-
-  private answer(id: string, path: string, response: Response): void {
-    const status = statusOfCode(response.code);
-    if (status >= 400) {
-      this.emitFailure(id, path, status, reasonOf(response), response.code);
-      return;
-    }
+    const isOwed = observation.owedId !== undefined;
+    this.endOwed(observation, outcome, verdict, code);
+    this.observations.remove(observation);
+    if (isOwed || !observation.isWanted) return;
     const { endpointName } = this.registration;
-    this.shared.emit({
-      kind: "response",
-      id,
-      endpointName,
-      path,
-      status,
-      error: undefined,
-      payload: response.payload,
-      contentFormat: contentFormatOf(response),
-      maxAge: uintOf(response.options, MAX_AGE, DEFAULT_MAX_AGE),
-      code: response.code,
-      location: locationIn(response),
-    });
+    this.shared.emit(observationEnd(endpointName, observation.observed, verdict));
   }
 
-  private emitFailure(
-    id: string,
-    path: string,
-    status: number,
-    error: string,
-    code: number | undefined,
+  /** Whoever waits for a first value is told that none comes. */
+  private endOwed(
+    observation: Observation,
+    outcome: Outcome,
+    verdict: Verdict,
+    code?: number,
   ): void {
-    this.shared.emit({
-      kind: "response",
-      id,
-      endpointName: this.registration.endpointName,
-      path,
-      status,
-      error,
-      payload: NO_BYTES,
-      contentFormat: undefined,
-      maxAge: 0,
-      code,
-    });
+    const { owedId, observed } = observation;
+    if (owedId === undefined) return;
+    observation.owedId = undefined;
+    const { endpointName } = this.registration;
+    const of = { endpointName, id: owedId, path: observed.path };
+    this.shared.emit(failureEvent({ ...of, outcome, ...verdict, code }));
   }
+}
 
-  private notify(path: string, response: Response): void {
-    this.shared.emit({
-      kind: "notification",
-      endpointName: this.registration.endpointName,
-      path,
-      payload: response.payload,
-      contentFormat: contentFormatOf(response),
-      maxAge: uintOf(response.options, MAX_AGE, DEFAULT_MAX_AGE),
-    });
-  }
+/** Whether an observation is wanted with other options than it has. Who names none, takes it as it is. */
+function isOther(observation: Observation, options: ObserveOptions): boolean {
+  const namesSome = options.accept !== undefined || options.query !== undefined;
+  return namesSome && !observation.isObservedAs(options);
 }
 
 /** The device has it, but not in the format that was asked for. */
@@ -554,14 +510,17 @@ function isAboutFormat(response: Response): boolean {
   return response.code === NOT_ACCEPTABLE || response.code === UNSUPPORTED_CONTENT_FORMAT;
 }
 
-/** What Location-Path says (RFC 7252 §5.10.7); undefined where it says nothing. */
-function locationIn(response: Response): string | undefined {
-  if (response.code !== CREATED) return undefined;
-  const path = pathOf(response.options, LOCATION_PATH);
-  return path === "/" ? undefined : path;
+function verdictOf(failure: Failure): Verdict {
+  return { status: statusOfFailure(failure), error: reasonOfFailure(failure) };
 }
 
-function contentFormatOf(response: Response): number | undefined {
-  const format = uintOf(response.options, CONTENT_FORMAT, -1);
-  return format < 0 ? undefined : format;
+/** The instance that a Create has made, where the device says it: `/3303/7`, without what stands before its tree. */
+function createdIn(
+  { rootPath }: HeldRegistration,
+  object: string,
+  response: Response,
+): string | undefined {
+  const location = locationIn(response);
+  const path = location?.startsWith(`${rootPath}/`) ? location.slice(rootPath.length) : location;
+  return path?.startsWith(`${object}/`) ? path : undefined;
 }

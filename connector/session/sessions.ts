@@ -1,6 +1,6 @@
-/** The sessions of all devices that something is wanted of. */
+/** The sessions of all devices that something is wanted of, and the gateways among them. */
 import { encodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import { GET } from "../../protocol/coap/codes.ts";
+import type { Response } from "../../protocol/coap/coap-endpoint.ts";
 import { NO_BYTES } from "../../protocol/coap/message.ts";
 import type { Random } from "../../protocol/ports.ts";
 import { Deadlines } from "../../protocol/time/deadlines.ts";
@@ -8,20 +8,42 @@ import { HOUR, type Milliseconds, NEVER } from "../../protocol/time/duration.ts"
 import {
   type ConnectorEvent,
   type DownlinkRequest,
+  type GatewayDevice,
   GONE,
+  type ObserveOptions,
   QUEUE_FULL,
   QUEUE_MODE,
+  type QueuedRequest,
   type Submission,
 } from "../contract.ts";
 import { Fifo } from "../fifo.ts";
 import type { Peers } from "../peers.ts";
+import { isListening, type QueueSettings } from "../queue/downlink-queue.ts";
+import type { DownlinkRow } from "../queue/queue-entry.ts";
 import type { HeldRegistration } from "../registry/held-registration.ts";
+import type { Registration } from "../registry/registration.ts";
 import type { Registry, RegistryEvent } from "../registry/registry.ts";
 import type { Journal, Table } from "../store/store.ts";
-import { Downlink, type DownlinkRow } from "./downlink.ts";
-import type { ObservationRow } from "./observation.ts";
-import { Session, type SessionSettings, type SessionSurroundings } from "./session.ts";
+import { refusalOf, type Wish } from "./allowance.ts";
+import { Downlink, wishOf as wishOfRequest } from "./downlink.ts";
+import { Gateways } from "./gateways.ts";
+import { type Observation, type ObservationRow, type Observed, wishOf } from "./observation.ts";
+import { tokenKey } from "./observations.ts";
+import { contentFormatOf, failureEvent, GONE_REASON } from "./reports.ts";
+import type { SendSettings } from "./send.ts";
+import { Session, type SessionSurroundings } from "./session.ts";
 import { REGISTRATION_GONE } from "./status.ts";
+
+export interface SessionSettings extends QueueSettings, SendSettings {
+  /** Of one device. */
+  readonly maxObservations: number;
+  /**
+   * What moves a device to another address: only Register and Update, or also a notification from there whose token is that of a running
+   * observation. A token is 8 random bytes, so that nobody guesses it; whoever listens on the way knows it, as they know the location
+   * that an Update is sent to.
+   */
+  readonly followsBy: "notification" | "update";
+}
 
 /** How long a Read stands in for the first value of an observation that is running already. */
 const READING_EXPIRES_IN = HOUR;
@@ -34,7 +56,9 @@ export class Sessions implements SessionSurroundings {
   readonly registry: Registry;
   readonly downlinks: Table<DownlinkRow>;
   readonly observations: Table<ObservationRow>;
+  readonly byToken = new Map<string, Observation>();
   queuedBytes = 0;
+  private readonly gateways: Gateways;
   private readonly random: Random;
   /** By the registration's index. */
   private readonly byIndex: (Session | undefined)[] = [];
@@ -55,10 +79,12 @@ export class Sessions implements SessionSurroundings {
     this.registry = registry;
     this.downlinks = journal.table("requests");
     this.observations = journal.table("observations");
+    this.gateways = new Gateways(journal);
   }
 
   /** Takes up what an earlier run of the connector accepted; the registrations are there already. */
   restore(now: Milliseconds): void {
+    this.gateways.restore();
     const rows = [...this.downlinks.entries()].sort(([, a], [, b]) => a.sequence - b.sequence);
     for (const [id, row] of rows) {
       this.nextSequence = row.sequence + 1;
@@ -80,39 +106,84 @@ export class Sessions implements SessionSurroundings {
   }
 
   isAwake(now: Milliseconds, endpointName: string): boolean {
-    return this.registry.named(endpointName)?.isAwake(now, this.settings.awakeFor) ?? false;
+    const registration = this.registry.named(endpointName);
+    return registration !== undefined && isListening(registration, now, this.settings.awakeFor);
   }
 
   submit(now: Milliseconds, endpointName: string, request: DownlinkRequest): Submission {
-    checkPath(request.path);
-    checkQuery(request.query);
+    checkRequest(request);
     const session = this.sessionOf(endpointName);
     if (session === undefined) return { refusal: GONE };
-    if (!request.confirmable) {
-      if (session.registration.queueMode) return { refusal: QUEUE_MODE };
-      const once = this.newDownlink(now, session, request);
-      return session.sendOnce(now, once) ? { id: once.id } : { refusal: QUEUE_FULL };
+    const refusal = this.refusal(session, wishOfRequest(request));
+    if (refusal !== undefined) return refusal;
+    if (!request.confirmable && session.registration.queueMode) {
+      this.settle(session);
+      return { refusal: QUEUE_MODE };
     }
-    if (!session.hasRoomFor(request.payload.length)) return { refusal: QUEUE_FULL };
     const downlink = this.newDownlink(now, session, request);
-    session.submit(now, downlink);
-    return { id: downlink.id };
+    const isTaken = request.confirmable
+      ? session.submit(now, downlink)
+      : session.sendOnce(now, downlink);
+    if (!isTaken) this.settle(session);
+    return isTaken ? { id: downlink.id } : { refusal: QUEUE_FULL };
   }
 
-  observe(now: Milliseconds, endpointName: string, path: string): Submission {
-    checkPath(path);
+  queued(endpointName: string): readonly QueuedRequest[] {
+    return this.known(endpointName)?.queued() ?? [];
+  }
+
+  cancel(now: Milliseconds, endpointName: string, id: string): boolean {
+    return this.known(endpointName)?.cancel(now, id) ?? false;
+  }
+
+  /** Observes one place, or with `paths` several. */
+  observe(
+    now: Milliseconds,
+    endpointName: string,
+    observed: Observed,
+    options: ObserveOptions,
+  ): Submission {
+    const wish = wishOf(observed, options);
+    checkRequest(wish);
     const session = this.sessionOf(endpointName);
     if (session === undefined) return { refusal: GONE };
-    if (!session.hasRoomToObserve(path)) return { refusal: QUEUE_FULL };
+    const refusal = this.refusal(session, wish);
+    if (refusal !== undefined) return refusal;
+    const { method, path, paths } = wish;
     const expiresIn = READING_EXPIRES_IN;
-    const request = { method: GET, path, payload: NO_BYTES, confirmable: true, expiresIn };
-    return { id: session.observe(now, this.newDownlink(now, session, request)) };
+    const request = { method, path, paths, payload: NO_BYTES, confirmable: true, expiresIn };
+    const reading = this.newDownlink(now, session, request);
+    const id = session.observe(now, observed, options, reading);
+    if (id === undefined) this.settle(session);
+    return id === undefined ? { refusal: QUEUE_FULL } : { id };
   }
 
-  cancelObservation(now: Milliseconds, endpointName: string, path: string): boolean {
-    const registration = this.registry.named(endpointName);
-    if (registration === undefined) return false;
-    return this.byIndex[registration.index]?.cancelObservation(now, path) ?? false;
+  cancelObservation(now: Milliseconds, endpointName: string, observed: Observed): boolean {
+    return this.known(endpointName)?.cancelObservation(now, observed) ?? false;
+  }
+
+  gatewayDevices(endpointName: string): readonly GatewayDevice[] {
+    return this.gateways.devicesOf(endpointName);
+  }
+
+  devicesBehind(registration: Registration): readonly GatewayDevice[] {
+    return this.gateways.devicesOf(registration.endpointName);
+  }
+
+  learnGateway(
+    registration: HeldRegistration,
+    response: Response,
+    learnedBy: GatewayDevice["learnedBy"],
+  ): void {
+    const { endpointName, rootPath } = registration;
+    const contentFormat = contentFormatOf(response);
+    const content = { payload: response.payload, contentFormat, rootPath, learnedBy };
+    if (this.gateways.learn(endpointName, content)) this.tellGateway(endpointName);
+  }
+
+  /** The running observation whose notifications have this token. */
+  observationOf(token: Uint8Array): Observation | undefined {
+    return this.byToken.get(tokenKey(token));
   }
 
   /** The ids whose response event is still to come, a running connector's as well as those of a journal just restored. */
@@ -123,7 +194,7 @@ export class Sessions implements SessionSurroundings {
     }
   }
 
-  /** Something came from the device that is neither Register nor Update. */
+  /** Something came from the device that is neither Register nor Update nor an answer. */
   handleSign(now: Milliseconds, registration: HeldRegistration): void {
     if (this.settings.wakesBy !== "any-message") return;
     registration.heardAt = now;
@@ -134,16 +205,22 @@ export class Sessions implements SessionSurroundings {
 
   handleRegistryEvent(now: Milliseconds, event: RegistryEvent): void {
     const { kind, registration, formerPeer } = event;
-    const session = this.byIndex[registration.index];
+    const { isGateway, endpointName } = registration;
+    const isOver = kind === "deregistration" || kind === "expiry";
+    if (isOver || !isGateway) this.forgetGateway(endpointName, isOver);
+    const session = isGateway && !isOver ? this.sessionOf(endpointName) : this.at(registration);
     if (session === undefined) return;
-    if (kind === "registration") session.handleRegistered(now);
-    else if (kind === "update") {
-      if (formerPeer !== registration.peer) session.handleMoved(now);
-      session.handleUpdated(now);
-    } else {
+    if (isOver) {
       session.handleGone();
       this.release(session);
+      return;
     }
+    if (kind === "registration") session.handleRegistered(now);
+    else {
+      if (formerPeer !== registration.peer) session.handleMoved(now);
+      session.handleUpdated(now);
+    }
+    session.watchGateway(now, isGateway);
   }
 
   handleTimeout(now: Milliseconds): void {
@@ -168,6 +245,15 @@ export class Sessions implements SessionSurroundings {
     this.events.push(event);
   }
 
+  private forgetGateway(endpointName: string, isOver: boolean): void {
+    if (this.gateways.forget(endpointName) && !isOver) this.tellGateway(endpointName);
+  }
+
+  private tellGateway(endpointName: string): void {
+    const devices = this.gateways.devicesOf(endpointName);
+    this.emit({ kind: "gateway-devices", endpointName, devices });
+  }
+
   settle(session: Session): void {
     if (session.isIdle()) {
       this.release(session);
@@ -176,6 +262,23 @@ export class Sessions implements SessionSurroundings {
     const { index } = session.registration;
     const at = session.deadline();
     if (at < this.deadlines.of(index)) this.deadlines.set(index, at);
+  }
+
+  /** What a registration has against a request; a session made for it alone is let go. */
+  private refusal(session: Session, wish: Wish) {
+    const refusal = refusalOf(session.registration, wish, this.devicesBehind(session.registration));
+    if (refusal !== undefined) this.settle(session);
+    return refusal;
+  }
+
+  /** The session of a device that something is wanted of. */
+  private known(endpointName: string): Session | undefined {
+    const registration = this.registry.named(endpointName);
+    return registration === undefined ? undefined : this.at(registration);
+  }
+
+  private at(registration: HeldRegistration): Session | undefined {
+    return this.byIndex[registration.index];
   }
 
   /** The session of a registered device, made if need be. */
@@ -217,19 +320,17 @@ export class Sessions implements SessionSurroundings {
   /** A request whose device is not there any more. */
   private dropOrphan(id: string, row: DownlinkRow): void {
     this.downlinks.remove(id);
-    this.emit({
-      kind: "response",
-      id,
-      endpointName: row.endpointName,
-      path: row.path,
-      status: REGISTRATION_GONE,
-      error: "The registration has ended",
-      payload: NO_BYTES,
-      contentFormat: undefined,
-      maxAge: 0,
-      code: undefined,
-    });
+    const { endpointName, path } = row;
+    const outcome = "gone";
+    const of = { endpointName, id, path, outcome, error: GONE_REASON, code: undefined } as const;
+    this.emit(failureEvent({ ...of, status: REGISTRATION_GONE }));
   }
+}
+
+/** @throws Error with code `session/bad-path` or `session/bad-query` for what no message can carry */
+function checkRequest({ path, paths = [], query = [] }: Omit<Wish, "isObserve">): void {
+  for (const each of [path, ...paths]) checkPath(each);
+  checkQuery(query);
 }
 
 /** @throws Error with code `session/bad-path` for what no request can carry */
@@ -243,7 +344,7 @@ function checkPath(path: string): void {
 }
 
 /** @throws Error with code `session/bad-query` for what no request can carry */
-function checkQuery(query: readonly string[] = []): void {
+function checkQuery(query: readonly string[]): void {
   if (query.every((parameter) => encodeUtf8(parameter).length <= LONGEST_SEGMENT)) return;
   throw Object.assign(new Error(`No query for a request: ${query}`), { code: "session/bad-query" });
 }

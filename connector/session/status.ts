@@ -17,6 +17,7 @@ import {
 } from "../../protocol/coap/codes.ts";
 
 export const OK = 200;
+export const CONFLICT = 409;
 export const REGISTRATION_GONE = 410;
 export const NOT_OBSERVABLE = 412;
 export const BAD_GATEWAY = 502;

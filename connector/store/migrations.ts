@@ -31,6 +31,24 @@ export const MIGRATIONS: readonly Migration[] = [
       }
     },
   },
+  {
+    to: 3,
+    why: "Requests to devices have a priority, observations may be of several places.",
+    migrate(tables) {
+      const requests = tables.table<object>("requests");
+      for (const [id, row] of requests.entries()) {
+        const added = { paths: undefined, query: undefined };
+        requests.put(id, { ...added, ...row, priority: "normal", mayBeSuperseded: false });
+      }
+      const observations = tables.table<object>("observations");
+      for (const [key, observation] of observations.entries()) {
+        const { insists, ...row } = observation as { readonly insists?: boolean };
+        const added = { paths: undefined, accept: undefined, query: undefined };
+        const attempt = insists === false ? 1 : 0;
+        observations.put(key, { ...row, ...added, attempt, isWanted: true, isOurs: false });
+      }
+    },
+  },
 ];
 
 /** The schema after all steps. */

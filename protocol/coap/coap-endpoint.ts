@@ -9,7 +9,6 @@ import { withoutPerBlock } from "./block.ts";
 import { isSuccess } from "./codes.ts";
 import type { Request } from "./exchange.ts";
 import type { Message } from "./message.ts";
-import { NO_BYTES } from "./message.ts";
 import { isFresher } from "./observation.ts";
 import { BLOCK2, findOption, OBSERVE, uintOf, uintOption } from "./options.ts";
 import { PiecewiseEndpoint } from "./piecewise-endpoint.ts";
@@ -20,14 +19,21 @@ export * from "./exchange.ts";
 export class CoapEndpoint extends PiecewiseEndpoint {
   // What the application wants.
 
-  /** Ends an observation of ours with GET Observe 1 under its token; no more events for `id` (RFC 7641 §3.6). */
+  /**
+   * Ends an observation of ours with its request, Observe 1 in place of 0, under its token; no more events for `id` (RFC 7641 §3.6). A
+   * FETCH says again what it was of (RFC 8132 §2.4).
+   */
   cancelObservation(now: Milliseconds, id: number): void {
     const exchange = this.exchangeOf(id);
     if (exchange === undefined) return;
     this.close(exchange);
     const options = withoutPerBlock(exchange.request.options);
     options.push(uintOption(OBSERVE, 1));
-    const request = { code: exchange.request.code, options: options, payload: NO_BYTES };
+    const request = {
+      code: exchange.request.code,
+      options: options,
+      payload: exchange.request.payload,
+    };
     this.sendRequest(now, this.open(0, request, exchange.token, undefined));
   }
 
@@ -41,6 +47,12 @@ export class CoapEndpoint extends PiecewiseEndpoint {
   tokenOf(id: number): Uint8Array | undefined {
     const exchange = this.exchangeOf(id);
     return exchange === undefined ? undefined : exchange.token;
+  }
+
+  /** The sequence number of an observation's last notification; undefined when none has come since it was taken up. */
+  sequenceOf(id: number): number | undefined {
+    const exchange = this.exchangeOf(id);
+    return exchange === undefined || exchange.lastAt < 0 ? undefined : exchange.lastSequence;
   }
 
   /** Takes up an observation made before a restart. Returns its id. */

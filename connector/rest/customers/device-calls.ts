@@ -9,7 +9,7 @@ import type {
   ConnectorEvent,
   Devices,
   DownlinkRequest,
-  Refusal,
+  Refused,
   ResponseEvent,
   Submission,
 } from "../../contract.ts";
@@ -31,7 +31,8 @@ export const UNANSWERED = "unanswered";
 /** How a call ended. */
 export type CallOutcome =
   | ResponseEvent
-  | { readonly refusal: Refusal | typeof CROWDED | typeof UNANSWERED };
+  | Refused
+  | { readonly refusal: typeof CROWDED | typeof UNANSWERED };
 
 /** Calls something later, once; what it returns undoes that. */
 export type Later = (delay: Milliseconds, action: () => void) => () => void;

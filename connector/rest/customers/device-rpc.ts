@@ -11,7 +11,7 @@ import { GET, POST, PUT } from "../../../protocol/coap/codes.ts";
 import { JSON_FORMAT, TLV } from "../../../protocol/coap/content-formats.ts";
 import { NO_BYTES } from "../../../protocol/coap/message.ts";
 import { DEVICE_REBOOT } from "../../../protocol/model/objects/device.ts";
-import { GONE, QUEUE_FULL, type ResponseEvent } from "../../contract.ts";
+import { GONE, NOT_ALLOWED, QUEUE_FULL, type ResponseEvent } from "../../contract.ts";
 import {
   contentFormatOfLink,
   LISTED,
@@ -25,7 +25,7 @@ import { contentOf, jsonOfPayload, valuesIn } from "../../shadow/resource-values
 import { LONGEST_PATH } from "../../shadow/state-tree.ts";
 import type { RefusalStatus } from "../context.ts";
 import type { Members } from "./answers.ts";
-import { type Call, CROWDED, UNANSWERED } from "./device-calls.ts";
+import { type Call, type CallOutcome, CROWDED, UNANSWERED } from "./device-calls.ts";
 
 /** What a function comes to: something to ask of the device, or the answer at once. */
 export type ResolvedCall =
@@ -81,8 +81,10 @@ export function resolveCall(
 }
 
 /** What a call that came to nothing is answered with. */
-export function refusalOfCall(refusal: string): CallRefusal {
-  switch (refusal) {
+export function refusalOfCall(refused: Exclude<CallOutcome, ResponseEvent>): CallRefusal {
+  switch (refused.refusal) {
+    case NOT_ALLOWED:
+      return { status: refused.status, reason: refused.reason };
     case GONE:
       return { status: 504, reason: "The device is not connected." };
     case QUEUE_FULL:

@@ -116,7 +116,7 @@ export async function callDevice(
   const { endpointName } = device;
   const { customerSide, gateway } = host;
   const registration = gateway.registration(endpointName);
-  if (registration === undefined) return refuseCall(c, refusalOfCall("gone"));
+  if (registration === undefined) return refuseCall(c, refusalOfCall({ refusal: "gone" }));
   const resolved = resolveCall(registration, name, params);
   if ("status" in resolved) return refuseCall(c, resolved);
   if ("result" in resolved) return c.json(resolved.result);
@@ -124,7 +124,7 @@ export async function callDevice(
   if (wait > 0) return refuseForNow(c, wait);
   customerSide.listeners.tell(endpointName, `rpc.in.${name}`, () => params);
   const outcome = await customerSide.calls.call(device, resolved.call);
-  if ("refusal" in outcome) return refuseCall(c, refusalOfCall(outcome.refusal));
+  if ("refusal" in outcome) return refuseCall(c, refusalOfCall(outcome));
   if (outcome.status >= 400) return refuseCall(c, refusalOfAnswer(outcome));
   return c.json(resolved.answer(outcome));
 }

@@ -94,7 +94,7 @@ export async function requestDevice(host: RestHost, c: RestContext): Promise<Res
     return refuse(c, 403, "You don't have permissions to access this resource.");
   }
   const registration = visibleRegistration(host, c, endpointNameOf(c));
-  if (registration === undefined) return refuseSubmission(c, GONE);
+  if (registration === undefined) return refuseSubmission(c, { refusal: GONE });
   if (asked.method !== PUT && standingOf(registration, asked.path) === UNLISTED) {
     return refuse(c, 404, "The endpoint has no such resource.");
   }
@@ -106,7 +106,7 @@ export async function requestDevice(host: RestHost, c: RestContext): Promise<Res
   const request = requestOf(registration, asked, expiresIn);
   const { endpointName } = registration;
   const submission = gateway.request(host.now(), keyId, endpointName, request, asyncId);
-  if ("refusal" in submission) return refuseSubmission(c, submission.refusal);
+  if ("refusal" in submission) return refuseSubmission(c, submission);
   return accept(host, c, submission.id, null);
 }
 

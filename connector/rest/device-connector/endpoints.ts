@@ -5,9 +5,10 @@ import { attributeOf, encodeLinks, type Link } from "../../../protocol/coap/link
 import {
   type DownlinkRequest,
   GONE,
+  NOT_ALLOWED,
   QUEUE_FULL,
   QUEUE_MODE,
-  type Refusal,
+  type Refused,
 } from "../../contract.ts";
 import { contentFormatOf, mediaTypeOf } from "../../notifications/media-types.ts";
 import {
@@ -151,7 +152,7 @@ export async function deleteEndpoint(host: RestHost, c: RestContext): Promise<Re
   const isOpen = gateway.channels.of(keyId).isOpen();
   if (isOpen && !gateway.canAccept(keyId)) return refuseMoreResponses(c);
   const submission = gateway.deregister(host.now(), keyId, registration.endpointName);
-  if ("refusal" in submission) return refuseSubmission(c, submission.refusal);
+  if ("refusal" in submission) return refuseSubmission(c, submission);
   if (isOpen) return accept(host, c, submission.id);
   await host.commit();
   return c.body(null, 200);
@@ -162,9 +163,14 @@ export function endpointNameOf(c: RestContext): string {
   return endpointNameIn(c.get("path")) ?? "";
 }
 
-/** Answers what a device would not take. */
-export function refuseSubmission(c: RestContext, refusal: Refusal | typeof ID_TAKEN): Response {
-  switch (refusal) {
+/** Answers what is not taken for a device. */
+export function refuseSubmission(
+  c: RestContext,
+  refused: Refused | { readonly refusal: typeof ID_TAKEN },
+): Response {
+  switch (refused.refusal) {
+    case NOT_ALLOWED:
+      return refuse(c, refused.status, refused.reason);
     case GONE:
       return refuse(c, 410, "The endpoint is not registered.");
     case QUEUE_FULL:
@@ -190,7 +196,7 @@ async function submit(
   const overQuota = refuseOverQuota(host, c);
   if (overQuota !== undefined) return overQuota;
   const submission = host.gateway.request(host.now(), keyId, registration.endpointName, request);
-  if ("refusal" in submission) return refuseSubmission(c, submission.refusal);
+  if ("refusal" in submission) return refuseSubmission(c, submission);
   if (request.confirmable) return accept(host, c, submission.id);
   return c.body(null, 204);
 }
@@ -214,7 +220,7 @@ function targetOf(
   c: RestContext,
 ): { registration: Registration; path: string } | Response {
   const registration = visibleRegistration(host, c, endpointNameOf(c));
-  if (registration === undefined) return refuseSubmission(c, GONE);
+  if (registration === undefined) return refuseSubmission(c, { refusal: GONE });
   const path = resourcePathIn(c.get("path"));
   return path === undefined
     ? refuse(c, 404, "The resource path is not valid.")

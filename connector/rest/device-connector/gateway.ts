@@ -225,6 +225,7 @@ export class Gateway {
         id,
         endpointName,
         path,
+        outcome: "interrupted",
         status: 503,
         error: "The connector restarted before the outcome was told",
         payload: NO_BYTES,

@@ -42,7 +42,7 @@ export function subscribe(host: RestHost, c: RestContext): Promise<Response> | R
   if (submission.refusal === TOO_MANY_SUBSCRIPTIONS) {
     return refuse(c, 429, "You have as many subscriptions as there may be.");
   }
-  return refuseSubmission(c, submission.refusal);
+  return refuseSubmission(c, submission);
 }
 
 /** GET /subscriptions/{endpoint-name}/{resource-path} */

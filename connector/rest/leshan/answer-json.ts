@@ -16,8 +16,8 @@ import {
 } from "../../../protocol/lwm2m/operations.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
 import type { ResponseEvent } from "../../contract.ts";
+import { definitionsOf } from "../../registry/definitions.ts";
 import type { Json } from "../../shadow/json.ts";
-import { definitionsOf } from "./definitions.ts";
 import { entriesIn } from "./formats.ts";
 import { type NodeJson, nodeJson } from "./node-json.ts";
 import type { Target } from "./target.ts";

@@ -1,12 +1,17 @@
 /** Asking a device on behalf of a request of Leshan's face, and what that request is answered with. */
 import { GET } from "../../../protocol/coap/codes.ts";
 import type { Milliseconds } from "../../../protocol/time/duration.ts";
-import { GONE, type Submission } from "../../contract.ts";
+import { GONE, NOT_ALLOWED, type ResponseEvent, type Submission } from "../../contract.ts";
 import { TOO_MANY_SUBSCRIPTIONS } from "../../subscriptions/subscriptions.ts";
 import { type RestContext, type RestHost, refuse, refuseOverQuota } from "../context.ts";
 import { type Call, type CallOutcome, CROWDED, UNANSWERED } from "../customers/device-calls.ts";
 import { type Asked, answerJson, UNREADABLE } from "./answer-json.ts";
 import { notRegistered, timeoutOf } from "./target.ts";
+
+/** Why nothing was asked, or nothing answered. */
+type Refusing =
+  | Exclude<CallOutcome, ResponseEvent>
+  | { readonly refusal: typeof TOO_MANY_SUBSCRIPTIONS };
 
 type Submit = (
   expiresIn: Milliseconds,
@@ -47,13 +52,13 @@ export async function askBy(
   if (!host.gateway.isAwake(endpointName)) return askLater(host, c, asked, submit);
   const period = timeoutOf(c);
   const domainId = c.get("principal").domain.id;
-  let refused: string | undefined;
+  let refused: Refusing | undefined;
   const outcome = await host.customerSide.calls.submit(
     { endpointName, domainId },
     () => {
       const submission = submit(period);
       if ("id" in submission) return submission;
-      refused = submission.refusal;
+      refused = submission;
       return { refusal: GONE };
     },
     period,
@@ -71,9 +76,9 @@ async function askLater(
 ): Promise<Response> {
   const { leshan, gateway } = host;
   const { endpointName, at } = asked.target;
-  if (!leshan.hasRoomToDelay()) return refuseAsking(c, endpointName, CROWDED);
+  if (!leshan.hasRoomToDelay()) return refuseAsking(c, endpointName, { refusal: CROWDED });
   const submission = submit(host.requestExpiry);
-  if ("refusal" in submission) return refuseAsking(c, endpointName, submission.refusal);
+  if ("refusal" in submission) return refuseAsking(c, endpointName, submission);
   const { id } = submission;
   gateway.traffic.record(host.now(), c.get("principal").domain.id);
   leshan.delay(id, asked);
@@ -83,10 +88,10 @@ async function askLater(
 
 function answer(c: RestContext, asked: Asked, outcome: CallOutcome): Response {
   const { endpointName } = asked.target;
-  if ("refusal" in outcome) return refuseAsking(c, endpointName, outcome.refusal);
+  if ("refusal" in outcome) return refuseAsking(c, endpointName, outcome);
   const { code, status, error = "" } = outcome;
   if (code === undefined) {
-    if (status === 504) return refuseAsking(c, endpointName, UNANSWERED);
+    if (status === 504) return refuseAsking(c, endpointName, { refusal: UNANSWERED });
     const cause = status === 410 ? "Request cancelled" : "Request failed";
     return refuse(c, status === 503 ? 503 : 502, `${cause}: ${error}`);
   }
@@ -96,8 +101,10 @@ function answer(c: RestContext, asked: Asked, outcome: CallOutcome): Response {
     : c.json(json);
 }
 
-function refuseAsking(c: RestContext, endpointName: string, refused: string): Response {
-  switch (refused) {
+function refuseAsking(c: RestContext, endpointName: string, refused: Refusing): Response {
+  switch (refused.refusal) {
+    case NOT_ALLOWED:
+      return refuse(c, 400, `Invalid request: ${refused.reason}`);
     case GONE:
       return refuse(c, 400, notRegistered(endpointName));
     case UNANSWERED:

@@ -4,25 +4,16 @@ import {
   LWM2M_CBOR,
   LWM2M_JSON,
   OCTET_STREAM,
-  OLD_LWM2M_JSON,
   SENML_CBOR,
   SENML_JSON,
   TEXT,
   TLV,
 } from "../../../protocol/coap/content-formats.ts";
-import { CBOR_CODEC } from "../../../protocol/content/cbor.ts";
-import type { ContentCodec } from "../../../protocol/content/content-codec.ts";
-import { LWM2M_CBOR_CODEC } from "../../../protocol/content/lwm2m-cbor.ts";
-import { LWM2M_JSON_1543_CODEC, LWM2M_JSON_CODEC } from "../../../protocol/content/lwm2m-json.ts";
-import { OPAQUE_CODEC } from "../../../protocol/content/opaque.ts";
-import { SENML_CBOR_CODEC } from "../../../protocol/content/senml-cbor.ts";
-import { SENML_JSON_CODEC } from "../../../protocol/content/senml-json.ts";
-import { TEXT_CODEC } from "../../../protocol/content/text.ts";
-import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
 import type { Entry } from "../../../protocol/model/data-types.ts";
 import type { DefinitionOf } from "../../../protocol/model/object-definition.ts";
 import { type Path, RESERVED_ID } from "../../../protocol/model/path.ts";
+import { CODECS } from "../../codecs.ts";
 import { bad } from "./node-body.ts";
 
 const FORMATS: ReadonlyMap<string, number> = new Map([
@@ -38,18 +29,6 @@ const FORMATS: ReadonlyMap<string, number> = new Map([
 
 /** What programs write that have no format to name. */
 const NO_NAMES = new Set(["", "NONE", "NULL"]);
-
-const CODECS: ReadonlyMap<number, ContentCodec> = new Map([
-  [TLV, TLV_CODEC],
-  [LWM2M_JSON, LWM2M_JSON_CODEC],
-  [OLD_LWM2M_JSON, LWM2M_JSON_1543_CODEC],
-  [SENML_JSON, SENML_JSON_CODEC],
-  [SENML_CBOR, SENML_CBOR_CODEC],
-  [TEXT, TEXT_CODEC],
-  [OCTET_STREAM, OPAQUE_CODEC],
-  [CBOR, CBOR_CODEC],
-  [LWM2M_CBOR, LWM2M_CBOR_CODEC],
-]);
 
 /** For people. */
 export const FORMAT_NAMES = [...FORMATS.keys()].join(", ");

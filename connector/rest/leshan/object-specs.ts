@@ -9,8 +9,8 @@ import {
   WRITE,
 } from "../../../protocol/model/data-types.ts";
 import type { ObjectDefinition } from "../../../protocol/model/object-definition.ts";
+import { listedDefinitions } from "../../registry/definitions.ts";
 import type { RestContext, RestHost } from "../context.ts";
-import { listedDefinitions } from "./definitions.ts";
 import { TYPE_NAMES } from "./node-json.ts";
 import { registrationNamed } from "./target.ts";
 

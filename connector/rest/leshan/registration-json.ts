@@ -1,9 +1,9 @@
 /** A registration as the Leshan demo server shows it. */
 import { parsePath } from "../../../protocol/model/path.ts";
+import { UNSAID_VERSION } from "../../registry/definitions.ts";
 import type { Registration } from "../../registry/registration.ts";
 import type { Json } from "../../shadow/json.ts";
 import { linksJson } from "./answer-json.ts";
-import { UNSAID_VERSION } from "./definitions.ts";
 
 export interface ShownRegistration {
   /** Names this registration. The location that the device itself uses is a secret between it and the connector. */

@@ -23,10 +23,10 @@ import {
 import { type Entry, MULTIPLE, STRING, TYPE_MASK } from "../../../protocol/model/data-types.ts";
 import { flagsAt } from "../../../protocol/model/object-definition.ts";
 import { RESERVED_ID } from "../../../protocol/model/path.ts";
+import { definitionsOf } from "../../registry/definitions.ts";
 import { type RestContext, type RestHost, refuse } from "../context.ts";
 import { readMembers, readText } from "../customers/answers.ts";
 import { ask, askBy } from "./asking.ts";
-import { definitionsOf } from "./definitions.ts";
 import { formatNamed, payloadOf } from "./formats.ts";
 import { bad, createdInstance, entriesOfNode } from "./node-body.ts";
 import { registrationNamed, type Target, targetOf } from "./target.ts";

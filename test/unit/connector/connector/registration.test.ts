@@ -265,6 +265,7 @@ test("what happens is counted", () => {
     expiries: 1,
     refusals: 2,
     notifications: 0,
+    sends: 0,
     responses: 0,
   });
 });

@@ -3,7 +3,8 @@ import {
   type Devices,
   type DownlinkRequest,
   GONE,
-  type Refusal,
+  NOT_ALLOWED,
+  type Refused,
   type ResponseEvent,
   type Submission,
 } from "../../../../connector/contract.ts";
@@ -31,7 +32,7 @@ export class FakeDevices implements Devices {
   /** Devices in queue mode that do not listen. */
   readonly asleep = new Set<string>();
   /** What the next requests are refused with. */
-  refusal: Refusal | undefined;
+  refusal: Refused["refusal"] | undefined;
   /** Ids that the core has no response for any more. */
   readonly lost = new Set<string>();
   /** Called when an application ends a registration, as the core tells it then. */
@@ -48,10 +49,14 @@ export class FakeDevices implements Devices {
       version: undefined,
       binding: "U",
       queueMode: false,
+      smsNumber: undefined,
+      profileId: undefined,
       location: "/rd/1",
       peer: "127.0.0.1:40001",
       links: decodeLinks(links) as Link[],
       rootPath: "",
+      contentFormats: [],
+      isGateway: false,
       registeredAt: 0,
       refreshedAt: 0,
       ...more,
@@ -90,14 +95,35 @@ export class FakeDevices implements Devices {
   }
 
   submit(endpointName: string, request: DownlinkRequest): Submission {
-    if (this.refusal !== undefined) return { refusal: this.refusal };
+    if (this.refusal !== undefined) return refusedAs(this.refusal);
     const id = `${++this.lastId}#id`;
     this.submitted.push({ id, endpointName, request });
     return { id };
   }
 
+  queued(): [] {
+    return [];
+  }
+
+  cancel(endpointName: string, id: string): boolean {
+    this.calls.push(`cancel ${endpointName} ${id}`);
+    return false;
+  }
+
+  observeComposite(endpointName: string, paths: readonly string[]): Submission {
+    return this.observe(endpointName, paths.join());
+  }
+
+  cancelComposite(endpointName: string, paths: readonly string[]): boolean {
+    return this.cancelObservation(endpointName, paths.join());
+  }
+
+  gatewayDevices(): [] {
+    return [];
+  }
+
   observe(endpointName: string, path: string): Submission {
-    if (this.refusal !== undefined) return { refusal: this.refusal };
+    if (this.refusal !== undefined) return refusedAs(this.refusal);
     this.calls.push(`observe ${endpointName} ${path}`);
     this.observed.add(`${endpointName} ${path}`);
     return { id: `${++this.lastId}#id` };
@@ -126,6 +152,7 @@ export function responseEvent(
     id,
     endpointName,
     path,
+    outcome: "answered",
     status: 200,
     error: undefined,
     contentFormat: 0,
@@ -138,4 +165,10 @@ export function responseEvent(
 
 export function bytes(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text));
+}
+
+function refusedAs(refusal: Refused["refusal"]): Refused {
+  return refusal === NOT_ALLOWED
+    ? { refusal, status: 405, reason: "LwM2M has no such operation there" }
+    : { refusal };
 }

@@ -110,7 +110,9 @@ test("RFC 7252 §5.10.4: a device without the usual format is asked for any, onc
 test.each([
   [GET, 0x45, "200 "],
   [PUT, 0x44, "200 "],
-  [PUT, 0x41, "201 "],
+  [PUT, 0x41, "502 The device answered 2.01, and Write (Replace) succeeds with 2.04"],
+  [GET, 0x44, "502 The device answered 2.04, and Read succeeds with 2.05"],
+  [POST, 0x45, "502 The device answered 2.05, and Execute succeeds with 2.04"],
   [DELETE, 0x42, "200 "],
   [GET, 0x80, "400 The device answered 4.00"],
   [GET, 0x81, "401 The device answered 4.01"],
@@ -125,7 +127,8 @@ test.each([
   const rig = new Rig();
   const device = rig.registered("a");
   device.respond = () => bare(code);
-  const submission = rig.submit("a", { method, path: "/3/0/0", accept: 0 });
+  const path = method === DELETE ? "/3303/0" : "/3/0/0";
+  const submission = rig.submit("a", { method, path, accept: 0 });
   rig.drive(rig.now + 1000);
   expect(rig.outcome(submission)).toBe(outcome);
 });

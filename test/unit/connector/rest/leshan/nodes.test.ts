@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { definitionsOf } from "../../../../../connector/rest/leshan/definitions.ts";
+import { definitionsOf } from "../../../../../connector/registry/definitions.ts";
 import { entriesIn, formatNamed, payloadOf } from "../../../../../connector/rest/leshan/formats.ts";
 import { createdInstance, entriesOfNode } from "../../../../../connector/rest/leshan/node-body.ts";
 import { nodeJson } from "../../../../../connector/rest/leshan/node-json.ts";

@@ -1,10 +1,10 @@
-/** What a device's objects consist of, going by the versions that it has registered. */
-import { attributeOf } from "../../../protocol/coap/link-format.ts";
-import { standardDefinitions, standardObject } from "../../../protocol/lwm2m/standard-objects.ts";
-import { enablerOf } from "../../../protocol/lwm2m/versions.ts";
-import type { DefinitionOf, ObjectDefinition } from "../../../protocol/model/object-definition.ts";
-import { parsePath } from "../../../protocol/model/path.ts";
-import type { Registration } from "../../registry/registration.ts";
+/** What a device's objects consist of, and in which version, going by what it has registered. */
+import { attributeOf } from "../../protocol/coap/link-format.ts";
+import { standardDefinitions, standardObject } from "../../protocol/lwm2m/standard-objects.ts";
+import { enablerOf, impliedObjectVersion } from "../../protocol/lwm2m/versions.ts";
+import type { DefinitionOf, ObjectDefinition } from "../../protocol/model/object-definition.ts";
+import { parsePath } from "../../protocol/model/path.ts";
+import type { Registration } from "./registration.ts";
 
 /** The version of LwM2M that a plain CoAP device is shown with: it has said none. */
 export const UNSAID_VERSION = "1.0";
@@ -18,6 +18,14 @@ export function definitionsOf({ version, links }: Listed): DefinitionOf {
     const said = versionOf(links, objectId);
     return (said === undefined ? undefined : standardObject(objectId, said)) ?? implied(objectId);
   };
+}
+
+/**
+ * The version of one of a device's objects: `ver` of its link, else what the device's own version implies (LwM2M Core 1.2.2 §7.2.3).
+ */
+export function objectVersionOf({ version, links }: Listed, objectId: number): string {
+  const enabler = enablerOf(version ?? UNSAID_VERSION) ?? UNSAID_VERSION;
+  return versionOf(links, objectId) ?? impliedObjectVersion(enabler, objectId);
 }
 
 /** The definitions of all objects that a device lists, by id. */
