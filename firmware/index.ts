@@ -17,6 +17,7 @@ export * from "./agent/server-link.ts";
 export * from "./boards/node/machine.ts";
 export * from "./boards/node/main.ts";
 export * from "./loop.ts";
+export * from "./objects/access-control.ts";
 export * from "./objects/device.ts";
 export * from "./objects/firmware-update.ts";
 export * from "./objects/lwm2m-object.ts";

@@ -1,12 +1,13 @@
 /**
  * The device agent with all it can do: `BasicAgent` with every feature. The facade of firmware/agent for hosts with room.
  */
-import { UNAUTHORIZED } from "../../protocol/coap/codes.ts";
+import { isSuccess, UNAUTHORIZED } from "../../protocol/coap/codes.ts";
 import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
 import { SERVER_BOOTSTRAP_TRIGGER } from "../../protocol/model/objects/server.ts";
 import { SERVER_1_2 } from "../../protocol/model/objects/server-1-2.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { ACCESS_CONTROL_ID } from "../objects/access-control.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { securityObject } from "../objects/security.ts";
 import { isOrphan, makeAccount, serverLinksOf } from "./account-links.ts";
@@ -20,6 +21,7 @@ import { enforce, makeBootstrapAccount, purge } from "./bootstrap-account.ts";
 import type { BootstrapLink } from "./bootstrap-link.ts";
 import { bootstrapLinkOf } from "./bootstrap-link.ts";
 import type { Preparation } from "./bootstrap-preparation.ts";
+import { Changes } from "./changes.ts";
 import { handleObservedInstances, handleObservedValue } from "./composites.ts";
 import { plain } from "./device-management.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
@@ -41,6 +43,8 @@ export class Agent extends BasicAgent {
   declare readonly configuration: AgentConfiguration;
   /** Object 0. */
   readonly security: LwM2mObject = securityObject(this.version());
+  /** Of the request that is being answered, from its first change on. */
+  private changes: Changes | undefined = undefined;
 
   constructor(configuration: AgentConfiguration) {
     super(configuration, ALL_FEATURES);
@@ -90,6 +94,10 @@ export class Agent extends BasicAgent {
 
   /** A server wrote to or executed a resource of its account. */
   override handleAccount(instanceId: number, resourceId: number): void {
+    if (this.changes !== undefined) {
+      this.changes.handleAccount(this.servers, instanceId, resourceId);
+      return;
+    }
     const links = serverLinksOf(this);
     for (let i = 0; i < links.length; i++) {
       if (links[i].instanceId === instanceId) links[i].handleAccount(resourceId);
@@ -97,10 +105,6 @@ export class Agent extends BasicAgent {
     const bootstrap = resourceId === SERVER_BOOTSTRAP_TRIGGER ? bootstrapLinkOf(this) : undefined;
     if (bootstrap !== undefined) bootstrap.trigger();
     this.wake();
-  }
-
-  override answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
-    return isOrphan(this, link) ? plain(UNAUTHORIZED) : super.answer(now, link, request);
   }
 
   // What the bootstrap link has done; nobody else's to call.
@@ -149,16 +153,47 @@ export class Agent extends BasicAgent {
     return at;
   }
 
+  // What a request changes.
+
+  /** An object is about to be changed by the request that is being answered: if that fails, all is as it was. */
+  remember(object: LwM2mObject): void {
+    if (this.changes === undefined) this.changes = new Changes();
+    this.changes.remember(object);
+  }
+
+  override answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
+    if (isOrphan(this, link)) return plain(UNAUTHORIZED);
+    const response = super.answer(now, link, request);
+    const changes = this.changes;
+    this.changes = undefined;
+    if (changes !== undefined) changes.end(this, isSuccess(response.code));
+    return response;
+  }
+
   // Observations of one path are the core's; those of several are a feature's.
 
   override handleValue(object: LwM2mObject, instanceId: number, resourceId: number): void {
-    handleObservedValue(this, object, instanceId, resourceId);
-    super.handleValue(object, instanceId, resourceId);
+    if (this.changes !== undefined) this.changes.handleValue(object, instanceId, resourceId);
+    else {
+      handleObservedValue(this, object, instanceId, resourceId);
+      super.handleValue(object, instanceId, resourceId);
+      this.handleRights(object);
+    }
   }
 
   override handleInstances(object: LwM2mObject): void {
-    handleObservedInstances(this, object);
-    super.handleInstances(object);
+    if (this.changes !== undefined) this.changes.handleInstances(object);
+    else {
+      handleObservedInstances(this, object);
+      super.handleInstances(object);
+      this.handleRights(object);
+    }
+  }
+
+  private handleRights(object: LwM2mObject): void {
+    const access = this.features.access;
+    if (access !== undefined && object.definition.id === ACCESS_CONTROL_ID)
+      access.handleRights(this);
   }
 
   resource(path: string): NamedResource | undefined {

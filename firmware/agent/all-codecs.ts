@@ -2,7 +2,13 @@
  * Every content format there is, for agents with room for them, and which of them a version of LwM2M has. Boards that are short of
  * room list those that they need.
  */
-import { LWM2M_CBOR, LWM2M_JSON } from "../../protocol/coap/content-formats.ts";
+import {
+  LWM2M_CBOR,
+  LWM2M_JSON,
+  OCTET_STREAM,
+  TEXT,
+  TLV,
+} from "../../protocol/coap/content-formats.ts";
 import { CBOR_CODEC } from "../../protocol/content/cbor.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import { LWM2M_CBOR_CODEC } from "../../protocol/content/lwm2m-cbor.ts";
@@ -37,14 +43,14 @@ export const ALL_CODECS: readonly ContentCodec[] = [
   LWM2M_JSON_READER,
 ];
 
-/** What was asked for last, and came of it: a fleet's agents are alike, and share the list. */
+/** What was asked for last, and came of it by version: a fleet's agents are alike, and share the lists. */
 let lastCodecs: readonly ContentCodec[] = ALL_CODECS;
-let lastVersion: string | undefined;
-let lastAnswer: readonly ContentCodec[] = ALL_CODECS;
+let lastAnswers: { [version: string]: readonly ContentCodec[] | undefined } = {};
 
 /**
- * Those of `codecs` that a version has, in their order: LwM2M CBOR since 1.2; LwM2M JSON in 1.0, after which it is only accepted. A
- * list that names `LWM2M_JSON_CODEC` itself keeps it: some devices write it whatever they register as.
+ * Those of `codecs` that a version has, in their order: text, opaque, TLV and LwM2M JSON in 1.0; CBOR and SenML since 1.1, which
+ * only accepts LwM2M JSON; LwM2M CBOR since 1.2. A list that names `LWM2M_JSON_CODEC` itself keeps it: some devices write it
+ * whatever they register as.
  *
  * @param version undefined for a plain CoAP device, which is held to none
  */
@@ -53,15 +59,23 @@ export function codecsOf(
   version: string | undefined,
 ): readonly ContentCodec[] {
   if (version === undefined) return codecs;
-  if (codecs === lastCodecs && version === lastVersion) return lastAnswer;
+  if (codecs !== lastCodecs) {
+    lastCodecs = codecs;
+    lastAnswers = {};
+  }
+  const known = lastAnswers[version];
+  if (known !== undefined) return known;
   const answer: ContentCodec[] = [];
   for (let i = 0; i < codecs.length; i++) {
     const format = codecs[i].format;
-    if (format === LWM2M_CBOR && version !== "1.2") continue;
+    if (!isFormatOf(version, format)) continue;
     answer.push(format === LWM2M_JSON && version === "1.0" ? LWM2M_JSON_CODEC : codecs[i]);
   }
-  lastCodecs = codecs;
-  lastVersion = version;
-  lastAnswer = answer;
+  lastAnswers[version] = answer;
   return answer;
+}
+
+function isFormatOf(version: string, format: number): boolean {
+  if (version !== "1.0") return format !== LWM2M_CBOR || version === "1.2";
+  return format === TEXT || format === OCTET_STREAM || format === TLV || format === LWM2M_JSON;
 }

@@ -5,9 +5,11 @@ import { CoapEndpoint } from "../../protocol/coap/coap-endpoint.ts";
 import type { CoapSettings } from "../../protocol/coap/exchange.ts";
 import { TEXT_CODEC } from "../../protocol/content/text.ts";
 import { TLV_CODEC } from "../../protocol/content/tlv.ts";
+import { ACCESS_RULES } from "./access-control.ts";
 import { withCompositeAttributes, withComposites } from "./composites.ts";
 import type { AgentFeatures } from "./features.ts";
 import { instanceOperations } from "./instance-operations.ts";
+import { MANAGEMENT_RULES } from "./management-rules.ts";
 import { NAMED_RESOURCES } from "./named-resources.ts";
 import { REPORTING_ATTRIBUTES } from "./reporting-attributes.ts";
 
@@ -20,4 +22,6 @@ export const ALL_FEATURES: AgentFeatures = {
   operations: [instanceOperations],
   attributes: withCompositeAttributes(REPORTING_ATTRIBUTES),
   otherPaths: withComposites(NAMED_RESOURCES),
+  management: MANAGEMENT_RULES,
+  access: ACCESS_RULES,
 };

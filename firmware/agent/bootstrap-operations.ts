@@ -58,8 +58,9 @@ import {
   NO_ENTRIES,
   WRITE_STEP,
 } from "./bootstrap-preparation.ts";
-import { ANY_FORMAT, contentAt, contentResponse } from "./content.ts";
+import { ANY_FORMAT, contentOf, contentResponse } from "./content.ts";
 import { decodeContent, plain } from "./device-management.ts";
+import { read } from "./object-tree.ts";
 
 export const BOOTSTRAP_FINISH = "Bootstrap-Finish";
 const BOOTSTRAP_DISCOVER = "Bootstrap-Discover";
@@ -121,11 +122,12 @@ function readFor(preparation: Preparation, path: Path, request: IncomingRequest)
   const isKnown = preparation.version() !== "1.0";
   if (!isAllowed || !isKnown || path.length > 2) return plain(METHOD_NOT_ALLOWED);
   const object = preparation.object(path[0]);
-  const isThere =
-    object !== undefined && (path.length === 1 || object.instances.get(path[1]) !== undefined);
-  if (!isThere) return plain(NOT_FOUND);
+  if (object === undefined) return plain(NOT_FOUND);
+  if (path.length > 1 && object.instances.get(path[1]) === undefined) return plain(NOT_FOUND);
   const format = uintOf(request.options, ACCEPT, ANY_FORMAT);
-  return contentResponse(contentAt(preparation, path, format), undefined);
+  const entries: Entry[] = [];
+  read(object, path, entries);
+  return contentResponse(contentOf(preparation.codecs, path, entries, format), undefined);
 }
 
 function write(preparation: Preparation, path: Path, request: IncomingRequest): number {
@@ -135,7 +137,7 @@ function write(preparation: Preparation, path: Path, request: IncomingRequest): 
   const object = preparation.toChange(path[0]);
   if (object === undefined) return BAD_REQUEST;
   if (preparation.isFull()) return INTERNAL_SERVER_ERROR;
-  const entries = decodeContent(preparation, object, path, request);
+  const entries = decodeContent(preparation.codecs, object, path, request);
   if (typeof entries === "number") return entries;
   return preparation.take({ kind: WRITE_STEP, path: path, entries: entries });
 }

@@ -54,18 +54,20 @@ import {
   NO_VALUE,
 } from "../../protocol/model/attributes.ts";
 import type { Entry } from "../../protocol/model/data-types.ts";
+import { MANDATORY } from "../../protocol/model/data-types.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
 import type { Path } from "../../protocol/model/path.ts";
-import { isWithin } from "../../protocol/model/path.ts";
+import { formatPath, isWithin } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { BasicAgent } from "./basic-agent.ts";
 import type { Content } from "./content.ts";
-import { ANY_FORMAT, contentResponse, refusal } from "./content.ts";
+import { ANY_FORMAT, contentResponse, readFor, refusal } from "./content.ts";
 import { plain } from "./device-management.ts";
 import type { AttributeRules, OtherPaths } from "./features.ts";
 import type { Observation, Reading } from "./notification.ts";
-import { apply, check, isHidden, locate, read } from "./object-tree.ts";
+import { hasLooseLink } from "./object-links.ts";
+import { apply, check, instancesOf, isHidden, locate } from "./object-tree.ts";
 import type { Observers } from "./observers.ts";
 import { attachedTo, parametersOf, partsOf, withoutContradiction } from "./reporting-attributes.ts";
 import { isNotableReading, ReportingObservation } from "./reporting-observation.ts";
@@ -84,6 +86,11 @@ class Places {
   constructor(paths: readonly Path[]) {
     this.paths = paths;
   }
+}
+
+/** True for an observation of several places. */
+export function observesPlaces(observation: Observation): boolean {
+  return observation.subject instanceof Places;
 }
 
 /** These other paths, and the root for composite operations. A plain CoAP device's root is not LwM2M's. */
@@ -190,7 +197,7 @@ function handlePlace(agent: BasicAgent, place: Path): void {
       if (!(observation instanceof ReportingObservation))
         observation.handleChange(undefined, undefined);
       else if (observation.isEvaluatedLater()) observation.handleNews();
-      else if (place.length < 3 || isNews(agent, observers, observation, place)) {
+      else if (place.length < 3 || isNews(agent.links[i], observers, observation, place)) {
         observation.handleNews();
       }
     }
@@ -206,16 +213,16 @@ function isConcerned(paths: readonly Path[], place: Path): boolean {
 
 /** True when one of the observed paths that a changed resource concerns meets the conditions that are set for it. */
 function isNews(
-  agent: BasicAgent,
+  link: ServerLink,
   observers: Observers,
   observation: ReportingObservation,
   place: Path,
 ): boolean {
   const paths = (observation.subject as Places).paths;
   const entries: Entry[] = [];
-  const rules = agent.features.attributes;
+  const rules = link.agent.features.attributes;
   let isFound = false;
-  readPlace(agent, place, entries);
+  readPlace(link, place, entries);
   for (let i = 0; i < paths.length; i++) {
     const path = paths[i];
     if (isFound || !(isWithin(place, path) || isWithin(path, place))) continue;
@@ -275,10 +282,10 @@ function within(reading: Reading, path: Path): readonly Entry[] {
 
 function answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
   const operation = compositeOperationOf(request.code, request.options);
-  if (operation === NO_OPERATION || link.agent.version() === "1.0") {
+  if (operation === NO_OPERATION || link.version() === "1.0") {
     return plain(METHOD_NOT_ALLOWED);
   }
-  if (operation === WRITE_COMPOSITE) return plain(writeComposite(link.agent, request));
+  if (operation === WRITE_COMPOSITE) return plain(writeComposite(link, request));
   return readOrObserve(now, link, operation, request);
 }
 
@@ -288,20 +295,19 @@ function readOrObserve(
   operation: number,
   request: IncomingRequest,
 ): Response {
-  const agent = link.agent;
   const asked = uintOf(request.options, CONTENT_FORMAT, ANY_FORMAT);
   const isJson = asked === SENML_JSON || asked === SENML_ETCH_JSON;
   const codec = isJson ? SENML_ETCH_JSON_PATHS : SENML_ETCH_CBOR_PATHS;
   const plainFormat = isJson ? SENML_JSON : SENML_CBOR;
   const isKnown = asked === plainFormat || asked === codec.format;
-  if (!isKnown || codecOf(agent, plainFormat) === undefined) {
+  if (!isKnown || codecOf(link, plainFormat) === undefined) {
     return plain(UNSUPPORTED_CONTENT_FORMAT);
   }
   const decoded = codec.decode(request.payload);
   if (isMalformed(decoded)) return plain(BAD_REQUEST);
   const paths = withoutOverlap(decoded);
   // Without Accept the answer is in the family of the question.
-  const content = contentAt(agent, paths, uintOf(request.options, ACCEPT, plainFormat));
+  const content = contentAt(link, paths, uintOf(request.options, ACCEPT, plainFormat));
   if (operation === CANCEL_COMPOSITE) link.cancelObservation(request.token);
   const isObserved = operation === OBSERVE_COMPOSITE && isSuccess(content.code);
   if (!isObserved || paths.length > MAX_OBSERVED_PATHS) return contentResponse(content, undefined);
@@ -330,30 +336,44 @@ function areSame(some: readonly Path[], others: readonly Path[]): boolean {
   return true;
 }
 
-function readObserved(agent: BasicAgent, observation: Observation): Content {
-  return contentAt(agent, (observation.subject as Places).paths, observation.format);
+function readObserved(link: ServerLink, observation: Observation): Content {
+  return contentAt(link, (observation.subject as Places).paths, observation.format);
 }
 
-/** What is readable at and below the paths, in a format for several values. */
-function contentAt(agent: BasicAgent, paths: readonly Path[], format: number): Content {
-  const codec = codecOf(agent, format);
+/** What is readable at and below the paths, in a format for several values; 4.01 when all that is there is closed to the server. */
+function contentAt(link: ServerLink, paths: readonly Path[], format: number): Content {
+  const codec = codecOf(link, format);
   if (codec === undefined) return refusal(NOT_ACCEPTABLE);
   const entries: Entry[] = [];
-  for (let i = 0; i < paths.length; i++) readPlace(agent, paths[i], entries);
+  let isClosed = false;
+  for (let i = 0; i < paths.length; i++) {
+    if (!readPlace(link, paths[i], entries)) isClosed = true;
+  }
+  if (isClosed && entries.length === 0) return refusal(UNAUTHORIZED);
   const payload = codec.encode([], entries);
   if (payload === undefined) return refusal(NOT_ACCEPTABLE);
   return { code: CONTENT, format: format, payload: payload, reading: entries, maxAge: 0 };
 }
 
-/** Appends what a server may read at and below a path; of the root all objects. */
-function readPlace(agent: BasicAgent, path: Path, entries: Entry[]): void {
-  for (let i = 0; i < agent.objects.length; i++) {
-    const object = agent.objects[i];
+/** Appends what a server may read at and below a path; of the root all objects. False when something there is closed to it. */
+function readPlace(link: ServerLink, path: Path, entries: Entry[]): boolean {
+  const objects = link.agent.objects;
+  let isOpen = true;
+  for (let i = 0; i < objects.length; i++) {
+    const object = objects[i];
     const objectId = object.definition.id;
-    if (isHidden(objectId)) continue;
-    if (path.length === 0) read(object, [objectId], entries);
-    else if (path[0] === objectId && isSuccess(locate(object, path))) read(object, path, entries);
+    if (isHidden(objectId) || (path.length > 0 && path[0] !== objectId)) continue;
+    const place = path.length === 0 ? [objectId] : path;
+    let code = admit(link, READ_COMPOSITE, object, place);
+    if (isSuccess(code)) code = readFor(link, object, place, entries);
+    if (code === UNAUTHORIZED) isOpen = false;
   }
+  return isOpen;
+}
+
+function admit(link: ServerLink, operation: number, object: LwM2mObject, path: Path): number {
+  const rules = link.agent.features.management;
+  return rules === undefined ? locate(object, path) : rules.admit(link, operation, object, path);
 }
 
 /** In tree order, without those at or below another: a place is told once. */
@@ -372,29 +392,31 @@ function compare(a: Path, b: Path): number {
   return a.length - b.length;
 }
 
-/** The agent's codec for a format that can tell of several places; undefined when it has none. */
-function codecOf(agent: BasicAgent, format: number): ContentCodec | undefined {
+/** The link's codec for a format that can tell of several places; undefined when it has none. */
+function codecOf(link: ServerLink, format: number): ContentCodec | undefined {
+  const codecs = link.formats();
   if (format !== SENML_JSON && format !== SENML_CBOR && format !== LWM2M_CBOR) return undefined;
-  for (let i = 0; i < agent.codecs.length; i++) {
-    if (agent.codecs[i].format === format) return agent.codecs[i];
+  for (let i = 0; i < codecs.length; i++) {
+    if (codecs[i].format === format) return codecs[i];
   }
   return undefined;
 }
 
 /** SenML-ETCH comes with the SenML that it is written in. */
-function changeCodecOf(agent: BasicAgent, format: number): ContentCodec | undefined {
+function changeCodecOf(link: ServerLink, format: number): ContentCodec | undefined {
   if (format === SENML_ETCH_JSON) {
-    return codecOf(agent, SENML_JSON) === undefined ? undefined : SENML_ETCH_JSON_CODEC;
+    return codecOf(link, SENML_JSON) === undefined ? undefined : SENML_ETCH_JSON_CODEC;
   }
   if (format === SENML_ETCH_CBOR) {
-    return codecOf(agent, SENML_CBOR) === undefined ? undefined : SENML_ETCH_CBOR_CODEC;
+    return codecOf(link, SENML_CBOR) === undefined ? undefined : SENML_ETCH_CBOR_CODEC;
   }
-  return codecOf(agent, format);
+  return codecOf(link, format);
 }
 
 /** All is written, or nothing: every entry is checked before the first is stored. */
-function writeComposite(agent: BasicAgent, request: IncomingRequest): number {
-  const codec = changeCodecOf(agent, uintOf(request.options, CONTENT_FORMAT, ANY_FORMAT));
+function writeComposite(link: ServerLink, request: IncomingRequest): number {
+  const agent = link.agent;
+  const codec = changeCodecOf(link, uintOf(request.options, CONTENT_FORMAT, ANY_FORMAT));
   if (codec === undefined) return UNSUPPORTED_CONTENT_FORMAT;
   const entries = codec.decode(request.payload, [], function (objectId) {
     const object = agent.object(objectId);
@@ -402,9 +424,11 @@ function writeComposite(agent: BasicAgent, request: IncomingRequest): number {
   });
   if (isMalformed(entries) || firstClash(entries) >= 0) return BAD_REQUEST;
   for (let i = 0; i < entries.length; i++) {
-    const code = checkEntry(agent, entries[i]);
+    const code = checkEntry(link, entries[i]);
     if (code !== CHANGED) return code;
   }
+  if (hasLooseLink(agent, entries)) return BAD_REQUEST;
+  if (emptiesMandatory(agent, entries)) return METHOD_NOT_ALLOWED;
   let from = 0;
   for (let i = 1; i <= entries.length; i++) {
     if (i < entries.length && isWithin(entries[i].path, entries[from].path.slice(0, 2))) continue;
@@ -415,15 +439,41 @@ function writeComposite(agent: BasicAgent, request: IncomingRequest): number {
 }
 
 /** CHANGED when this entry may be stored. */
-function checkEntry(agent: BasicAgent, entry: Entry): number {
+function checkEntry(link: ServerLink, entry: Entry): number {
   const path = entry.path;
   if (isHidden(path[0])) return UNAUTHORIZED;
-  const object = agent.object(path[0]);
+  const object = link.agent.object(path[0]);
   if (object === undefined || object.instances.get(path[1]) === undefined) return NOT_FOUND;
+  // What is not there yet can be made by a Write, so that NOT_FOUND is no refusal here.
+  const admitted = admit(link, WRITE_COMPOSITE, object, path);
+  if (!isSuccess(admitted) && admitted !== NOT_FOUND) return admitted;
   if (path.length < 3) return CHANGED;
   const flags = resourceFlags(object.definition, path[2]);
   if (flags === 0) return NOT_FOUND;
   return check(object, path[1], entry, true);
+}
+
+/** True when the removals among the entries would leave a mandatory resource without instances. */
+function emptiesMandatory(agent: BasicAgent, entries: readonly Entry[]): boolean {
+  const counts: { [resource: string]: number } = {};
+  const emptied: string[] = [];
+  for (let i = 0; i < entries.length; i++) {
+    const { path, value } = entries[i];
+    const object = path.length < 4 ? undefined : agent.object(path[0]);
+    if (object === undefined) continue;
+    if ((resourceFlags(object.definition, path[2]) & MANDATORY) === 0) continue;
+    const resource = formatPath(path.slice(0, 3));
+    const before = instancesOf(object, path);
+    if (counts[resource] === undefined) counts[resource] = before.length;
+    const isThere = before.indexOf(path[3]) >= 0;
+    if (value !== undefined) counts[resource] += isThere ? 0 : 1;
+    else if (isThere) {
+      counts[resource]--;
+      emptied.push(resource);
+    }
+  }
+  for (let i = 0; i < emptied.length; i++) if (counts[emptied[i]] === 0) return true;
+  return false;
 }
 
 /** Stores checked entries of one object instance. A resource instance without value is removed. */

@@ -8,11 +8,13 @@ import type { Response } from "../../protocol/coap/exchange.ts";
 import { NO_BYTES } from "../../protocol/coap/message.ts";
 import type { Option } from "../../protocol/coap/options.ts";
 import { CONTENT_FORMAT, MAX_AGE, uintOption } from "../../protocol/coap/options.ts";
+import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import type { Entry } from "../../protocol/model/data-types.ts";
 import type { Path } from "../../protocol/model/path.ts";
-import type { BasicAgent } from "./basic-agent.ts";
+import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { Reading } from "./notification.ts";
 import { read, readingOf } from "./object-tree.ts";
+import type { ServerLink } from "./server-link.ts";
 
 /** No Accept: the device chooses. */
 export const ANY_FORMAT = -1;
@@ -30,16 +32,21 @@ export interface Content {
 
 const FRESH_ONLY = uintOption(MAX_AGE, 0);
 
-/** What can be read: an agent, or what a bootstrap server prepares for it. */
-export type Readable = Pick<BasicAgent, "object" | "codecs">;
-
-/** Reads a path of an object in the format asked for; without one in the first of the agent's codecs that can express it. */
-export function contentAt(agent: Readable, path: Path, format: number): Content {
-  const object = agent.object(path[0]);
-  const codecs = agent.codecs;
+/** Reads for a server a path of an object in the format asked for; without one in the first of the link's that can express it. */
+export function contentAt(link: ServerLink, path: Path, format: number): Content {
+  const object = link.agent.object(path[0]);
   const entries: Entry[] = [];
-  const code = object === undefined ? NOT_FOUND : read(object, path, entries);
-  if (!isSuccess(code)) return refusal(code);
+  const code = object === undefined ? NOT_FOUND : readFor(link, object, path, entries);
+  return isSuccess(code) ? contentOf(link.formats(), path, entries, format) : refusal(code);
+}
+
+/** What was read at a path, in the format asked for; without one in the first of the codecs that can express it. */
+export function contentOf(
+  codecs: readonly ContentCodec[],
+  path: Path,
+  entries: readonly Entry[],
+  format: number,
+): Content {
   for (let i = 0; i < codecs.length; i++) {
     if (format !== ANY_FORMAT && format !== codecs[i].format) continue;
     const payload = codecs[i].encode(path, entries);
@@ -53,6 +60,19 @@ export function contentAt(agent: Readable, path: Path, format: number): Content 
     };
   }
   return refusal(NOT_ACCEPTABLE);
+}
+
+/** Appends what a server may read. Returns a response code. */
+export function readFor(
+  link: ServerLink,
+  object: LwM2mObject,
+  path: Path,
+  entries: Entry[],
+): number {
+  const rules = link.agent.features.management;
+  return rules === undefined
+    ? read(object, path, entries)
+    : rules.read(link, object, path, entries);
 }
 
 /** The response that carries it, with an Observe option when there is one to send. */

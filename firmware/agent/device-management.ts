@@ -19,14 +19,8 @@ import {
 import { LINK_FORMAT, TEXT } from "../../protocol/coap/content-formats.ts";
 import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
 import { NO_BYTES, NO_OPTIONS } from "../../protocol/coap/message.ts";
-import {
-  ACCEPT,
-  CONTENT_FORMAT,
-  textsOf,
-  URI_QUERY,
-  uintOf,
-  uintOption,
-} from "../../protocol/coap/options.ts";
+import { ACCEPT, CONTENT_FORMAT, uintOf, uintOption } from "../../protocol/coap/options.ts";
+import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import {
   CANCEL_OBSERVE,
   DISCOVER,
@@ -49,7 +43,6 @@ import { resourceFlags } from "../../protocol/model/object-definition.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
-import type { BasicAgent } from "./basic-agent.ts";
 import { ANY_FORMAT, contentAt, contentResponse } from "./content.ts";
 import { discoverList } from "./links.ts";
 import { Observation } from "./notification.ts";
@@ -70,26 +63,42 @@ export function manage(
   request: IncomingRequest,
 ): Response {
   if (isHidden(path[0])) return plain(UNAUTHORIZED);
-  const agent = link.agent;
-  const object = agent.object(path[0]);
+  const object = link.agent.object(path[0]);
   if (object === undefined) return plain(NOT_FOUND);
-  const found = locate(object, path);
+  const { attributes, management } = link.agent.features;
+  const found =
+    management === undefined
+      ? locate(object, path)
+      : management.admit(link, operation, object, path);
+  if (operation === WRITE_REPLACE || operation === WRITE_UPDATE) {
+    return plain(writeContent(link, object, path, request, operation === WRITE_REPLACE, found));
+  }
+  if (!isSuccess(found)) return plain(found);
+  const usualDepth = path.length === 1 ? 2 : 1;
   switch (operation) {
     case READ:
     case START_OBSERVE:
     case CANCEL_OBSERVE:
-      return isSuccess(found)
-        ? readOrObserve(now, link, object, operation, path, request)
-        : plain(found);
+      return readOrObserve(now, link, object, operation, path, request);
     case DISCOVER:
-      return isSuccess(found) ? discover(link, object, path, request) : plain(found);
+      return {
+        code: CONTENT,
+        options: [uintOption(CONTENT_FORMAT, LINK_FORMAT)],
+        payload: discoverList(
+          link,
+          object,
+          path,
+          management === undefined ? usualDepth : management.depth(link, request, usualDepth),
+        ),
+      };
     case WRITE_ATTRIBUTES:
-      return plain(isSuccess(found) ? writeAttributes(link, object, path, request) : found);
-    case WRITE_REPLACE:
-    case WRITE_UPDATE:
-      return plain(writeContent(agent, object, path, request, operation === WRITE_REPLACE));
+      return plain(
+        attributes === undefined
+          ? METHOD_NOT_ALLOWED
+          : attributes.write(link, object, path, request),
+      );
     case EXECUTE:
-      return plain(isSuccess(found) ? execute(object, path, request) : found);
+      return plain(execute(object, path, request));
     default:
       return handleElsewhere(link, operation, object, path, request);
   }
@@ -119,7 +128,7 @@ function readOrObserve(
   path: Path,
   request: IncomingRequest,
 ): Response {
-  const content = contentAt(link.agent, path, uintOf(request.options, ACCEPT, ANY_FORMAT));
+  const content = contentAt(link, path, uintOf(request.options, ACCEPT, ANY_FORMAT));
   if (operation === CANCEL_OBSERVE) link.cancelObservation(request.token);
   if (operation !== START_OBSERVE || !isSuccess(content.code)) {
     return contentResponse(content, undefined);
@@ -131,38 +140,9 @@ function readOrObserve(
   return contentResponse(content, link.observed().observe(now, observation, content));
 }
 
-function writeAttributes(
-  link: ServerLink,
-  object: LwM2mObject,
-  path: Path,
-  request: IncomingRequest,
-): number {
-  const rules = link.agent.features.attributes;
-  return rules === undefined ? METHOD_NOT_ALLOWED : rules.write(link, object, path, request);
-}
-
-function discover(
-  link: ServerLink,
-  object: LwM2mObject,
-  path: Path,
-  request: IncomingRequest,
-): Response {
-  const queries = textsOf(request.options, URI_QUERY);
-  let depth = path.length === 1 ? 2 : 1;
-  for (let i = 0; i < queries.length; i++) {
-    const asked = queries[i].indexOf("depth=") === 0 ? "0123".indexOf(queries[i].substring(6)) : -1;
-    if (asked >= 0 && queries[i].length === 7) depth = asked;
-  }
-  return {
-    code: CONTENT,
-    options: [uintOption(CONTENT_FORMAT, LINK_FORMAT)],
-    payload: discoverList(link, object, path, depth),
-  };
-}
-
 /** The entries of a payload, or the code that refuses it. */
 export function decodeContent(
-  agent: Pick<BasicAgent, "codecs">,
+  codecs: readonly ContentCodec[],
   object: LwM2mObject,
   path: Path,
   request: IncomingRequest,
@@ -170,33 +150,37 @@ export function decodeContent(
   // Some servers leave the Content-Format of a single value out.
   const assumed = path.length > 2 ? TEXT : ANY_FORMAT;
   const format = uintOf(request.options, CONTENT_FORMAT, assumed);
-  for (let i = 0; i < agent.codecs.length; i++) {
-    if (agent.codecs[i].format !== format) continue;
+  for (let i = 0; i < codecs.length; i++) {
+    if (codecs[i].format !== format) continue;
     const definitionOf = () => object.definition;
-    const entries = agent.codecs[i].decode(request.payload, path, definitionOf);
+    const entries = codecs[i].decode(request.payload, path, definitionOf);
     return isMalformed(entries) ? BAD_REQUEST : entries;
   }
   return UNSUPPORTED_CONTENT_FORMAT;
 }
 
 function writeContent(
-  agent: BasicAgent,
+  link: ServerLink,
   object: LwM2mObject,
   path: Path,
   request: IncomingRequest,
   replaces: boolean,
+  found: number,
 ): number {
-  const found = locate(object, path);
+  const flags = path.length === 2 ? 0 : resourceFlags(object.definition, path[2]);
+  // A resource that this instance could have but has not is made by a Write.
+  const canMake = path.length === 3 && flags !== 0 && object.instances.get(path[1]) !== undefined;
+  if (!isSuccess(found) && !(found === NOT_FOUND && canMake)) return found;
   if (path.length > 2) {
-    const flags = resourceFlags(object.definition, path[2]);
-    // A resource that this instance could have but has not is made by a Write.
-    const canMake = path.length === 3 && flags !== 0 && object.instances.get(path[1]) !== undefined;
-    if (!isSuccess(found) && !canMake) return found;
     if ((flags & WRITABLE) === 0) return METHOD_NOT_ALLOWED;
     if (!replaces && (flags & MULTIPLE) === 0) return METHOD_NOT_ALLOWED;
-  } else if (!isSuccess(found)) return found;
-  const entries = decodeContent(agent, object, path, request);
-  return typeof entries === "number" ? entries : write(object, path, entries, replaces);
+  }
+  const entries = decodeContent(link.formats(), object, path, request);
+  if (typeof entries === "number") return entries;
+  const rules = link.agent.features.management;
+  return rules === undefined
+    ? write(object, path, entries, replaces)
+    : rules.write(link, object, path, entries, replaces);
 }
 
 function execute(object: LwM2mObject, path: Path, request: IncomingRequest): number {

@@ -9,6 +9,7 @@ import type { CoapSettings, IncomingRequest, Response } from "../../protocol/coa
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import type { Malformed } from "../../protocol/malformed.ts";
 import type { Attributes } from "../../protocol/model/attributes.ts";
+import type { Entry } from "../../protocol/model/data-types.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
@@ -28,6 +29,10 @@ export interface AgentFeatures {
   readonly attributes?: AttributeRules;
   /** What is on paths beside LwM2M's. */
   readonly otherPaths?: OtherPaths;
+  /** What a link's version and rights change in device management. Without it every server may do everything that there is. */
+  readonly management?: ManagementRules;
+  /** Which server may do what; asked by the management rules. Without it every server may do everything. */
+  readonly access?: AccessRules;
 }
 
 /**
@@ -59,6 +64,39 @@ export interface AttributeRules {
   isNotable(attributes: Attributes, last: Reading, reading: Reading): boolean;
   /** For Discover: what is set for a path, as link attributes, each with a semicolon before it. @param inherits with what is set above it */
   describe(observers: Observers, path: Path, inherits: boolean): string;
+}
+
+export interface ManagementRules {
+  /** A success when the operation may be done at this path; NOT_FOUND when nothing is there; else the code that refuses it. */
+  admit(link: ServerLink, operation: number, object: LwM2mObject, path: Path): number;
+  /** Appends what is there for this server to read. Returns a response code. */
+  read(link: ServerLink, object: LwM2mObject, path: Path, entries: Entry[]): number;
+  /** Writes what was decoded. Returns a response code. */
+  write(
+    link: ServerLink,
+    object: LwM2mObject,
+    path: Path,
+    entries: readonly Entry[],
+    replaces: boolean,
+  ): number;
+  /** How many levels below its path a Discover shows. */
+  depth(link: ServerLink, request: IncomingRequest, usual: number): number;
+}
+
+export interface AccessRules {
+  /**
+   * May this server do it?
+   *
+   * @param operation of protocol/lwm2m/operations.ts or composite-operations.ts
+   * @param path of an object, or at or below an instance that is there
+   */
+  allows(link: ServerLink, operation: number, path: Path): boolean;
+  /** A server has made an instance. */
+  handleCreated(link: ServerLink, objectId: number, instanceId: number): void;
+  /** A server has deleted an instance. */
+  handleDeleted(link: ServerLink, objectId: number, instanceId: number): void;
+  /** What `allows` says may have changed. */
+  handleRights(agent: BasicAgent): void;
 }
 
 export interface OtherPaths {

@@ -6,7 +6,7 @@ import {
   CHANGED,
   CREATED,
   DELETED,
-  isSuccess,
+  INTERNAL_SERVER_ERROR,
   METHOD_NOT_ALLOWED,
 } from "../../protocol/coap/codes.ts";
 import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
@@ -20,10 +20,13 @@ import { resourceFlags } from "../../protocol/model/object-definition.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath, RESERVED_ID } from "../../protocol/model/path.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
-import type { BasicAgent } from "./basic-agent.ts";
 import { decodeContent, plain } from "./device-management.ts";
-import { apply, blankValues, check, locate } from "./object-tree.ts";
+import { hasLooseLink } from "./object-links.ts";
+import { apply, blankValues, check, instancesOf } from "./object-tree.ts";
 import type { ServerLink } from "./server-link.ts";
+
+/** Instances that servers may bring an object to, unless it says otherwise. */
+const MOST_INSTANCES = 256;
 
 export function instanceOperations(
   link: ServerLink,
@@ -32,22 +35,20 @@ export function instanceOperations(
   path: Path,
   request: IncomingRequest,
 ): Response | undefined {
-  if (operation === CREATE) return createInstance(link.agent, object, path, request);
-  if (operation !== DELETE) return undefined;
-  const found = locate(object, path);
-  return plain(isSuccess(found) ? remove(object, path) : found);
+  if (operation === CREATE) return createInstance(link, object, path, request);
+  return operation === DELETE ? plain(remove(link, object, path)) : undefined;
 }
 
 function createInstance(
-  agent: BasicAgent,
+  link: ServerLink,
   object: LwM2mObject,
   path: Path,
   request: IncomingRequest,
 ): Response {
   const isEmpty = request.payload.length === 0;
-  const entries = isEmpty ? [] : decodeContent(agent, object, path, request);
+  const entries = isEmpty ? [] : decodeContent(link.formats(), object, path, request);
   if (typeof entries === "number") return plain(entries);
-  const instanceId = create(object, entries);
+  const instanceId = create(link, object, entries);
   if (instanceId < 0) return plain(-instanceId);
   const isGivenByServer = entries.length > 0 && entries[0].path[1] === instanceId;
   const options = isGivenByServer
@@ -62,25 +63,49 @@ function createInstance(
  *
  * @returns the new instance's id, or minus the response code that refuses it
  */
-function create(object: LwM2mObject, entries: readonly Entry[]): number {
+function create(link: ServerLink, object: LwM2mObject, entries: readonly Entry[]): number {
   const taken = object.instances;
   if (object.isFixed || (!object.definition.multiple && taken.ids.length > 0)) {
     return -METHOD_NOT_ALLOWED;
   }
-  let instanceId = entries.length === 0 ? RESERVED_ID : entries[0].path[1];
+  const asked = entries.length === 0 ? RESERVED_ID : entries[0].path[1];
   for (let i = 0; i < entries.length; i++) {
-    if (entries[i].path[1] !== instanceId) return -BAD_REQUEST;
-    const code = check(object, instanceId, entries[i], false);
+    if (entries[i].path[1] !== asked) return -BAD_REQUEST;
+    const code = check(object, asked, entries[i], false);
     if (code !== CHANGED) return -code;
   }
-  if (instanceId === RESERVED_ID) {
-    instanceId = 0;
-    while (taken.ids.indexOf(instanceId) >= 0) instanceId++;
-  } else if (taken.get(instanceId) !== undefined) return -BAD_REQUEST;
+  if (hasLooseLink(link.agent, entries) || isIncomplete(object, entries)) return -BAD_REQUEST;
+  const instanceId = asked === RESERVED_ID ? freeId(object) : asked;
+  if (taken.get(instanceId) !== undefined) return -BAD_REQUEST;
   if (!object.definition.multiple && instanceId !== 0) return -BAD_REQUEST;
-  if (isIncomplete(object, entries)) return -BAD_REQUEST;
+  const most = object.mostInstances === undefined ? MOST_INSTANCES : object.mostInstances;
+  // No 4.xx means that there is no more room (LwM2M Transport 1.2.2 §6.7).
+  if (taken.ids.length >= most) return -INTERNAL_SERVER_ERROR;
+  return put(link, object, instanceId, entries);
+}
+
+function freeId(object: LwM2mObject): number {
+  let id = 0;
+  while (object.instances.ids.indexOf(id) >= 0) id++;
+  return id;
+}
+
+/** Puts the instance in its place, and asks the application whether it may stay. Returns as `create`. */
+function put(
+  link: ServerLink,
+  object: LwM2mObject,
+  instanceId: number,
+  entries: readonly Entry[],
+): number {
   object.create(instanceId, blankValues(object.definition));
   apply(object, instanceId, entries, true);
+  const refusal = object.onCreate === undefined ? undefined : object.onCreate(object, instanceId);
+  if (refusal !== undefined) {
+    object.remove(instanceId);
+    return -refusal;
+  }
+  const access = link.agent.features.access;
+  if (access !== undefined) access.handleCreated(link, object.definition.id, instanceId);
   return instanceId;
 }
 
@@ -98,15 +123,24 @@ function isIncomplete(object: LwM2mObject, entries: readonly Entry[]): boolean {
   return false;
 }
 
-/** Deletes an object instance, or an instance of a multiple resource that may be written (§6.3.7). */
-function remove(object: LwM2mObject, path: Path): number {
-  if (path.length === 2) {
-    if (object.isFixed) return METHOD_NOT_ALLOWED;
-    object.remove(path[1]);
-  } else {
-    if ((resourceFlags(object.definition, path[2]) & WRITE) === 0) return METHOD_NOT_ALLOWED;
-    object.setOne(path[1], path[2], path[3], undefined);
-    if (object.onWrite !== undefined) object.onWrite(object, path[1], path[2]);
-  }
+/** Deletes an object instance, or an instance of a multiple resource that may be written (LwM2M Core 1.2.2 §6.3.7); what is mandatory keeps its last. */
+function remove(link: ServerLink, object: LwM2mObject, path: Path): number {
+  if (path.length === 4) return removeOne(object, path);
+  const isLast = object.definition.mandatory && object.instances.ids.length === 1;
+  if (object.isFixed || isLast) return METHOD_NOT_ALLOWED;
+  const refusal = object.onDelete === undefined ? undefined : object.onDelete(object, path[1]);
+  if (refusal !== undefined) return refusal;
+  object.remove(path[1]);
+  const access = link.agent.features.access;
+  if (access !== undefined) access.handleDeleted(link, path[0], path[1]);
+  return DELETED;
+}
+
+function removeOne(object: LwM2mObject, path: Path): number {
+  const flags = resourceFlags(object.definition, path[2]);
+  const isLast = (flags & MANDATORY) !== 0 && instancesOf(object, path).length === 1;
+  if ((flags & WRITE) === 0 || isLast) return METHOD_NOT_ALLOWED;
+  object.setOne(path[1], path[2], path[3], undefined);
+  if (object.onWrite !== undefined) object.onWrite(object, path[1], path[2]);
   return DELETED;
 }

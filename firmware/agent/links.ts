@@ -7,7 +7,6 @@ import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { IdTable } from "../objects/lwm2m-object.ts";
-import type { BasicAgent } from "./basic-agent.ts";
 import { isHidden } from "./object-tree.ts";
 import type { ServerLink } from "./server-link.ts";
 
@@ -29,7 +28,7 @@ export function registrationList(link: ServerLink): Uint8Array {
   const others = agent.features.otherPaths;
   let text = "";
   if (version !== undefined) {
-    if (version !== "1.0") text = rootLink(agent);
+    if (version !== "1.0") text = rootLink(link);
     for (let i = 0; i < agent.objects.length; i++) {
       text += objectLinks(agent.objects[i], version, text === "" ? "" : ",");
     }
@@ -44,10 +43,11 @@ export function registrationList(link: ServerLink): Uint8Array {
 }
 
 /** Says that this is an LwM2M device, and which formats it has; LwM2M JSON, which only 1.0 writes, is none to be asked for. */
-function rootLink(agent: BasicAgent): string {
+function rootLink(link: ServerLink): string {
+  const codecs = link.formats();
   let formats = "";
-  for (let i = 0; i < agent.codecs.length; i++) {
-    const format = agent.codecs[i].format;
+  for (let i = 0; i < codecs.length; i++) {
+    const format = codecs[i].format;
     if (format !== LWM2M_JSON) formats += ` ${format}`;
   }
   return `</>;rt="oma.lwm2m";ct="${formats.substring(1)}"`;

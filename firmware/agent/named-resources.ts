@@ -220,7 +220,7 @@ function observe(
   return link.observed().observe(now, observation, content);
 }
 
-function readObserved(_agent: BasicAgent, observation: Observation): Content {
+function readObserved(_link: ServerLink, observation: Observation): Content {
   return contentOfNamed(observation.subject as NamedResource, observation.format);
 }
 

@@ -17,10 +17,10 @@ import { isWithin } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { HOUR, NEVER, SECOND } from "../../protocol/time/duration.ts";
 
-import type { BasicAgent } from "./basic-agent.ts";
 import type { Content } from "./content.ts";
 import { contentAt } from "./content.ts";
 import type { AttributeRules } from "./features.ts";
+import type { ServerLink } from "./server-link.ts";
 
 /** What a notification says of a resource: its value, or the entries of its instances. Undefined at the levels above. */
 export type Reading = Value | readonly Entry[] | undefined;
@@ -39,7 +39,7 @@ export class Observation {
   /** What a feature lets servers observe, where that is not one path. */
   subject: unknown = undefined;
   /** Reads what is observed; for a subject the feature's own. */
-  read: (agent: BasicAgent, observation: Observation) => Content = readPath;
+  read: (link: ServerLink, observation: Observation) => Content = readPath;
   protected pmin: Milliseconds = 0;
   protected pmax: Milliseconds = NEVER;
   protected attributes: Attributes = NO_ATTRIBUTES;
@@ -115,6 +115,6 @@ export class Observation {
   }
 }
 
-function readPath(agent: BasicAgent, observation: Observation): Content {
-  return contentAt(agent, observation.path, observation.format);
+function readPath(link: ServerLink, observation: Observation): Content {
+  return contentAt(link, observation.path, observation.format);
 }

@@ -230,6 +230,13 @@ export function apply(
   }
 }
 
+/** Ids of the instances that a resource has. */
+export function instancesOf(object: LwM2mObject, path: Path): readonly number[] {
+  const instance = object.instances.get(path[1]);
+  const held = instance === undefined ? undefined : instance.get(path[2]);
+  return held instanceof IdTable ? held.ids : [];
+}
+
 /** An empty value for each mandatory resource: "", 0, false, no bytes, no instances, no link. */
 export function blankValues(definition: ObjectDefinition): ResourceValues {
   const values: { [resourceId: number]: Value | Value[] } = {};

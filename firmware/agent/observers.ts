@@ -4,7 +4,6 @@
  */
 
 import { equalBytes } from "../../protocol/bytes/equal.ts";
-import type { BasicEndpoint } from "../../protocol/coap/basic-endpoint.ts";
 import { isSuccess } from "../../protocol/coap/codes.ts";
 import type { Option } from "../../protocol/coap/options.ts";
 import { OBSERVE, uintOption } from "../../protocol/coap/options.ts";
@@ -14,11 +13,11 @@ import type { Path } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
-import type { BasicAgent } from "./basic-agent.ts";
 import type { Content } from "./content.ts";
 import { contentResponse } from "./content.ts";
 import type { Observation } from "./notification.ts";
 import { readingAt } from "./object-tree.ts";
+import type { ServerLink } from "./server-link.ts";
 
 /** Observations per server; a further one is answered as a plain Read (RFC 7641 §4.1). */
 const MAX_OBSERVATIONS = 64;
@@ -35,17 +34,15 @@ export interface AttributeSet {
 }
 
 export class Observers {
-  protected readonly agent: BasicAgent;
-  protected readonly coap: BasicEndpoint;
+  protected readonly link: ServerLink;
   observations: readonly Observation[] = NO_OBSERVATIONS;
   /** What this server has set by Write-Attributes. */
   attributeSets: readonly AttributeSet[] = NO_ATTRIBUTE_SETS;
   protected defaults: Attributes = NO_ATTRIBUTES;
   protected sequence = 0;
 
-  constructor(agent: BasicAgent, coap: BasicEndpoint, defaults: Attributes) {
-    this.agent = agent;
-    this.coap = coap;
+  constructor(link: ServerLink, defaults: Attributes) {
+    this.link = link;
     this.defaults = defaults;
   }
 
@@ -68,7 +65,7 @@ export class Observers {
       if (path.length > 1 && path[1] !== instanceId) continue;
       if (path.length > 2 && path[2] !== resourceId) continue;
       const reading = path.length > 2 ? readingAt(object, path) : undefined;
-      observation.handleChange(reading, this.agent.features.attributes);
+      observation.handleChange(reading, this.link.agent.features.attributes);
     }
   }
 
@@ -78,11 +75,11 @@ export class Observers {
       const observation = this.observations[i];
       const path = observation.path;
       if (path[0] !== object.definition.id) continue;
-      const isGone = this.agent.object(path[0]) === undefined;
+      const isGone = this.link.agent.object(path[0]) === undefined;
       if (isGone || (path.length > 1 && object.instances.get(path[1]) === undefined)) {
         observation.expire();
       } else if (path.length === 1) {
-        observation.handleChange(undefined, this.agent.features.attributes);
+        observation.handleChange(undefined, this.link.agent.features.attributes);
       }
     }
   }
@@ -119,7 +116,7 @@ export class Observers {
 
   /** Gives every observation the attributes that hold for it, with these defaults for pmin and pmax. */
   applyAttributes(defaults: Attributes): void {
-    const rules = this.agent.features.attributes;
+    const rules = this.link.agent.features.attributes;
     this.defaults = defaults;
     for (let i = 0; i < this.observations.length; i++) {
       const observation = this.observations[i];
@@ -148,11 +145,11 @@ export class Observers {
     for (let i = 0; i < observations.length; i++) {
       const observation = observations[i];
       if (now < observation.deadline()) continue;
-      const content = observation.read(this.agent, observation);
+      const content = observation.read(this.link, observation);
       const isGood = isSuccess(content.code);
       const confirm = confirmable || !isGood || observation.isConfirmationDue(now);
       const response = contentResponse(content, this.nextSequence());
-      this.coap.notify(now, observation.token, response, confirm);
+      this.link.coap.notify(now, observation.token, response, confirm);
       observation.handleSent(now, content.reading, confirm);
       if (!isGood) this.cancel(observation.token);
       confirmable = areConfirmable;

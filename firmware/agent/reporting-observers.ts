@@ -13,7 +13,6 @@ import { equalBytes } from "../../protocol/bytes/equal.ts";
 import { isSuccess } from "../../protocol/coap/codes.ts";
 import { LWM2M_JSON } from "../../protocol/coap/content-formats.ts";
 import type { Option } from "../../protocol/coap/options.ts";
-import type { Attributes } from "../../protocol/model/attributes.ts";
 import { NO_ATTRIBUTES } from "../../protocol/model/attributes.ts";
 import { SERVER_STORE_NOTIFICATIONS } from "../../protocol/model/objects/server.ts";
 import { SERVER_DEFAULT_NOTIFICATION_MODE } from "../../protocol/model/objects/server-1-2.ts";
@@ -37,14 +36,9 @@ export class ReportingObservers extends Observers {
   declare observations: readonly ReportingObservation[];
   /** Made when the first notification has to be stored. */
   stored: StoredNotifications | undefined = undefined;
-  private readonly link: ReportingLink;
+  protected declare readonly link: ReportingLink;
   /** In the Confirmable notification that was sent last. */
   private confirming: readonly StoredNotification[] | undefined = undefined;
-
-  constructor(link: ReportingLink, defaults: Attributes) {
-    super(link.agent, link.coap, defaults);
-    this.link = link;
-  }
 
   // What the server wants.
 
@@ -74,7 +68,7 @@ export class ReportingObservers extends Observers {
   /** Instances came or went: what is attached to those that are gone goes with them. */
   override handleInstances(object: LwM2mObject): void {
     const id = object.definition.id;
-    const isGone = this.agent.object(id) === undefined;
+    const isGone = this.link.agent.object(id) === undefined;
     removeAttributes(this, function (path) {
       if (path[0] !== id) return false;
       return isGone || (path.length > 1 && object.instances.get(path[1]) === undefined);
@@ -97,14 +91,14 @@ export class ReportingObservers extends Observers {
     for (let i = 0; i < this.observations.length; i++) {
       const observation = this.observations[i];
       if (now < this.evaluationOf(observation)) continue;
-      const content = observation.read(this.agent, observation);
-      observation.evaluate(now, this, this.agent.features.attributes, content);
+      const content = observation.read(this.link, observation);
+      observation.evaluate(now, this, this.link.agent.features.attributes, content);
     }
   }
 
   private evaluationOf(observation: ReportingObservation): Milliseconds {
     const path = observation.path;
-    const object = path.length < 3 ? undefined : this.agent.object(path[0]);
+    const object = path.length < 3 ? undefined : this.link.agent.object(path[0]);
     return observation.evaluationDeadline(object !== undefined && object.onRead !== undefined);
   }
 
@@ -149,7 +143,7 @@ export class ReportingObservers extends Observers {
   }
 
   private send(now: Milliseconds, observation: ReportingObservation, wants: boolean): void {
-    const content = observation.read(this.agent, observation);
+    const content = observation.read(this.link, observation);
     const isGood = isSuccess(content.code);
     const isWaiting = this.isConfirming();
     const isOwed = !isWaiting && observation.isConfirmationDue(now);
@@ -157,7 +151,7 @@ export class ReportingObservers extends Observers {
     const confirmable =
       !isGood || isOwed || this.isConfirmable(observation) || (wants && !isRefused);
     const response = contentResponse(content, this.nextSequence());
-    this.coap.notify(now, observation.token, response, confirmable);
+    this.link.coap.notify(now, observation.token, response, confirmable);
     observation.handleNotified(now, content, confirmable);
     if (!isGood) this.cancel(observation.token);
     else if (confirmable && !isWaiting) this.confirm([storedOf(observation, now, content)]);
@@ -169,11 +163,11 @@ export class ReportingObservers extends Observers {
     if (con !== undefined) return con === 1;
     const mode = this.link.resource(SERVER_DEFAULT_NOTIFICATION_MODE);
     if (mode !== undefined && this.link.version() === "1.2") return mode === 1;
-    return this.agent.configuration.confirmableNotifications === true;
+    return this.link.agent.configuration.confirmableNotifications === true;
   }
 
   private isConfirming(): boolean {
-    return this.confirming !== undefined && !this.coap.isIdle();
+    return this.confirming !== undefined && !this.link.coap.isIdle();
   }
 
   private confirm(notifications: readonly StoredNotification[]): void {
@@ -211,7 +205,7 @@ export class ReportingObservers extends Observers {
     for (let i = 0; i < this.observations.length; i++) {
       const observation = this.observations[i];
       if (now < observation.reportDeadline() || !this.keeps(observation)) continue;
-      const content = observation.read(this.agent, observation);
+      const content = observation.read(this.link, observation);
       const hqmax = observation.holding().hqmax;
       this.keeping().add(
         storedOf(observation, now, content),
@@ -228,7 +222,7 @@ export class ReportingObservers extends Observers {
     if (first === undefined || this.isConfirming()) return false;
     const observation = first.observation;
     const stored = this.keeping();
-    const longest = this.agent.configuration.settings.blockSize;
+    const longest = this.link.agent.configuration.settings.blockSize;
     let count = tellsTimes(observation.format) ? Math.max(stored.goodOf(observation), 1) : 1;
     let payload = this.historyOf(now, stored.peek(observation, count));
     // A server fetches later blocks from the resource, which shows the present: a history is cut into messages.
@@ -244,7 +238,12 @@ export class ReportingObservers extends Observers {
       reading: undefined,
       maxAge: first.maxAge,
     };
-    this.coap.notify(now, observation.token, contentResponse(content, this.nextSequence()), true);
+    this.link.coap.notify(
+      now,
+      observation.token,
+      contentResponse(content, this.nextSequence()),
+      true,
+    );
     observation.handleReleased(now);
     if (!isSuccess(first.code)) this.cancel(observation.token);
     else this.confirm(taken);
@@ -261,7 +260,7 @@ export class ReportingObservers extends Observers {
     const timeOf = function (at: Milliseconds): number {
       return senmlTime(now, calendar, at);
     };
-    return historyOf(this.agent, notifications, timeOf, this.limitOf(observation));
+    return historyOf(this.link, notifications, timeOf, this.limitOf(observation));
   }
 
   /** How many samples of each place may be told: where hqmax is set for some of what is observed, none of the rest. */
@@ -287,6 +286,16 @@ export class ReportingObservers extends Observers {
 
   private firstStored(): StoredNotification | undefined {
     return this.stored === undefined ? undefined : this.stored.first();
+  }
+
+  /** What is kept of an observation may no longer be told. */
+  withhold(observation: ReportingObservation): void {
+    if (this.stored === undefined) return;
+    this.stored.retain(
+      this.observations.filter(function (each) {
+        return each !== observation;
+      }),
+    );
   }
 
   /** Drops what is kept for observations that have ended. */

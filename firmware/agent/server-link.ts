@@ -41,6 +41,7 @@ import {
   uintOption,
 } from "../../protocol/coap/options.ts";
 import { queryOptions } from "../../protocol/coap/uri.ts";
+import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import { registrationQuery } from "../../protocol/lwm2m/registration.ts";
 import type { Attributes } from "../../protocol/model/attributes.ts";
 import {
@@ -169,13 +170,18 @@ export class ServerLink {
 
   observed(): Observers {
     if (this.observers === undefined) {
-      this.observers = new Observers(this.agent, this.coap, this.defaults());
+      this.observers = new Observers(this, this.defaults());
     }
     return this.observers;
   }
 
   cancelObservation(token: Uint8Array): void {
     if (this.observers !== undefined) this.observers.cancel(token);
+  }
+
+  /** What this server may be answered in and may write in, in the order of preference. */
+  formats(): readonly ContentCodec[] {
+    return this.agent.codecs;
   }
 
   // What comes out.

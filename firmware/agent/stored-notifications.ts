@@ -13,8 +13,8 @@ import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { SECOND } from "../../protocol/time/duration.ts";
-import type { BasicAgent } from "./basic-agent.ts";
 import type { ReportingObservation } from "./reporting-observation.ts";
+import type { ServerLink } from "./server-link.ts";
 
 /** Of one server. */
 const MAX_STORED = 64;
@@ -142,13 +142,13 @@ export function tellsTimes(format: number): boolean {
  * @returns undefined when the format cannot
  */
 export function historyOf(
-  agent: BasicAgent,
+  link: ServerLink,
   notifications: readonly StoredNotification[],
   timeOf: (at: Milliseconds) => number,
   limit: HistoryLimit,
 ): Uint8Array | undefined {
   const { format, path } = notifications[0].observation;
-  const codec = codecOf(agent, format);
+  const codec = codecOf(link.formats(), format);
   const samples: Entry[] = [];
   const counts: { [path: string]: number | undefined } = {};
   if (codec === undefined || !tellsTimes(format)) return undefined;
@@ -157,7 +157,7 @@ export function historyOf(
     const time = timeOf(notifications[i].at);
     if (!isSuccess(notifications[i].code)) return undefined;
     const entries = codec.decode(notifications[i].payload, path, function (objectId) {
-      const object = agent.object(objectId);
+      const object = link.agent.object(objectId);
       return object === undefined ? undefined : object.definition;
     });
     if (isMalformed(entries)) return undefined;
@@ -174,10 +174,8 @@ export function historyOf(
   return codec.encode(path, samples.reverse());
 }
 
-function codecOf(agent: BasicAgent, format: number): ContentCodec | undefined {
-  for (let i = 0; i < agent.codecs.length; i++) {
-    if (agent.codecs[i].format === format) return agent.codecs[i];
-  }
+function codecOf(codecs: readonly ContentCodec[], format: number): ContentCodec | undefined {
+  for (let i = 0; i < codecs.length; i++) if (codecs[i].format === format) return codecs[i];
   return undefined;
 }
 

@@ -105,6 +105,8 @@ export interface ObjectListener {
   handleValue(object: LwM2mObject, instanceId: number, resourceId: number): void;
   /** An instance came or went. */
   handleInstances(object: LwM2mObject): void;
+  /** Object 1, with the accounts that there are. */
+  readonly servers?: LwM2mObject;
 }
 
 export class LwM2mObject {
@@ -141,6 +143,12 @@ export class LwM2mObject {
         text: string,
       ) => number | undefined)
     | undefined = undefined;
+  /** A server has made this instance, whose values are in place; a response code takes it away again and refuses the Create. */
+  declare onCreate: ((object: LwM2mObject, instanceId: number) => number | undefined) | undefined;
+  /** A server wants to delete this instance. A response code refuses. */
+  declare onDelete: ((object: LwM2mObject, instanceId: number) => number | undefined) | undefined;
+  /** How many instances servers may bring an object to; undefined for 256. */
+  declare mostInstances: number | undefined;
   /** Any value changed, whoever did it; before observers hear of it. */
   onChange: ((object: LwM2mObject, instanceId: number, resourceId: number) => void) | undefined =
     undefined;
@@ -286,6 +294,10 @@ export function twinOf(object: LwM2mObject): LwM2mObject {
   twin.onCheck = object.onCheck;
   twin.onWrite = object.onWrite;
   twin.onExecute = object.onExecute;
+  // Rare, and a fleet has a hundred thousand twins.
+  if (object.onCreate !== undefined) twin.onCreate = object.onCreate;
+  if (object.onDelete !== undefined) twin.onDelete = object.onDelete;
+  if (object.mostInstances !== undefined) twin.mostInstances = object.mostInstances;
   twin.onChange = object.onChange;
   if (object.packages !== undefined) twin.packages = object.packages;
   return twin;

@@ -69,7 +69,10 @@ const WIDGET: ObjectDefinition = {
 
 const SINGLE: ObjectDefinition = { ...WIDGET, id: 1001, multiple: false };
 
-function given(configure: (widget: LwM2mObject) => void = () => {}): {
+function given(
+  configure: (widget: LwM2mObject) => void = () => {},
+  version: "1.0" | "1.1" | "1.2" = "1.1",
+): {
   widget: LwM2mObject;
   pair: AgentPair;
 } {
@@ -87,7 +90,7 @@ function given(configure: (widget: LwM2mObject) => void = () => {}): {
   configure(widget);
   const single = new LwM2mObject(SINGLE);
   const objects = [widget, single];
-  return { widget, pair: new AgentPair({ objects, codecs: ALL_CODECS }).started() };
+  return { widget, pair: new AgentPair({ version, objects, codecs: ALL_CODECS }).started() };
 }
 
 const METHODS: Record<string, number> = {
@@ -206,8 +209,12 @@ describe("Read", () => {
 });
 
 describe("Discover", () => {
-  const discover = (path: string, query: string[] = []) => {
-    const { pair } = given();
+  const discover = (
+    path: string,
+    query: string[] = [],
+    version: "1.0" | "1.1" | "1.2" = query.length > 0 ? "1.2" : "1.1",
+  ) => {
+    const { pair } = given(undefined, version);
     pair.server.attributes("/1000/0", "pmin=10");
     pair.server.attributes("/1000/0/1", "gt=5", "pmax=60");
     return pair.server.read(path, { accept: LINK_FORMAT, query }).text;
@@ -237,6 +244,14 @@ describe("Discover", () => {
     expect(discover("/1000/0", ["depth=0"])).toBe("</1000/0>;pmin=10");
     expect(discover("/1000/0/4", ["depth=0"])).toBe("</1000/0/4>;dim=2;pmin=10");
     expect(discover("/1000", ["depth=12"])).toBe(discover("/1000"));
+    expect(discover("/1000", ["depth=4", "width=0"])).toBe(discover("/1000"));
+  });
+
+  test.each([
+    "1.0",
+    "1.1",
+  ] as const)("LwM2M Core 1.2.2 §6.3.2: %s knows no depth, and ignores it", (version) => {
+    expect(discover("/1000", ["depth=0"], version)).toBe(discover("/1000", [], version));
   });
 
   test("an object of another version says so", () => {
@@ -331,12 +346,23 @@ describe("Write", () => {
   });
 
   test.each([
-    ["TLV", TLV, bytes("c1 01 09 c8 0a 04 00 03 00 00")],
-    ["SenML JSON", SENML_JSON, '[{"bn":"/1000/0/","n":"1","v":9},{"n":"10","vlo":"3:0"}]'],
+    ["TLV", TLV, bytes("c1 01 09 c8 0a 04 00 01 00 00")],
+    ["SenML JSON", SENML_JSON, '[{"bn":"/1000/0/","n":"1","v":9},{"n":"10","vlo":"1:0"}]'],
   ])("takes %s", (_name, format, payload) => {
     const { pair, widget } = given();
     expect(pair.server.ask(codes.POST, "/1000/0", { payload, format }).code).toBe("2.04");
     expect(widget.get(0, COUNT)).toBe(9);
+  });
+
+  test.each([
+    ["1:0", "2.04", "an instance"],
+    ["1001:65535", "2.04", "an object, with instances or without"],
+    ["65535:65535", "2.04", "nothing"],
+    ["1:7", "4.00", "no such instance"],
+    ["999:65535", "4.00", "no such object"],
+    ["65535:0", "4.00", "an instance of nothing"],
+  ])("LwM2M Core 1.2.2 §6.3.3: a link to %s is %s: %s", (link, code) => {
+    expect(given().pair.server.write("/1000/0/10", link, TEXT).code).toBe(code);
   });
 
   test("LwM2M Core 1.1.1 §6.3.3: unknown resources are ignored", () => {
