@@ -23,6 +23,8 @@ export class BlockWiseTransfer {
   /** Bytes of the request's payload that the peer has taken. */
   private sent = 0;
   private body: Body | undefined = undefined;
+  /** Our payload goes up once more, so that the peer knows what the rest of its response is to. */
+  private isRepeating = false;
 
   /** @param limit longest response body to assemble, bytes */
   constructor(request: Request, blockSize: number, limit: number) {
@@ -44,7 +46,7 @@ export class BlockWiseTransfer {
   next(): Response {
     const request = this.request;
     const size = this.blockSize;
-    if (this.body !== undefined) {
+    if (this.body !== undefined && !this.isRepeating) {
       const options = withoutPerBlock(request.options);
       options.push(blockOption(BLOCK2, this.body.length / size, false, size));
       // A FETCH is what its payload asks for: with it, the peer can answer again when what it had kept is not what there is (RFC 8132 §2).
@@ -60,6 +62,9 @@ export class BlockWiseTransfer {
     const options = request.options.concat(
       blockOption(BLOCK1, start / size, end < request.payload.length, size),
       start === 0 ? uintOption(SIZE1, request.payload.length) : NO_OPTIONS,
+      this.body === undefined
+        ? NO_OPTIONS
+        : blockOption(BLOCK2, this.body.length / size, false, size),
     );
     return { code: request.code, options: options, payload: request.payload.subarray(start, end) };
   }
@@ -67,7 +72,7 @@ export class BlockWiseTransfer {
   /** Block1: true when the response only moved our upload on, so that `next` has more to send. */
   movesOn(message: Message): boolean {
     const option = findOption(message.options, BLOCK1);
-    if (option === undefined || this.body !== undefined) return false;
+    if (option === undefined || (this.body !== undefined && !this.isRepeating)) return false;
     const block = decodeBlock(option.value);
     if (isMalformed(block)) return false;
     const isSmaller = block.size < this.blockSize;
@@ -95,7 +100,10 @@ export class BlockWiseTransfer {
     if (this.body === undefined || this.first === undefined) {
       this.body = new Body(this.limit);
       this.first = message;
-    }
+      // The rest of a notification: what it is to is too long to be told in one message (RFC 8132 §2.4, §2.5).
+      const length = this.request.payload.length;
+      this.isRepeating = this.request.code === FETCH && this.sent === 0 && length > block.size;
+    } else this.isRepeating = false;
     const isInOrder = block.num * block.size === this.body.length;
     const isFull = !block.more || message.payload.length === block.size;
     if (!isInOrder || !isFull || !hasSameTag(this.first.options, message.options)) {

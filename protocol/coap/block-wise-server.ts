@@ -69,9 +69,10 @@ export class BlockWiseServer {
     const wanted = blockWanted(request.options, this.blockSize);
     let content = response;
     if (!isMalformed(wanted) && (wanted.num > 0 || response.payload.length > wanted.size)) {
-      if (wanted.num === 0) {
-        // The tag is found once, not for each block.
-        content = withTag(response);
+      // The tag is found once, not for each block.
+      content = withTag(response);
+      // What goes wrong at a later block may be well at the next try.
+      if (wanted.num === 0 || isSuccess(response.code)) {
         this.served = content;
         this.servedFor = request.payload;
         this.servedCode = request.code;

@@ -8,6 +8,7 @@ import type { Exchange } from "./basic-endpoint.ts";
 import { withoutPerBlock } from "./block.ts";
 import { isSuccess } from "./codes.ts";
 import type { Request } from "./exchange.ts";
+import { BODY_INCOMPLETE } from "./exchange.ts";
 import type { Message } from "./message.ts";
 import { isFresher } from "./observation.ts";
 import { BLOCK2, findOption, OBSERVE, uintOf, uintOption } from "./options.ts";
@@ -69,6 +70,11 @@ export class CoapEndpoint extends PiecewiseEndpoint {
     const transfer = exchange.transfer;
     const isFetching = transfer !== undefined && transfer.isFetching();
     if (!isFetching && !this.isCurrent(now, exchange, message)) return;
+    if (exchange.parent !== undefined && !isSuccess(message.code)) {
+      // It is the rest of a notification that is refused, not the observation.
+      this.failExchange(exchange, BODY_INCOMPLETE);
+      return;
+    }
     const isCut = findOption(message.options, BLOCK2) !== undefined;
     super.takeBody(now, exchange.observing && isCut ? this.openFetch(exchange) : exchange, message);
   }
@@ -96,7 +102,15 @@ export class CoapEndpoint extends PiecewiseEndpoint {
     for (let i = this.exchanges.length - 1; i >= 0; i--) {
       if (this.exchanges[i].parent === observation) this.close(this.exchanges[i]);
     }
-    return this.open(0, observation.request, this.newToken(), observation);
+    const { code, options, payload, confirmable } = observation.request;
+    // Without Observe: it is about this state only.
+    const request = {
+      code: code,
+      options: withoutPerBlock(options),
+      payload: payload,
+      confirmable: confirmable !== false,
+    };
+    return this.open(0, request, this.newToken(), observation);
   }
 
   private exchangeOf(id: number): Exchange | undefined {

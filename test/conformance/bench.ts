@@ -5,10 +5,11 @@
  * case.
  */
 import { decodeUtf8, encodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import { decodeBlock } from "../../protocol/coap/block.ts";
+import { blockOption } from "../../protocol/coap/block.ts";
 import {
   CHANGED,
   CONTENT,
+  CONTINUE,
   DELETE,
   EMPTY,
   FETCH,
@@ -33,6 +34,7 @@ import {
 } from "../../protocol/coap/message.ts";
 import {
   ACCEPT,
+  BLOCK1,
   BLOCK2,
   CONTENT_FORMAT,
   findOption,
@@ -50,6 +52,7 @@ import { isMalformed } from "../../protocol/malformed.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { parsePath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
+import { blockOf, etagOf, LARGEST_BLOCK, lastBlock } from "./block-wise.ts";
 import type { UNIVERSAL_CRITERIA, Version } from "./case.ts";
 import {
   type ClientUnderTest,
@@ -130,6 +133,12 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   private readonly startedAt: Milliseconds;
   private uplinks: Uplink[] = [];
   private readonly responses: { readonly server: number; readonly message: Message }[] = [];
+  /** What is observed, by token. */
+  private readonly observed = new Map<string, Question>();
+  /** Notifications of which only the first block has come. */
+  private readonly cut: Uplink[] = [];
+  /** Under way. */
+  private exchanges = 0;
 
   constructor(
     client: ClientUnderTest,
@@ -259,22 +268,55 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   /** Asks in a Confirmable message and waits for the answer, as a server does: with retransmission, joining blocks. */
   async ask(question: Question, server = 0): Promise<Answer> {
     const message = this.compose(question, server);
-    let answer = answerOf(question, message, await this.exchange(message, server), this.now());
-    this.checkLegal(question, message, answer);
-    const parts = [answer.payload];
-    for (;;) {
-      const option = findOption(answer.options, BLOCK2);
-      const block = option === undefined ? undefined : decodeBlock(option.value);
-      if (block === undefined || isMalformed(block) || !block.more || !isSuccess(answer.code)) {
-        return parts.length === 1 ? answer : { ...answer, payload: joined(parts) };
-      }
-      const rest = this.compose({ ...question, observe: undefined, token: undefined }, server);
-      const szx = Math.log2(block.size) - 4;
-      const next = uintOption(BLOCK2, (block.num + 1) * 16 + szx);
-      const message = { ...rest, options: [...rest.options, next] };
-      answer = answerOf(question, message, await this.exchange(message, server), this.now());
+    const answer = await this.askOnce(question, message, server);
+    return this.whole({ ...question, observe: undefined, token: undefined }, answer, server);
+  }
+
+  /** The answer with the rest of its body, which is asked for block by block. */
+  private async whole(question: Question, first: Answer, server: number): Promise<Answer> {
+    const parts = [first.payload];
+    let answer = first;
+    for (let block = blockOf(answer, BLOCK2); block?.more; block = blockOf(answer, BLOCK2)) {
+      if (!isSuccess(answer.code)) break;
+      const next = blockOption(BLOCK2, block.num + 1, false, block.size);
+      const message = this.compose(question, server);
+      const asking = { ...message, options: [...message.options, next] };
+      answer = await this.askOnce(question, asking, server);
       parts.push(answer.payload);
     }
+    return parts.length === 1 ? answer : { ...answer, payload: joined(parts) };
+  }
+
+  /** A FETCH or iPATCH that is longer than a message goes up in blocks first (RFC 8132 §2.5, §3.3). */
+  private async askOnce(question: Question, message: Message, server: number): Promise<Answer> {
+    let size = LARGEST_BLOCK;
+    for (let from = 0; from + size < message.payload.length; from += size) {
+      const block = blockOption(BLOCK1, from / size, true, size);
+      const part = {
+        ...message,
+        messageId: this.serverAt(server).messageId(),
+        options: [...message.options, block],
+        payload: message.payload.subarray(from, from + size),
+      };
+      const came = answerOf(question, part, await this.exchange(part, server), this.now());
+      if (came.code !== CONTINUE) return this.legal(question, part, came);
+      const wanted = blockOf(came, BLOCK1)?.size ?? size;
+      if (wanted < size) {
+        from += size - wanted;
+        size = wanted;
+      }
+    }
+    const last = lastBlock(message, size);
+    return this.legal(
+      question,
+      last,
+      answerOf(question, last, await this.exchange(last, server), this.now()),
+    );
+  }
+
+  private legal(question: Question, message: Message, answer: Answer): Answer {
+    this.checkLegal(question, message, answer);
+    return answer;
   }
 
   read(path: string, accept?: number, server = 0): Promise<Answer> {
@@ -324,7 +366,10 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     const token = formatBytes(tokenBytes);
     const answer = await this.ask({ ...question, observe: 0, token: tokenBytes });
     const { path } = question;
-    if (isSuccess(answer.code)) this.server.observations.add(token);
+    if (isSuccess(answer.code)) {
+      this.server.observations.add(token);
+      this.observed.set(token, question);
+    }
     return { path, token, tokenBytes, answer };
   }
 
@@ -365,6 +410,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     let repeatAt = message.type === CON ? this.now() + timeout : giveUpAt;
     let repetitions = 0;
     this.serverAt(server).waiting.add(token);
+    this.exchanges++;
     await this.send(message, server);
     try {
       for (;;) {
@@ -385,6 +431,28 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       }
     } finally {
       this.serverAt(server).waiting.delete(token);
+      this.exchanges--;
+    }
+  }
+
+  /**
+   * The rest of notifications that are longer than a block, asked for as what is observed is asked for: a FETCH with its body (RFC 7959
+   * §2.6, RFC 8132 §2.4). Between exchanges only, as servers do with NSTART = 1. When the next block is of another representation,
+   * a newer notification is on its way, and this one is dropped.
+   */
+  private async joinNotifications(): Promise<void> {
+    for (let cut = this.cut.shift(); cut !== undefined; cut = this.cut.shift()) {
+      const { message, server, token, at } = cut;
+      const question = this.observed.get(token);
+      let whole = message;
+      if (question !== undefined) {
+        const asked = { ...question, observe: undefined, token: undefined };
+        const first = answerOf(asked, message, message, at);
+        const answer = await this.whole(asked, first, server);
+        if (!isSuccess(answer.code) || etagOf(answer.options) !== etagOf(message.options)) continue;
+        whole = { ...message, payload: answer.payload };
+      }
+      this.uplinks.push({ ...cut, message: whole });
     }
   }
 
@@ -407,6 +475,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
 
   /** Takes in the next datagram that comes by `until`; false when none did. */
   async takeIn(until: Milliseconds): Promise<boolean> {
+    if (this.exchanges === 0) await this.joinNotifications();
     const arrival = await this.client.receive(this.startedAt + until);
     if (arrival === undefined) return false;
     const { server, datagram } = arrival;
@@ -417,9 +486,11 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       throw new Ended("fail", why, "well-formed" satisfies keyof typeof UNIVERSAL_CRITERIA);
     }
     const { uplink, response, replies } = this.serverAt(server).handle(this.now(), message);
-    if (uplink !== undefined) this.uplinks.push(uplink);
+    const isCut = uplink?.kind === "notification" && blockOf(uplink.message, BLOCK2)?.more === true;
+    if (uplink !== undefined) (isCut ? this.cut : this.uplinks).push(uplink);
     if (response !== undefined) this.responses.push({ server, message: response });
     for (const reply of replies) await this.send(reply, server);
+    if (this.exchanges === 0) await this.joinNotifications();
     return true;
   }
 

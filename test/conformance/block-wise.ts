@@ -1,10 +1,12 @@
-/** Bodies that the harness's servers send in blocks (RFC 7959 §2.5). */
+/** Bodies that the harness's servers send in blocks (RFC 7959 §2.5), and what blocks say. */
 
-import { decodeBlock } from "../../protocol/coap/block.ts";
+import { type Block, blockOption, decodeBlock } from "../../protocol/coap/block.ts";
 import { CONTINUE, PUT } from "../../protocol/coap/codes.ts";
-import { BLOCK1, findOption, type Option, uintOption } from "../../protocol/coap/options.ts";
+import type { Message } from "../../protocol/coap/message.ts";
+import { BLOCK1, ETAG, findOption, type Option, uintOption } from "../../protocol/coap/options.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Answer, Bench } from "./bench.ts";
+import { formatBytes } from "./content.ts";
 
 export interface BlockWiseAnswer {
   /** To all blocks but the last that was sent. */
@@ -12,7 +14,7 @@ export interface BlockWiseAnswer {
   readonly last: Answer;
 }
 
-const LARGEST_BLOCK = 1024;
+export const LARGEST_BLOCK = 1024;
 
 /** Writes a body, one block after the other, until all are sent or one is refused. The client may ask for smaller blocks. */
 export async function putBlockWise(
@@ -34,12 +36,33 @@ export async function putBlockWise(
     if (!more || answer.code !== CONTINUE) return { between, last: answer };
     between.push(answer);
     from += size;
-    size = Math.min(size, wantedSize(answer.options));
+    size = Math.min(size, blockOf(answer, BLOCK1)?.size ?? size);
   }
 }
 
-function wantedSize(options: readonly Option[]): number {
-  const option = findOption(options, BLOCK1);
+/** The block of which the payload is one, by BLOCK1 or BLOCK2. */
+export function blockOf(
+  part: { readonly options: readonly Option[] },
+  number: number,
+): Block | undefined {
+  const option = findOption(part.options, number);
   const block = option === undefined ? undefined : decodeBlock(option.value);
-  return block === undefined || isMalformed(block) ? LARGEST_BLOCK : block.size;
+  return block === undefined || isMalformed(block) ? undefined : block;
+}
+
+/** The message itself when one is enough. */
+export function lastBlock(message: Message, size: number): Message {
+  const { payload, options } = message;
+  if (payload.length <= size) return message;
+  const num = Math.ceil(payload.length / size) - 1;
+  return {
+    ...message,
+    options: [...options, blockOption(BLOCK1, num, false, size)],
+    payload: payload.subarray(num * size),
+  };
+}
+
+export function etagOf(options: readonly Option[]): string {
+  const etag = findOption(options, ETAG);
+  return etag === undefined ? "" : formatBytes(etag.value);
 }
