@@ -28,6 +28,7 @@ export function defaultSettings(random: Random): ConnectorSettings {
       maxBody: 65536,
       rememberedMessages: 16,
       maxRequests: 16,
+      longestToken: 128,
     },
     registry: {
       random,

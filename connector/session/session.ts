@@ -15,6 +15,7 @@ import {
   PUT,
   UNSUPPORTED_CONTENT_FORMAT,
 } from "../../protocol/coap/codes.ts";
+import { NOTHING, noResponseOption } from "../../protocol/coap/no-response.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { ConnectorEvent, ObserveOptions, Outcome, QueuedRequest } from "../contract.ts";
 import type { Peer, Peers } from "../peers.ts";
@@ -70,6 +71,8 @@ export interface SessionSurroundings extends QueueSurroundings, ObservationSurro
 
 /** Requests without an outcome to one device: less than its endpoint takes, so that there is always room for one with an outcome. */
 const MAX_SENT_ONCE = 8;
+/** How long a device that was sent so many of them, and says nothing, is left alone. */
+const PROBING_WAIT: Milliseconds = 247_000;
 const GATEWAY: Observed = { path: GATEWAY_PATH, paths: undefined };
 
 export class Session implements Sender, Observer {
@@ -85,6 +88,9 @@ export class Session implements Sender, Observer {
   private isSilent = false;
   /** Requests without outcome that the device may still answer. */
   private sentOnce = 0;
+  /** Requests without an outcome since the device was last heard of, and when the last of them was sent. */
+  private unheard = 0;
+  private unheardAt: Milliseconds = 0;
 
   constructor(shared: SessionSurroundings, registration: HeldRegistration) {
     this.shared = shared;
@@ -170,17 +176,32 @@ export class Session implements Sender, Observer {
     return isCancelled;
   }
 
-  /** Sends a request that wants no outcome, past the queue. False when the device has too many of them. */
+  /**
+   * Sends a request that wants no outcome, past the queue, and says so by No-Response (RFC 7967). False when the device has too many of
+   * them.
+   */
   sendOnce(now: Milliseconds, downlink: Downlink): boolean {
     const { request } = downlink;
     const devices = this.shared.devicesBehind(this.registration);
     // One attempt: the format is left to the device where the application has not named one.
     const message = downlinkMessage(this.registration, request, 1, devices);
     const peer = this.shared.peers.obtain(now, this.registration.peer);
-    if (peer === undefined || this.sentOnce >= MAX_SENT_ONCE) return false;
-    if (peer.request(now, { ...message, confirmable: false }, downlink) === 0) return false;
-    this.sentOnce++;
+    if (peer === undefined || !this.mayProbe(now, peer)) return false;
+    const options = [...message.options, noResponseOption(NOTHING)];
+    const id = peer.request(now, { ...message, options, confirmable: false }, downlink);
+    if (id === 0) return false;
+    // It is over when it is sent, but for a body that goes in blocks.
+    if (peer.coap.tokenOf(id) === undefined) peer.forget(id);
+    else this.sentOnce++;
+    this.unheard++;
+    this.unheardAt = now;
     return true;
+  }
+
+  /** PROBING_RATE: not much goes to a device that says nothing meanwhile (RFC 7252 §4.7). */
+  private mayProbe(now: Milliseconds, peer: Peer): boolean {
+    if (peer.heardAt > this.unheardAt || now - this.unheardAt > PROBING_WAIT) this.unheard = 0;
+    return this.unheard < MAX_SENT_ONCE && this.sentOnce < MAX_SENT_ONCE;
   }
 
   /**

@@ -26,6 +26,7 @@ import {
 import type {
   CoapEvent,
   CoapSettings,
+  ExchangeExtras,
   Failure,
   IncomingRequest,
   Request,
@@ -62,7 +63,8 @@ import { Retransmission } from "./retransmission.ts";
 export interface Exchange {
   /** 0: nobody is told of its outcome. */
   readonly id: number;
-  readonly token: Uint8Array;
+  /** Of its latest message. */
+  token: Uint8Array;
   readonly request: Request;
   /** The observation whose notification this one fetches the rest of. */
   readonly parent: Exchange | undefined;
@@ -74,6 +76,8 @@ export interface Exchange {
   waitUntil: Milliseconds;
   /** Made when the request or its response turns out to need blocks. */
   transfer: BlockWiseTransfer | undefined;
+  /** What only `CoapEndpoint` knows of it. */
+  extras?: ExchangeExtras;
 }
 
 /** A Confirmable message of ours: under way, or waiting for its turn. */
@@ -148,7 +152,7 @@ export class BasicEndpoint {
 
   /** The peer sent this datagram. Its bytes must not change afterwards: messages keep views of them. */
   handleDatagram(now: Milliseconds, datagram: Uint8Array): void {
-    const message = decodeMessage(datagram);
+    const message = decodeMessage(datagram, this.settings.longestToken);
     if (isMalformed(message)) {
       this.malformed++;
       this.rejectMalformed(datagram);
@@ -385,7 +389,7 @@ export class BasicEndpoint {
   }
 
   /** Sends what answers the peer's message, and keeps it for that message's duplicates. */
-  private reply(messageId: number, datagram: Uint8Array): void {
+  protected reply(messageId: number, datagram: Uint8Array): void {
     this.recent.answer(messageId, datagram);
     this.transmit(datagram);
   }
@@ -431,12 +435,10 @@ export class BasicEndpoint {
   }
 
   protected failExchange(exchange: Exchange, failure: Failure): void {
-    const told = exchange.parent === undefined ? exchange : exchange.parent;
     if (this.exchanges.indexOf(exchange) < 0) return;
     this.close(exchange);
-    // An observation outlives a notification whose rest could not be fetched: the next one brings the newer state.
-    if (exchange.parent !== undefined || told.id === 0) return;
-    this.emit({ kind: REQUEST_FAILED, id: told.id, failure: failure });
+    // An observation outlives a notification whose rest could not be fetched (id 0): the next one brings the newer state.
+    if (exchange.id !== 0) this.emit({ kind: REQUEST_FAILED, id: exchange.id, failure: failure });
   }
 
   protected newToken(): Uint8Array {
@@ -577,9 +579,9 @@ export class BasicEndpoint {
     this.answer(now, message, message.type === CON ? ACK : NON, response);
   }
 
-  private answer(
+  protected answer(
     now: Milliseconds,
-    request: { readonly messageId: number; readonly token: Uint8Array },
+    request: Message | IncomingRequest,
     type: number,
     content: Response,
   ): void {

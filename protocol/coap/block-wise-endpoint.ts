@@ -50,7 +50,17 @@ export class BlockWiseEndpoint extends BasicEndpoint {
     this.sendPart(now, exchange, transfer === undefined ? request : transfer.next());
   }
 
-  private transferOf(exchange: Exchange): BlockWiseTransfer {
+  /** Under a token of its own: an answer to the block before is then none to this one (RFC 9175 §4.2). */
+  private sendMore(now: Milliseconds, exchange: Exchange): void {
+    exchange.token = this.nextToken(exchange);
+    this.sendRequest(now, exchange);
+  }
+
+  protected nextToken(_exchange: Exchange): Uint8Array {
+    return this.newToken();
+  }
+
+  protected transferOf(exchange: Exchange): BlockWiseTransfer {
     let transfer = exchange.transfer;
     if (transfer === undefined) {
       const settings = this.settings;
@@ -62,7 +72,7 @@ export class BlockWiseEndpoint extends BasicEndpoint {
 
   protected override takeResponse(now: Milliseconds, exchange: Exchange, message: Message): void {
     const transfer = exchange.transfer;
-    if (transfer !== undefined && transfer.movesOn(message)) this.sendRequest(now, exchange);
+    if (transfer !== undefined && transfer.movesOn(message)) this.sendMore(now, exchange);
     else this.takeBody(now, exchange, message);
   }
 
@@ -75,7 +85,7 @@ export class BlockWiseEndpoint extends BasicEndpoint {
     }
     const transfer = this.transferOf(exchange);
     const outcome = transfer.append(message, option.value);
-    if (outcome === MORE) this.sendRequest(now, exchange);
+    if (outcome === MORE) this.sendMore(now, exchange);
     else if (outcome === WHOLE) {
       this.finish(exchange, transfer.first || message, transfer.received());
     } else this.failExchange(exchange, outcome);

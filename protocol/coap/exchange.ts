@@ -20,6 +20,37 @@ export interface CoapSettings {
   readonly maxRequests: number;
   /** Bodies of the peer that come block by block instead of whole, however long they are (pieces.ts). */
   readonly inPieces?: readonly PieceClaim[];
+  /** Longest token accepted in a request, bytes, 8..65804 (RFC 8974 §2.1); longer is a format error. Absent: 8. */
+  readonly longestToken?: number;
+  /**
+   * Length of the tokens of our requests, bytes, 8 and more: 8, until a Confirmable request has shown that the peer takes them (RFC 8974
+   * §2.2.2). Absent: 8. Not more than `longestToken`, since responses bring them back.
+   */
+  readonly tokenLength?: number;
+  /** When the peer's requests are challenged by Echo (echo.ts). Absent: when the application does. */
+  readonly echo?: EchoPolicy;
+}
+
+/** Which requests get a 4.01 with an Echo option first, until their sender has repeated it (RFC 9175 §2.4). */
+export interface EchoPolicy {
+  /** How old a request may be to count as fresh. */
+  readonly freshness: Milliseconds;
+  /** POST, PUT, DELETE, PATCH and iPATCH have to be fresh. Worth something only beneath a security protocol (§2.4 item 1). */
+  readonly forChanges: boolean;
+  /** A peer whose address is not verified gets no response of more than three times its request, and cannot observe (§2.4 item 3). */
+  readonly forReachability: boolean;
+}
+
+/** What `CoapEndpoint` adds to one of our requests. */
+export interface ExchangeExtras {
+  /** Echo, to be sent with each of its messages. */
+  echo: Option | undefined;
+  /** 4.01 responses with Echo so far. */
+  challenges: number;
+  /** Request-Tag of its body; taken, even when the tag is to have none. */
+  tag: readonly Option[] | undefined;
+  /** It is repeated with a short token when the peer rejects it. */
+  isTrial: boolean;
 }
 
 /** Which requests of the peer come in pieces: see pieces.ts. */

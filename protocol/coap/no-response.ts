@@ -29,3 +29,11 @@ export function isResponseWanted(requestOptions: readonly Option[], code: number
   }
   return true;
 }
+
+/** True for a request whose sender wants no response of any class. */
+export function wantsNoResponse(requestOptions: readonly Option[]): boolean {
+  for (let codeClass = 2; codeClass < 6; codeClass++) {
+    if (codeClass !== 3 && isResponseWanted(requestOptions, codeClass << 5)) return false;
+  }
+  return true;
+}

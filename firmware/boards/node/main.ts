@@ -24,6 +24,7 @@ export const NODE_SETTINGS: CoapSettings = {
   maxBody: 1024 * 1024,
   rememberedMessages: 64,
   maxRequests: 4,
+  longestToken: 128,
 };
 
 /** The ports of one device. */

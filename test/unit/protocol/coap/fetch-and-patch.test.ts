@@ -124,6 +124,21 @@ describe("notifications longer than a block", () => {
     ]);
   });
 
+  test("RFC 7641 §3.6: it ends with its body, in blocks, the last under its token", () => {
+    const { pair, ran, change } = given();
+    const id = pair.client.request(0, observe(100));
+    pair.drive(1000);
+    const token = pair.client.tokenOf(id);
+    pair.client.cancelObservation(pair.now, id);
+    pair.drive(2000);
+    expect(ran.at(-1)).toMatchObject({ payload: pattern(100), token });
+    pair.clientEvents.length = 0;
+    change();
+    pair.drive(3000);
+    expect(pair.ladder.at(-1)).toContain("RST");
+    expect(pair.clientEvents).toEqual([]);
+  });
+
   test("a notification whose state is gone by then is dropped, and the observation goes on", () => {
     const { pair, change, bodies } = given();
     pair.client.request(0, observe(100));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { isSameTransfer } from "../../../../protocol/coap/block.ts";
 import * as codes from "../../../../protocol/coap/codes.ts";
 import { ECHO, EchoChallenge, echoOf } from "../../../../protocol/coap/echo.ts";
 import {
@@ -11,12 +12,9 @@ import {
   NOTHING,
   noResponseOption,
 } from "../../../../protocol/coap/no-response.ts";
-import { type Option, uintOption } from "../../../../protocol/coap/options.ts";
-import {
-  hasSameRequestTags,
-  REQUEST_TAG,
-  RequestTags,
-} from "../../../../protocol/coap/request-tag.ts";
+import { uintOption } from "../../../../protocol/coap/options.ts";
+import { REQUEST_TAG, RequestTags } from "../../../../protocol/coap/request-tag.ts";
+import { proves } from "../../../support/proves.ts";
 
 describe("Echo (RFC 9175 §2)", () => {
   const counting = () => {
@@ -64,28 +62,41 @@ describe("Echo (RFC 9175 §2)", () => {
 });
 
 describe("Request-Tag (RFC 9175 §3)", () => {
-  test("a tag is not taken again before it is released", () => {
+  test("RFC 9175 §3.4: no tag is taken again before its body is over, and the first is no option at all", () => {
+    proves("connector", "request-tag");
     const tags = new RequestTags();
-    const taken = Array.from({ length: 256 }, () => tags.take() as Option);
-    expect(new Set(taken.map(({ value }) => value.join())).size).toBe(256);
-    expect(taken.every(({ number, value }) => number === REQUEST_TAG && value.length < 2)).toBe(
+    const taken = Array.from({ length: 256 }, () => tags.take(0));
+    expect(taken[0]).toEqual([]);
+    const options = taken.slice(1).flat();
+    expect(new Set(options.map(({ value }) => value.join())).size).toBe(255);
+    expect(options.every(({ number, value }) => number === REQUEST_TAG && value.length < 2)).toBe(
       true,
     );
-    expect(tags.take()).toBeUndefined();
-    tags.release(taken[7]);
-    expect(tags.take()).toEqual(taken[7]);
-    tags.release(taken[0]);
-    expect(tags.take()).toEqual(taken[0]);
+    for (const concluded of [7, 0]) {
+      tags.release(taken[concluded], 10);
+      expect(tags.take(10)).toEqual(taken[concluded]);
+    }
   });
 
-  test("RFC 9175 §3.3: tags are compared as lists; absent and empty are not the same", () => {
+  test("RFC 9175 §3.5.1: the tag of a body that was left behind rests; beyond 256 the one that rested longest is taken", () => {
+    const tags = new RequestTags();
+    const taken = Array.from({ length: 256 }, () => tags.take(0));
+    tags.release(taken[9], 500);
+    tags.release(taken[8], 400);
+    expect(tags.take(399)).toEqual(taken[8]);
+    expect(tags.take(500)).toEqual(taken[9]);
+  });
+
+  test("RFC 9175 §3.3: bodies are parted by the list of tags; absent and empty are not the same", () => {
     const tag = (...bytes: number[]) => ({ number: REQUEST_TAG, value: Uint8Array.from(bytes) });
-    expect(hasSameRequestTags([], [])).toBe(true);
-    expect(hasSameRequestTags([], [tag()])).toBe(false);
-    expect(hasSameRequestTags([tag(1)], [uintOption(6, 1), tag(1)])).toBe(true);
-    expect(hasSameRequestTags([tag(1)], [tag(2)])).toBe(false);
-    expect(hasSameRequestTags([tag(1), tag(2)], [tag(2), tag(1)])).toBe(false);
-    expect(hasSameRequestTags([], [tag(1, 2, 3, 4, 5, 6, 7, 8, 9)])).toBe(true);
+    expect(isSameTransfer([], [tag()])).toBe(false);
+    expect(isSameTransfer([tag(1)], [uintOption(6, 1), tag(1)])).toBe(true);
+    expect(isSameTransfer([tag(1)], [tag(2)])).toBe(false);
+    expect(isSameTransfer([tag(1), tag(2)], [tag(2), tag(1)])).toBe(false);
+  });
+
+  test("RFC 7252 §5.4.6: what is no part of the cache key parts nothing: Size1, Echo", () => {
+    expect(isSameTransfer([], [uintOption(60, 7), uintOption(ECHO, 1)])).toBe(true);
   });
 });
 
