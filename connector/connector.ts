@@ -26,8 +26,10 @@ import {
 } from "../protocol/coap/codes.ts";
 import { LINK_FORMAT } from "../protocol/coap/content-formats.ts";
 import { ACCEPT, CONTENT_FORMAT, URI_PATH, uintOf, uintOption } from "../protocol/coap/options.ts";
+import { exchangeLifetime } from "../protocol/coap/parameters.ts";
 import { pathOf } from "../protocol/coap/uri.ts";
-import type { Milliseconds } from "../protocol/time/duration.ts";
+import { type Milliseconds, NEVER } from "../protocol/time/duration.ts";
+import { BOOTSTRAP_PORT, BootstrapServer } from "./bootstrap/bootstrap-server.ts";
 import {
   type ConnectorEvent,
   type DownlinkRequest,
@@ -75,6 +77,8 @@ export interface ConnectorCounters {
   /** Sends that were taken. */
   sends: number;
   responses: number;
+  bootstraps: number;
+  bootstrapFailures: number;
 }
 
 const CORE_LINKS: Response = {
@@ -97,6 +101,8 @@ export class Connector {
     notifications: 0,
     sends: 0,
     responses: 0,
+    bootstraps: 0,
+    bootstrapFailures: 0,
   };
   private readonly settings: ConnectorSettings;
   private readonly peers: Peers;
@@ -104,6 +110,7 @@ export class Connector {
   private readonly profiles: ProfileLists;
   private readonly registrationInterface: RegistrationInterface;
   private readonly sessions: Sessions;
+  private readonly bootstrap: BootstrapServer | undefined;
   private readonly transmits = new Fifo<Transmit>();
 
   constructor(settings: ConnectorSettings, journal: Journal) {
@@ -118,6 +125,12 @@ export class Connector {
     );
     const { random } = settings.coap;
     this.sessions = new Sessions(settings.session, random, this.peers, this.registry, journal);
+    const lifetime = exchangeLifetime(settings.coap.transmission);
+    this.bootstrap =
+      settings.bootstrap &&
+      new BootstrapServer(settings.bootstrap, random, lifetime, (event) =>
+        this.sessions.emit(event),
+      );
   }
 
   /** Takes up what an earlier run left in the journal. Call once, before anything else. */
@@ -165,11 +178,17 @@ export class Connector {
     this.registry.handleTimeout(now);
     this.dispatch(now);
     this.sessions.handleTimeout(now);
+    this.bootstrap?.handleTimeout(now);
     this.settle(now);
   }
 
   deadline(): Milliseconds {
-    return Math.min(this.peers.deadline(), this.registry.deadline(), this.sessions.deadline());
+    return Math.min(
+      this.peers.deadline(),
+      this.registry.deadline(),
+      this.sessions.deadline(),
+      this.bootstrap?.deadline() ?? NEVER,
+    );
   }
 
   // What applications want.
@@ -265,6 +284,24 @@ export class Connector {
     return { id: this.sessions.newId() };
   }
 
+  /**
+   * Bootstraps a registered device that has not asked, as LwM2M 1.0 has it. False when it cannot begin: there is nothing to give it, or no
+   * room.
+   */
+  pushBootstrap(now: Milliseconds, endpointName: string): boolean {
+    const registration = this.registry.named(endpointName);
+    const peer = registration && this.peers.obtain(now, registration.peer);
+    if (peer === undefined || this.bootstrap === undefined) return false;
+    const hasBegun = this.bootstrap.push(now, peer, endpointName);
+    this.settle(now);
+    return hasBegun;
+  }
+
+  /** Whether a device is being bootstrapped. */
+  isBootstrapping(endpointName: string): boolean {
+    return this.bootstrap?.isRunning(endpointName) ?? false;
+  }
+
   pendingIds(): Iterable<string> {
     return this.sessions.pendingIds();
   }
@@ -289,6 +326,12 @@ export class Connector {
       case "response":
         this.counters.responses++;
         break;
+      case "bootstrap-finished":
+        this.counters.bootstraps++;
+        break;
+      case "bootstrap-failed":
+        this.counters.bootstrapFailures++;
+        break;
     }
     return event;
   }
@@ -305,8 +348,12 @@ export class Connector {
     const { coap } = peer;
     for (let event = coap.pollEvent(); event !== undefined; event = coap.pollEvent()) {
       if (event.kind === REQUEST_RECEIVED) {
-        coap.respond(now, event.request, this.serve(now, peer, event.request));
+        const response = this.serve(now, peer, event.request);
+        if (response !== undefined) coap.respond(now, event.request, response);
+        // Who is to get no answer is not known here.
+        else this.peers.forget(peer);
         this.dispatch(now);
+        this.bootstrap?.advance(now);
       } else if (event.kind === RESPONSE_RECEIVED) {
         peer.handleResponse(now, event.id, event.response, event.observing);
         // An answer may have changed the device's list.
@@ -321,8 +368,8 @@ export class Connector {
     }
   }
 
-  /** Answers a device's request: `/rd`, `/rd/{location}`, `/dp`, `/.well-known/core`. */
-  private serve(now: Milliseconds, peer: Peer, request: IncomingRequest): Response {
+  /** Answers a device's request: `/rd`, `/rd/{location}`, `/dp`, `/bs`, `/bspack`, `/.well-known/core`; undefined is no answer. */
+  private serve(now: Milliseconds, peer: Peer, request: IncomingRequest): Response | undefined {
     let first: Uint8Array | undefined;
     let second: Uint8Array | undefined;
     let segments = 0;
@@ -334,7 +381,8 @@ export class Connector {
     }
     // Some clients write a trailing slash.
     if (segments === 2 && second?.length === 0) segments = 1;
-    if (first !== undefined && isRd(first) && segments <= 2) {
+    const isForBootstrap = peer.address.startsWith(BOOTSTRAP_PORT);
+    if (first !== undefined && isRd(first) && segments <= 2 && !isForBootstrap) {
       const at = this.registrationInterface;
       const response =
         segments === 1 || second === undefined
@@ -347,6 +395,14 @@ export class Connector {
     const registration = this.registry.fromPeer(peer.address);
     if (registration !== undefined) this.sessions.handleSign(now, registration);
     const path = pathOf(request.options, URI_PATH);
+    const { bootstrap } = this;
+    if (bootstrap !== undefined && path === "/bs") {
+      return bootstrap.handleRequest(now, peer, request);
+    }
+    if (bootstrap !== undefined && path === "/bspack") {
+      return bootstrap.handlePackRequest(now, peer, request);
+    }
+    if (isForBootstrap) return bareResponse(NOT_FOUND);
     if (path === "/dp") return this.serveSend(registration, request);
     if (path !== "/.well-known/core") return bareResponse(NOT_FOUND);
     if (request.code !== GET) return bareResponse(METHOD_NOT_ALLOWED);

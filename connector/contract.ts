@@ -4,6 +4,7 @@
  * Requests go down with `submit` and `observe`; whatever devices do comes up as events, in order.
  */
 import type { Entry } from "../protocol/model/data-types.ts";
+import type { BootstrapEvent } from "./bootstrap/events.ts";
 import type { Registration } from "./registry/registration.ts";
 
 /** Which of the requests that wait for a device goes first; within a class the one that was accepted first. */
@@ -217,6 +218,7 @@ export type ConnectorEvent =
   | NotificationEvent
   | CompositeNotificationEvent
   | SendEvent
+  | BootstrapEvent
   /** The device ended an observation that was running: with the code of its last word, or by not taking it up again. */
   | {
       readonly kind: "observation-end";

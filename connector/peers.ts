@@ -143,7 +143,9 @@ export class Peers {
     return peer;
   }
 
+  /** Harmless when it is forgotten already. */
   forget(peer: Peer): void {
+    if (this.byIndex[peer.index] !== peer) return;
     this.byAddress.delete(peer.address);
     this.byIndex[peer.index] = undefined;
     this.freeIndices.push(peer.index);

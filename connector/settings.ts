@@ -6,6 +6,7 @@ import {
   maxTransmitWait,
 } from "../protocol/coap/parameters.ts";
 import type { Random } from "../protocol/ports.ts";
+import type { BootstrapSettings } from "./bootstrap/bootstrap-server.ts";
 import type { RegistrySettings } from "./registry/registry.ts";
 import type { SessionSettings } from "./session/sessions.ts";
 
@@ -13,6 +14,8 @@ export interface ConnectorSettings {
   readonly coap: CoapSettings;
   readonly registry: RegistrySettings;
   readonly session: SessionSettings;
+  /** Absent: the connector is no Bootstrap-Server, and its paths are 4.04. */
+  readonly bootstrap?: BootstrapSettings | undefined;
   /** Transport addresses conversed with at once. */
   readonly maxPeers: number;
 }

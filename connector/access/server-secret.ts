@@ -5,7 +5,7 @@
  * its owner and an HMAC over what it is, whose it is and its version, with a secret of this connector that is kept outside the store: who
  * steals the store has no key. To change a key its version is raised.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 
 /** What a derived key is good for. Part of what is authenticated, so that no key passes for one of another kind. */
 export type DerivedKind = "customer-key" | "public-key" | "invitation";
@@ -33,6 +33,11 @@ export class ServerSecret {
     const expected = Buffer.from(this.derive(kind, id, version));
     const given = Buffer.from(key);
     return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  /** Bytes for a purpose that no key above can be learned from, and the other way round (RFC 5869). At most 8160. */
+  bytes(purpose: string, length: number): Uint8Array {
+    return new Uint8Array(hkdfSync("sha256", this.secret, "", `bytes\n${purpose}`, length));
   }
 
   private mac(kind: DerivedKind, id: string, version: number): string {

@@ -1,0 +1,303 @@
+/**
+ * The bootstrap configurations on record: for single devices, and by rules on their names.
+ *
+ * A device gets what is written for its name, else what the first rule of its domain that fits its name says. What is written through the
+ * API comes before what is in a file. Names belong to domains as devices do (access/devices.ts); a name that is not on record is the
+ * operator's.
+ */
+import type { DeviceRecords } from "../access/devices.ts";
+import { refusal } from "../access/domains.ts";
+import { DEFAULT_DOMAIN } from "../access/model.ts";
+import { SealedValues } from "../access/sealed-values.ts";
+import type { ServerSecret } from "../access/server-secret.ts";
+import type { Journal, Table } from "../store/store.ts";
+import { type BootstrapConfiguration, configurationFor } from "./configuration.ts";
+import {
+  type BootstrapFileDocument,
+  type ConfigurationDocument,
+  DEFAULT_ORDER,
+  type RuleDocument,
+} from "./document.ts";
+import { refuseSealed, sealed } from "./hidden.ts";
+import { isMatch } from "./pattern.ts";
+import { bad, type Filling } from "./values.ts";
+
+/** A configuration of one device. Its secrets are sealed. */
+export interface ConfigurationRow {
+  readonly endpointName: string;
+  readonly document: ConfigurationDocument;
+  /** Calendar milliseconds. */
+  readonly updatedAt: number;
+}
+
+/** A rule. Its secrets are sealed. */
+export interface RuleRow {
+  readonly domainId: string;
+  /** Unique in its domain. */
+  readonly name: string;
+  readonly pattern: string;
+  readonly order: number;
+  readonly document: ConfigurationDocument;
+  /** Calendar milliseconds. */
+  readonly updatedAt: number;
+}
+
+export type Origin = "api" | "file";
+
+/** What a device gets, and where that is written. */
+export interface Found {
+  /** `configuration`, `rule NAME`, for people. */
+  readonly source: string;
+  readonly origin: Origin;
+  readonly configuration: BootstrapConfiguration;
+}
+
+const MOST_CONFIGURATIONS = 100_000;
+const MOST_RULES_OF_DOMAIN = 1000;
+/** A device to check a rule with. */
+const SOMEBODY = "urn:dev:0";
+
+export interface AccountsSurroundings {
+  readonly store: Journal;
+  readonly secret: ServerSecret;
+  readonly devices: DeviceRecords;
+  readonly calendarNow: () => number;
+}
+
+export class BootstrapAccounts {
+  private readonly secret: ServerSecret;
+  private readonly seals: SealedValues;
+  private readonly devices: DeviceRecords;
+  private readonly calendarNow: () => number;
+  private readonly configurationTable: Table<ConfigurationRow>;
+  private readonly ruleTable: Table<RuleRow>;
+  private readonly configurations = new Map<string, ConfigurationRow>();
+  /** By domain, in the order in which they are tried. */
+  private readonly rules = new Map<string, RuleRow[]>();
+  private fileConfigurations = new Map<string, ConfigurationRow>();
+  private fileRules: readonly RuleRow[] = [];
+
+  constructor({ store, secret, devices, calendarNow }: AccountsSurroundings) {
+    this.secret = secret;
+    this.seals = new SealedValues(secret, "bootstrap");
+    this.devices = devices;
+    this.calendarNow = calendarNow;
+    this.configurationTable = store.table("bootstrap-configurations");
+    this.ruleTable = store.table("bootstrap-rules");
+    for (const [name, row] of this.configurationTable.entries()) this.configurations.set(name, row);
+    for (const [, row] of this.ruleTable.entries()) this.file(row);
+  }
+
+  // What a device gets.
+
+  /** What a device gets; undefined when nothing is written for it. @throws Error when what is written cannot be used, since a secret is lost */
+  find(endpointName: string): Found | undefined {
+    const row = this.configurations.get(endpointName);
+    if (row !== undefined) return this.found("configuration", "api", row.document, endpointName);
+    const fileRow = this.fileConfigurations.get(endpointName);
+    if (fileRow !== undefined) {
+      return this.found("configuration", "file", fileRow.document, endpointName);
+    }
+    const domainId = this.domainOf(endpointName);
+    const rule = this.rulesOf(domainId).find(({ pattern }) => isMatch(pattern, endpointName));
+    if (rule !== undefined) {
+      return this.found(`rule ${rule.name}`, "api", rule.document, endpointName, rule);
+    }
+    if (domainId !== DEFAULT_DOMAIN) return undefined;
+    const fileRule = this.fileRules.find(({ pattern }) => isMatch(pattern, endpointName));
+    if (fileRule === undefined) return undefined;
+    return this.found(`rule ${fileRule.name}`, "file", fileRule.document, endpointName, fileRule);
+  }
+
+  /** Whose business a device's configuration is. */
+  domainOf(endpointName: string): string {
+    return this.devices.named(endpointName)?.domainId ?? DEFAULT_DOMAIN;
+  }
+
+  private found(
+    source: string,
+    origin: Origin,
+    document: ConfigurationDocument,
+    endpointName: string,
+    rule?: RuleRow,
+  ): Found {
+    const owner = rule === undefined ? ofDevice(endpointName) : ofRule(rule.domainId, rule.name);
+    const configuration = configurationFor(document, this.filling(endpointName, owner));
+    return { source, origin, configuration };
+  }
+
+  // Configurations of devices.
+
+  configuration(endpointName: string): ConfigurationRow | undefined {
+    return this.configurations.get(endpointName);
+  }
+
+  allConfigurations(): Iterable<ConfigurationRow> {
+    return this.configurations.values();
+  }
+
+  /**
+   * Writes the configuration of a device, in place of the one there is.
+   *
+   * @throws Error with code `access/bad-value` that names the path and what was expected, or `access/too-many`
+   */
+  putConfiguration(endpointName: string, document: ConfigurationDocument): ConfigurationRow {
+    const former = this.configurations.get(endpointName);
+    if (former === undefined && this.configurations.size >= MOST_CONFIGURATIONS) {
+      throw refusal("access/too-many", "There are too many bootstrap configurations.");
+    }
+    const stored = this.checked(document, former?.document, ofDevice(endpointName), endpointName);
+    const row = { endpointName, document: stored, updatedAt: this.calendarNow() };
+    this.configurations.set(endpointName, row);
+    this.configurationTable.put(endpointName, row);
+    return row;
+  }
+
+  /** False when there was none. */
+  removeConfiguration(endpointName: string): boolean {
+    this.configurationTable.remove(endpointName);
+    return this.configurations.delete(endpointName);
+  }
+
+  // Rules.
+
+  /** In the order in which they are tried. */
+  rulesOf(domainId: string): readonly RuleRow[] {
+    return this.rules.get(domainId) ?? [];
+  }
+
+  /**
+   * Writes a rule, in place of the one of that name.
+   *
+   * @throws as `putConfiguration`
+   */
+  putRule(domainId: string, name: string, rule: RuleDocument): RuleRow {
+    const rules = this.rulesOf(domainId);
+    const former = rules.find((row) => row.name === name);
+    if (former === undefined && rules.length >= MOST_RULES_OF_DOMAIN) {
+      throw refusal("access/too-many", "There are too many bootstrap rules.");
+    }
+    const { pattern, order = DEFAULT_ORDER, configuration } = rule;
+    const owner = ofRule(domainId, name);
+    const document = this.checked(configuration, former?.document, owner, SOMEBODY);
+    const row = { domainId, name, pattern, order, document, updatedAt: this.calendarNow() };
+    this.file(row);
+    this.ruleTable.put(`${domainId} ${name}`, row);
+    return row;
+  }
+
+  removeRule(domainId: string, name: string): boolean {
+    const rules = this.rulesOf(domainId);
+    const left = rules.filter((row) => row.name !== name);
+    this.rules.set(domainId, left);
+    this.ruleTable.remove(`${domainId} ${name}`);
+    return left.length < rules.length;
+  }
+
+  private file(row: RuleRow): void {
+    const others = this.rulesOf(row.domainId).filter(({ name }) => name !== row.name);
+    this.rules.set(row.domainId, [...others, row].sort(byOrder));
+  }
+
+  // The file.
+
+  /**
+   * Takes what is in a file, in place of what the file said before. All of it or, when something is wrong, nothing.
+   *
+   * @throws Error with code `access/bad-value` that names what was wrong
+   */
+  setFile(document: BootstrapFileDocument): void {
+    const configurations = new Map<string, ConfigurationRow>();
+    for (const [endpointName, each] of Object.entries(document.configurations ?? {})) {
+      const stored = within(`configurations.${endpointName}`, () =>
+        this.checked(each, undefined, ofDevice(endpointName), endpointName),
+      );
+      configurations.set(endpointName, { endpointName, document: stored, updatedAt: 0 });
+    }
+    const rules: RuleRow[] = [];
+    for (const { name, pattern, order = DEFAULT_ORDER, configuration } of document.rules ?? []) {
+      const at = `rules.${name}`;
+      if (rules.some((row) => row.name === name)) throw bad(at, "expected each name once");
+      const owner = ofRule(DEFAULT_DOMAIN, name);
+      const stored = within(at, () => this.checked(configuration, undefined, owner, SOMEBODY));
+      rules.push({
+        domainId: DEFAULT_DOMAIN,
+        name,
+        pattern,
+        order,
+        document: stored,
+        updatedAt: 0,
+      });
+    }
+    // Of the same order, in the order of the file.
+    rules.sort((one, other) => one.order - other.order);
+    this.fileConfigurations = configurations;
+    this.fileRules = rules;
+  }
+
+  fileConfiguration(endpointName: string): ConfigurationRow | undefined {
+    return this.fileConfigurations.get(endpointName);
+  }
+
+  allFileConfigurations(): Iterable<ConfigurationRow> {
+    return this.fileConfigurations.values();
+  }
+
+  allFileRules(): readonly RuleRow[] {
+    return this.fileRules;
+  }
+
+  // Secrets.
+
+  /** The document as it is stored, once it is known to be good for a device. */
+  private checked(
+    document: ConfigurationDocument,
+    former: ConfigurationDocument | undefined,
+    owner: string,
+    endpointName: string,
+  ): ConfigurationDocument {
+    refuseSealed(document);
+    const stored = sealed(document, former, (place, json) =>
+      this.seals.seal(`${owner} ${place}`, json),
+    );
+    configurationFor(stored, this.filling(endpointName, owner));
+    return stored;
+  }
+
+  private filling(endpointName: string, owner: string): Filling {
+    return {
+      endpointName,
+      generate: (place, length, version) =>
+        this.secret.bytes(
+          `bootstrap\n${this.domainOf(endpointName)}\n${endpointName}\n${place}\n${version}`,
+          length,
+        ),
+      unseal: (place, text) => {
+        const json = this.seals.open(`${owner} ${place}`, text);
+        if (json !== undefined) return JSON.parse(json);
+        throw bad(place, "the secret cannot be opened; it has to be written anew");
+      },
+    };
+  }
+}
+
+function ofDevice(endpointName: string): string {
+  return `device ${endpointName}`;
+}
+
+function ofRule(domainId: string, name: string): string {
+  return `rule ${domainId} ${name}`;
+}
+
+function byOrder(one: RuleRow, other: RuleRow): number {
+  return one.order - other.order || (one.name < other.name ? -1 : 1);
+}
+
+/** Says in which part of a file something is wrong. */
+function within<T>(at: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw Object.assign(error as Error, { message: `${at}: ${(error as Error).message}` });
+  }
+}
