@@ -14,6 +14,9 @@ import { systemRandom } from "./adapters/entropy.ts";
 import { CallbackClient } from "./adapters/http-callback.ts";
 import { HttpSide, type HttpsPort } from "./adapters/http-side.ts";
 import { serverNames, TlsFiles } from "./adapters/tls-credentials.ts";
+import { BOOTSTRAP_DEFAULTS } from "./bootstrap/bootstrap-server.ts";
+import { BootstrapSide } from "./bootstrap/bootstrap-side.ts";
+import type { BootstrapFileDocument } from "./bootstrap/document.ts";
 import { DeviceCertificates } from "./certificates/device-certificates.ts";
 import type { Curve } from "./certificates/public-key.ts";
 import { MemorySecrets, SecretFolder, type Secrets } from "./certificates/secrets.ts";
@@ -47,6 +50,14 @@ export interface HttpsSettings {
   readonly files?: { readonly cert: string; readonly key: string };
   /** HTTP answers 301 to the same on HTTPS, and nothing else. */
   readonly redirectHttp?: boolean;
+}
+
+/** The Bootstrap-Server, on the port for devices. */
+export interface BootstrapServing {
+  /** One more port, for bootstrap alone; 0 takes any free one. */
+  readonly port?: number | undefined;
+  /** Who has no configuration gets no answer, instead of 4.00. */
+  readonly isSilent?: boolean;
 }
 
 export interface DeviceConnectorSettings {
@@ -87,6 +98,8 @@ export interface DeviceConnectorSettings {
   readonly opensLeshanApi?: boolean | undefined;
   /** Reads object 3 of each new LwM2M device once, for its manufacturer and serial number in the inventory. Not done unless told. */
   readonly identifiesDevices?: boolean;
+  /** Makes the connector a Bootstrap-Server; absent, its configurations can be written and nobody is served. */
+  readonly bootstrap?: BootstrapServing | undefined;
   /** The core's settings, instead of its defaults. */
   readonly connector?: ConnectorSettings;
 }
@@ -101,6 +114,7 @@ export class DeviceConnector {
   readonly access: Access;
   private readonly inventory: Inventory;
   readonly certificates: DeviceCertificates;
+  readonly bootstrap: BootstrapSide;
   private readonly secrets: Secrets;
   private readonly settings: DeviceConnectorSettings;
   private readonly callbacks: CallbackClient;
@@ -118,7 +132,7 @@ export class DeviceConnector {
   /**
    * Takes up what the store holds, and listens on both sides.
    *
-   * Rejects with the system's error, `side` ("http", "https" or "coap") added to it, when a port cannot be bound; with
+   * Rejects with the system's error, `side` ("http", "https", "coap" or "bootstrap") added to it, when a port cannot be bound; with
    * `connector/bad-range` for a range of `allowedCallbacks` that cannot be read.
    */
   static async start(settings: DeviceConnectorSettings): Promise<DeviceConnector> {
@@ -149,6 +163,15 @@ export class DeviceConnector {
       tokenKeys: new TokenKeys(this.secrets),
       calendarNow: () => Date.now(),
     });
+    this.bootstrap = new BootstrapSide(
+      {
+        store: settings.store,
+        secret: this.access.secret,
+        devices: this.access.devices,
+        calendarNow: () => Date.now(),
+      },
+      settings.bootstrap !== undefined,
+    );
     this.inventory = new Inventory(settings.store, this.access.devices, (endpointName) =>
       this.service?.registration(endpointName),
     );
@@ -174,6 +197,22 @@ export class DeviceConnector {
     return `coap://${this.urlHost()}:${this.service?.port}`;
   }
 
+  /** Where devices are bootstrapped; undefined when they are not. */
+  get bootstrapUrl(): string | undefined {
+    if (!this.bootstrap.isServing) return undefined;
+    const { bootstrapPort, port } = this.service ?? {};
+    return `coap://${this.urlHost()}:${bootstrapPort ?? port}`;
+  }
+
+  /**
+   * Takes what a file says of bootstrap, in place of what it said before.
+   *
+   * @throws Error with code `access/bad-value` that names what was wrong; what was there stays then
+   */
+  setBootstrapFile(document: BootstrapFileDocument): void {
+    this.bootstrap.accounts.setFile(document);
+  }
+
   /** Resolves when all that was accepted so far survives a kill. */
   commit(): Promise<void> {
     return this.settings.store.commit();
@@ -193,17 +232,25 @@ export class DeviceConnector {
   }
 
   private async open(): Promise<void> {
-    const { store, host, log, product } = this.settings;
+    const { store, host, log, product, bootstrap } = this.settings;
     const core = this.settings.connector ?? defaultSettings(systemRandom());
     const service = await onSide("coap", () =>
       ConnectorService.start({
         connector: {
           ...core,
           registry: { ...core.registry, admits: (parameters) => this.admits(parameters) },
+          ...(bootstrap !== undefined && {
+            bootstrap: {
+              ...BOOTSTRAP_DEFAULTS,
+              accounts: this.bootstrap.accounts,
+              isSilent: bootstrap.isSilent === true,
+            },
+          }),
         },
         store,
         host,
         port: this.settings.coapPort,
+        bootstrapPort: bootstrap?.port,
         sink: (event) => this.handleEvent(event),
         log,
       }),
@@ -229,6 +276,10 @@ export class DeviceConnector {
     leshan.start();
     if (leshan.isOpen) log("The Leshan API is open to every program on this machine.");
     this.leshan = leshan;
+    this.bootstrap.connect({
+      devices: service,
+      push: (endpointName) => service.pushBootstrap(endpointName),
+    });
     for (const event of this.early.splice(0)) this.handleEvent(event);
     gateway.endOrphans(now());
     // Keys expire without anybody doing anything: they hear nothing from then on, and what they leave is cleared away here.
@@ -249,6 +300,7 @@ export class DeviceConnector {
       driver,
       customerSide: this.customerSide,
       leshan,
+      bootstrap: this.bootstrap,
       rates: new RequestRates(this.settings.requestRates),
       product,
       requestExpiry: REQUEST_EXPIRY,
@@ -308,6 +360,7 @@ export class DeviceConnector {
     this.inventory.handleEvent(event);
     this.customerSide?.handleEvent(event);
     this.leshan?.handleEvent(event);
+    this.bootstrap.handleEvent(event);
     this.driver?.wake();
   }
 
@@ -345,6 +398,6 @@ async function onSide<T>(side: "coap", start: () => Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (error) {
-    throw Object.assign(error as Error, { side });
+    throw Object.assign(error as Error, { side: (error as { side?: string }).side ?? side });
   }
 }

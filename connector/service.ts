@@ -6,6 +6,7 @@
  * writes nothing waits for nothing but for the datagrams before it.
  */
 import { type DatagramSocket, type UdpSettings, UdpSocket } from "./adapters/udp.ts";
+import { BOOTSTRAP_PORT } from "./bootstrap/bootstrap-server.ts";
 import { Connector, type ConnectorCounters, type Transmit } from "./connector.ts";
 import type {
   ConnectorEvent,
@@ -29,6 +30,8 @@ export interface ServiceSettings {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** One more port, for bootstrap alone; 0 takes any free one. */
+  readonly bootstrapPort?: number | undefined;
   /** Told of everything that devices do, in order, before it is acknowledged to them. Must not wait. */
   readonly sink: (event: ConnectorEvent) => void;
   /** Takes one line for the operator. */
@@ -60,6 +63,7 @@ export class ConnectorService implements Devices {
   private readonly settings: ServiceSettings;
   private readonly connector: Connector;
   private socket!: DatagramSocket;
+  private bootstrapSocket: DatagramSocket | undefined = undefined;
   private readonly faults = { exceptions: 0, socketErrors: 0, storeFailures: 0 };
 
   /** Datagrams that wait for the next commit, and those for whom one is under way. */
@@ -88,15 +92,31 @@ export class ConnectorService implements Devices {
     openSocket: (settings: UdpSettings) => Promise<DatagramSocket> = UdpSocket.open,
   ): Promise<ConnectorService> {
     const service = new ConnectorService(settings);
+    const { host, port, bootstrapPort } = settings;
+    const onError = (error: Error) => {
+      service.faults.socketErrors++;
+      service.note(`The UDP socket reports: ${error.message}`);
+    };
     service.socket = await openSocket({
-      host: settings.host,
-      port: settings.port,
+      host,
+      port,
       onDatagram: (address, datagram) => service.handleDatagram(address, datagram),
-      onError: (error) => {
-        service.faults.socketErrors++;
-        service.note(`The UDP socket reports: ${error.message}`);
-      },
+      onError,
     });
+    if (bootstrapPort !== undefined) {
+      try {
+        service.bootstrapSocket = await openSocket({
+          host,
+          port: bootstrapPort,
+          onDatagram: (address, datagram) =>
+            service.handleDatagram(BOOTSTRAP_PORT + address, datagram),
+          onError,
+        });
+      } catch (error) {
+        await service.socket.close();
+        throw Object.assign(error as Error, { side: "bootstrap" });
+      }
+    }
     service.guard(() => service.connector.restore(service.now()));
     service.pump();
     return service;
@@ -119,6 +139,11 @@ export class ConnectorService implements Devices {
 
   get port(): number {
     return this.socket.port;
+  }
+
+  /** Undefined without a port for bootstrap alone. */
+  get bootstrapPort(): number | undefined {
+    return this.bootstrapSocket?.port;
   }
 
   /** How many devices are registered. */
@@ -191,6 +216,12 @@ export class ConnectorService implements Devices {
     return submission;
   }
 
+  /** See `Connector.pushBootstrap`. */
+  pushBootstrap(endpointName: string): boolean {
+    this.pumpSoon();
+    return this.connector.pushBootstrap(this.now(), endpointName);
+  }
+
   pendingIds(): Iterable<string> {
     return this.connector.pendingIds();
   }
@@ -205,10 +236,11 @@ export class ConnectorService implements Devices {
       await this.store.commit();
       this.release();
       for (let sent = this.held.shift(); sent !== undefined; sent = this.held.shift()) {
-        this.socket.send(sent.peer, sent.datagram);
+        this.send(sent);
       }
     } finally {
       await this.socket.close();
+      await this.bootstrapSocket?.close();
       await this.store.close();
     }
   }
@@ -234,7 +266,7 @@ export class ConnectorService implements Devices {
     }
     const mustHold = this.isCommitting || held.length > 0 || store.hasUncommitted();
     for (let sent = connector.pollTransmit(); sent !== undefined; sent = connector.pollTransmit()) {
-      if (!mustHold) this.socket.send(sent.peer, sent.datagram);
+      if (!mustHold) this.send(sent);
       else if (held.length < MAX_HELD) held.push(sent);
     }
     if (mustHold && !this.isCommitting) this.commitSoon();
@@ -307,8 +339,14 @@ export class ConnectorService implements Devices {
   }
 
   private release(): void {
-    for (const { peer, datagram } of this.releasing) this.socket.send(peer, datagram);
+    for (const sent of this.releasing) this.send(sent);
     this.releasing = [];
+  }
+
+  /** By the port that the peer has come by. */
+  private send({ peer, datagram }: Transmit): void {
+    if (!peer.startsWith(BOOTSTRAP_PORT)) this.socket.send(peer, datagram);
+    else this.bootstrapSocket?.send(peer.slice(BOOTSTRAP_PORT.length), datagram);
   }
 
   private arm(): void {

@@ -26,6 +26,8 @@ export const OBJECTS = [
   "building",
   "tag",
   "audit",
+  /** What devices are given in bootstrap, and that they are bootstrapped now. */
+  "bootstrap",
   /** Tenants, quotas, and the store as a whole: the operator's business. */
   "domain",
 ] as const;

@@ -24,10 +24,12 @@ import { bad, type Filling } from "./values.ts";
 
 /** A configuration of one device. Its secrets are sealed. */
 export interface ConfigurationRow {
+  /** Whose it is. It counts only as long as the device is of this domain. */
+  readonly domainId: string;
   readonly endpointName: string;
   readonly document: ConfigurationDocument;
-  /** Calendar milliseconds. */
-  readonly updatedAt: number;
+  /** Calendar milliseconds; undefined when it is in the file. */
+  readonly updatedAt: number | undefined;
 }
 
 /** A rule. Its secrets are sealed. */
@@ -38,17 +40,14 @@ export interface RuleRow {
   readonly pattern: string;
   readonly order: number;
   readonly document: ConfigurationDocument;
-  /** Calendar milliseconds. */
-  readonly updatedAt: number;
+  /** Calendar milliseconds; undefined when it is in the file. */
+  readonly updatedAt: number | undefined;
 }
-
-export type Origin = "api" | "file";
 
 /** What a device gets, and where that is written. */
 export interface Found {
   /** `configuration`, `rule NAME`, for people. */
   readonly source: string;
-  readonly origin: Origin;
   readonly configuration: BootstrapConfiguration;
 }
 
@@ -92,21 +91,13 @@ export class BootstrapAccounts {
 
   /** What a device gets; undefined when nothing is written for it. @throws Error when what is written cannot be used, since a secret is lost */
   find(endpointName: string): Found | undefined {
-    const row = this.configurations.get(endpointName);
-    if (row !== undefined) return this.found("configuration", "api", row.document, endpointName);
-    const fileRow = this.fileConfigurations.get(endpointName);
-    if (fileRow !== undefined) {
-      return this.found("configuration", "file", fileRow.document, endpointName);
-    }
     const domainId = this.domainOf(endpointName);
-    const rule = this.rulesOf(domainId).find(({ pattern }) => isMatch(pattern, endpointName));
-    if (rule !== undefined) {
-      return this.found(`rule ${rule.name}`, "api", rule.document, endpointName, rule);
-    }
-    if (domainId !== DEFAULT_DOMAIN) return undefined;
-    const fileRule = this.fileRules.find(({ pattern }) => isMatch(pattern, endpointName));
-    if (fileRule === undefined) return undefined;
-    return this.found(`rule ${fileRule.name}`, "file", fileRule.document, endpointName, fileRule);
+    const row = this.configuration(endpointName) ?? this.fileConfiguration(endpointName);
+    if (row !== undefined) return this.found("configuration", row.document, endpointName, row);
+    const rules = [...this.rulesOf(domainId), ...this.fileRulesOf(domainId)];
+    const rule = rules.find(({ pattern }) => isMatch(pattern, endpointName));
+    if (rule === undefined) return undefined;
+    return this.found(`rule ${rule.name}`, rule.document, endpointName, rule);
   }
 
   /** Whose business a device's configuration is. */
@@ -116,24 +107,26 @@ export class BootstrapAccounts {
 
   private found(
     source: string,
-    origin: Origin,
     document: ConfigurationDocument,
     endpointName: string,
-    rule?: RuleRow,
+    row: ConfigurationRow | RuleRow,
   ): Found {
-    const owner = rule === undefined ? ofDevice(endpointName) : ofRule(rule.domainId, rule.name);
-    const configuration = configurationFor(document, this.filling(endpointName, owner));
-    return { source, origin, configuration };
+    const filling = this.filling(endpointName, ownerOf(row));
+    return { source, configuration: configurationFor(document, filling) };
   }
 
   // Configurations of devices.
 
+  /** What the API has for a device. */
   configuration(endpointName: string): ConfigurationRow | undefined {
-    return this.configurations.get(endpointName);
+    const row = this.configurations.get(endpointName);
+    return row?.domainId === this.domainOf(endpointName) ? row : undefined;
   }
 
-  allConfigurations(): Iterable<ConfigurationRow> {
-    return this.configurations.values();
+  *configurationsOf(domainId: string): Iterable<ConfigurationRow> {
+    for (const row of this.configurations.values()) {
+      if (row.domainId === domainId && this.domainOf(row.endpointName) === domainId) yield row;
+    }
   }
 
   /**
@@ -142,12 +135,13 @@ export class BootstrapAccounts {
    * @throws Error with code `access/bad-value` that names the path and what was expected, or `access/too-many`
    */
   putConfiguration(endpointName: string, document: ConfigurationDocument): ConfigurationRow {
-    const former = this.configurations.get(endpointName);
-    if (former === undefined && this.configurations.size >= MOST_CONFIGURATIONS) {
+    if (!this.configurations.has(endpointName) && this.configurations.size >= MOST_CONFIGURATIONS) {
       throw refusal("access/too-many", "There are too many bootstrap configurations.");
     }
-    const stored = this.checked(document, former?.document, ofDevice(endpointName), endpointName);
-    const row = { endpointName, document: stored, updatedAt: this.calendarNow() };
+    const former = this.configuration(endpointName)?.document;
+    const domainId = this.domainOf(endpointName);
+    const stored = this.checked(document, former, { domainId, endpointName }, endpointName);
+    const row = { domainId, endpointName, document: stored, updatedAt: this.calendarNow() };
     this.configurations.set(endpointName, row);
     this.configurationTable.put(endpointName, row);
     return row;
@@ -155,6 +149,7 @@ export class BootstrapAccounts {
 
   /** False when there was none. */
   removeConfiguration(endpointName: string): boolean {
+    if (this.configuration(endpointName) === undefined) return false;
     this.configurationTable.remove(endpointName);
     return this.configurations.delete(endpointName);
   }
@@ -178,7 +173,7 @@ export class BootstrapAccounts {
       throw refusal("access/too-many", "There are too many bootstrap rules.");
     }
     const { pattern, order = DEFAULT_ORDER, configuration } = rule;
-    const owner = ofRule(domainId, name);
+    const owner = { domainId, name };
     const document = this.checked(configuration, former?.document, owner, SOMEBODY);
     const row = { domainId, name, pattern, order, document, updatedAt: this.calendarNow() };
     this.file(row);
@@ -207,27 +202,22 @@ export class BootstrapAccounts {
    * @throws Error with code `access/bad-value` that names what was wrong
    */
   setFile(document: BootstrapFileDocument): void {
+    const domainId = DEFAULT_DOMAIN;
     const configurations = new Map<string, ConfigurationRow>();
     for (const [endpointName, each] of Object.entries(document.configurations ?? {})) {
+      const owner = { domainId, endpointName };
       const stored = within(`configurations.${endpointName}`, () =>
-        this.checked(each, undefined, ofDevice(endpointName), endpointName),
+        this.checked(each, undefined, owner, endpointName),
       );
-      configurations.set(endpointName, { endpointName, document: stored, updatedAt: 0 });
+      configurations.set(endpointName, { ...owner, document: stored, updatedAt: undefined });
     }
     const rules: RuleRow[] = [];
     for (const { name, pattern, order = DEFAULT_ORDER, configuration } of document.rules ?? []) {
       const at = `rules.${name}`;
       if (rules.some((row) => row.name === name)) throw bad(at, "expected each name once");
-      const owner = ofRule(DEFAULT_DOMAIN, name);
+      const owner = { domainId, name };
       const stored = within(at, () => this.checked(configuration, undefined, owner, SOMEBODY));
-      rules.push({
-        domainId: DEFAULT_DOMAIN,
-        name,
-        pattern,
-        order,
-        document: stored,
-        updatedAt: 0,
-      });
+      rules.push({ ...owner, pattern, order, document: stored, updatedAt: undefined });
     }
     // Of the same order, in the order of the file.
     rules.sort((one, other) => one.order - other.order);
@@ -236,15 +226,17 @@ export class BootstrapAccounts {
   }
 
   fileConfiguration(endpointName: string): ConfigurationRow | undefined {
-    return this.fileConfigurations.get(endpointName);
+    const row = this.fileConfigurations.get(endpointName);
+    return row?.domainId === this.domainOf(endpointName) ? row : undefined;
   }
 
-  allFileConfigurations(): Iterable<ConfigurationRow> {
-    return this.fileConfigurations.values();
+  /** What the file has is the operator's. */
+  fileConfigurationsOf(domainId: string): Iterable<ConfigurationRow> {
+    return domainId === DEFAULT_DOMAIN ? this.fileConfigurations.values() : [];
   }
 
-  allFileRules(): readonly RuleRow[] {
-    return this.fileRules;
+  fileRulesOf(domainId: string): readonly RuleRow[] {
+    return domainId === DEFAULT_DOMAIN ? this.fileRules : [];
   }
 
   // Secrets.
@@ -253,10 +245,11 @@ export class BootstrapAccounts {
   private checked(
     document: ConfigurationDocument,
     former: ConfigurationDocument | undefined,
-    owner: string,
+    row: Owner,
     endpointName: string,
   ): ConfigurationDocument {
     refuseSealed(document);
+    const owner = ownerOf(row);
     const stored = sealed(document, former, (place, json) =>
       this.seals.seal(`${owner} ${place}`, json),
     );
@@ -281,12 +274,15 @@ export class BootstrapAccounts {
   }
 }
 
-function ofDevice(endpointName: string): string {
-  return `device ${endpointName}`;
-}
+/** What a sealed secret belongs to: nowhere else can it be opened. */
+type Owner =
+  | Pick<ConfigurationRow, "domainId" | "endpointName">
+  | Pick<RuleRow, "domainId" | "name">;
 
-function ofRule(domainId: string, name: string): string {
-  return `rule ${domainId} ${name}`;
+function ownerOf(row: Owner): string {
+  return "name" in row
+    ? `rule ${row.domainId} ${row.name}`
+    : `device ${row.domainId} ${row.endpointName}`;
 }
 
 function byOrder(one: RuleRow, other: RuleRow): number {

@@ -58,11 +58,13 @@ export interface BootstrapConfiguration {
   readonly isPackable: boolean;
 }
 
+type Objects = NonNullable<ConfigurationDocument["objects"]>;
+
 /** Where values are typed by the newest definitions: an older device ignores what it does not know (LwM2M Core 1.2.2 §6.1.7.5). */
 export const definitionOf = standardDefinitions("1.2");
 
 /** The core objects of bootstrap: each account consists of instances of them (LwM2M Core 1.2.2 §6.1.2). */
-export const ACCOUNT_OBJECTS = [0, 1, 2, 21, 23, 24];
+const ACCOUNT_OBJECTS = [0, 1, 2, 21, 23, 24];
 
 /** All instances of one document together, and the values in them. */
 const MOST_VALUES = 2000;
@@ -77,12 +79,11 @@ export function configurationFor(
   document: ConfigurationDocument,
   filling: Filling,
 ): BootstrapConfiguration {
-  const entries = [...serverEntries(document.servers ?? [], filling)];
-  entries.push(...objectEntries(document.objects ?? {}, filling));
+  const objects = objectsOf(document);
+  const entries = [...objectEntries(objects, filling)];
   if (entries.length > MOST_VALUES) throw bad("objects", `expected at most ${MOST_VALUES} values`);
   entries.sort((one, other) => comparePaths(one.path, other.path));
-  refuseRepeated(entries);
-  const deletes = deletesOf(document, entries);
+  const deletes = deletesOf(document).map(deletePath);
   const isPartial = document.partial === true;
   if (!isPartial) checkConsistency(entries, deletes, definitionOf);
   return {
@@ -96,16 +97,38 @@ export function configurationFor(
   };
 }
 
-/** The usual accounts: instance 0 of Security is left to the bootstrap account, where most devices have it. */
-function* serverEntries(servers: readonly ServerDocument[], filling: Filling): Iterable<Entry> {
-  for (const [i, server] of servers.entries()) {
-    for (const [resourceId, json] of Object.entries(securityResources(server))) {
-      if (json !== undefined) yield entryOf([0, i + 1, Number(resourceId)], json, filling);
-    }
-    for (const [resourceId, json] of Object.entries(serverResources(server))) {
-      if (json !== undefined) yield entryOf([1, i, Number(resourceId)], json, filling);
+/**
+ * A document in its full form: object id -> instance id -> resource id -> value. Of the usual accounts, instance 0 of Security is left to
+ * the bootstrap account, where most devices have it.
+ *
+ * @throws Error with code `access/bad-value` where `servers` and `objects` give the same instance
+ */
+export function objectsOf({ servers = [], objects = {} }: ConfigurationDocument): Objects {
+  if (servers.length === 0) return objects;
+  const security: Record<string, Record<string, unknown>> = { ...objects["0"] };
+  const server: Record<string, Record<string, unknown>> = { ...objects["1"] };
+  for (const [i, each] of servers.entries()) {
+    for (const [objectId, instances, instanceId, resources] of [
+      [0, security, i + 1, securityResources(each)],
+      [1, server, i, serverResources(each)],
+    ] as const) {
+      if (Object.hasOwn(instances, instanceId)) {
+        throw bad(`/${objectId}/${instanceId}`, "servers and objects both give this");
+      }
+      const isThere = Object.entries(resources).filter(([, json]) => json !== undefined);
+      instances[instanceId] = Object.fromEntries(isThere);
     }
   }
+  return { ...objects, 0: security, 1: server };
+}
+
+/** What is deleted first, as paths: what the document says, else the core objects that are written, as a Bootstrap-Pack has it. */
+export function deletesOf(document: ConfigurationDocument): readonly string[] {
+  if (document.delete !== undefined) return document.delete;
+  if (document.partial === true) return [];
+  const objects = objectsOf(document);
+  const given = ACCOUNT_OBJECTS.filter((id) => Object.keys(objects[id] ?? {}).length > 0);
+  return given.map((id) => `/${id}`);
 }
 
 function securityResources(server: ServerDocument): Record<number, unknown> {
@@ -134,10 +157,7 @@ function serverResources(server: ServerDocument): Record<number, unknown> {
   };
 }
 
-function* objectEntries(
-  objects: NonNullable<ConfigurationDocument["objects"]>,
-  filling: Filling,
-): Iterable<Entry> {
+function* objectEntries(objects: Objects, filling: Filling): Iterable<Entry> {
   for (const [objectName, instances] of Object.entries(objects)) {
     const objectId = idOf(objectName, "objects", "an object");
     const definition = definitionOf(objectId);
@@ -192,28 +212,12 @@ function idOf(text: string, at: string, what: string): number {
   return id;
 }
 
-function deletesOf(document: ConfigurationDocument, entries: readonly Entry[]): Path[] {
-  if (document.delete !== undefined) return document.delete.map(deletePath);
-  if (document.partial === true) return [];
-  // As a Bootstrap-Pack has it: what is given takes the place of what was.
-  const given = ACCOUNT_OBJECTS.filter((id) => entries.some(({ path }) => path[0] === id));
-  return given.map((id) => [id]);
-}
-
 function deletePath(text: string): Path {
   const path = parsePath(text);
   if (path === undefined || path.length > 2 || path.includes(RESERVED_ID)) {
     throw bad(`delete ${text}`, "expected an object, an object instance or /, as /1 or /1/0");
   }
   return path;
-}
-
-function refuseRepeated(entries: readonly Entry[]): void {
-  for (let i = 1; i < entries.length; i++) {
-    if (comparePaths(entries[i - 1].path, entries[i].path) === 0) {
-      throw bad(formatPath(entries[i].path), "servers and objects both give this");
-    }
-  }
 }
 
 export function comparePaths(one: Path, other: Path): number {

@@ -3,6 +3,7 @@ import type { Context, Hono } from "hono";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { Access } from "../access/access.ts";
 import { type Principal, sees } from "../access/decision.ts";
+import type { BootstrapSide } from "../bootstrap/bootstrap-side.ts";
 import type { DeviceCertificates } from "../certificates/device-certificates.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Callback } from "../notifications/callback.ts";
@@ -24,6 +25,7 @@ export interface RestHost {
   readonly driver: NotificationDriver;
   readonly customerSide: CustomerSide;
   readonly leshan: LeshanSide;
+  readonly bootstrap: BootstrapSide;
   /** Bounds on requests a second; none when absent. */
   readonly rates?: RequestRates;
   /** Shown at `/`. */

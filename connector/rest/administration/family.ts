@@ -2,6 +2,7 @@
 
 import { ANYBODY, type Route, type RouteFamily } from "../route.ts";
 import { apiPage } from "./api-page.ts";
+import { BOOTSTRAP_ROUTES } from "./bootstrap.ts";
 import { CERTIFICATE_ROUTES } from "./certificates.ts";
 import { API_CLIENT_ROUTES } from "./clients.ts";
 import { CUSTOMER_ROUTES } from "./customers.ts";
@@ -47,6 +48,7 @@ export function administrationFamily(): RouteFamily {
       ...ACCESS_KEY_ROUTES,
       ...API_CLIENT_ROUTES,
       ...CERTIFICATE_ROUTES,
+      ...BOOTSTRAP_ROUTES,
     ],
     credentials: ["access-key", "user-password"],
     versioned: false,

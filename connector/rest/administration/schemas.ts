@@ -3,6 +3,7 @@ import { z } from "zod";
 import { LONGEST_TTL, USUAL_TTL } from "../../access/api-clients.ts";
 import { OBJECTS, type Permission, VERBS } from "../../access/model.ts";
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from "../../access/passwords.ts";
+import { CONFIGURATION, RULE } from "../../bootstrap/document.ts";
 
 const PERMISSIONS = VERBS.flatMap((verb) =>
   OBJECTS.map((object): Permission => `${verb} ${object}`),
@@ -187,6 +188,64 @@ export const AUDIT_ENTRY = z.object({
   object: z.string(),
 });
 
+export const BOOTSTRAP_CONFIGURATION = CONFIGURATION;
+const writtenIn = z
+  .enum(["api", "file"])
+  .describe("file: in --bootstrap-file, and changed only there");
+export const BOOTSTRAP_ACCOUNT = z.object({
+  endpointName: z.string(),
+  domain: z.string(),
+  writtenIn,
+  configuration: CONFIGURATION.describe('secrets are {"secret": true}'),
+  updatedAt: moment.nullable().describe("null for the file"),
+});
+export const NEW_BOOTSTRAP_RULE = RULE;
+export const BOOTSTRAP_RULE = z.object({
+  name: z.string(),
+  domain: z.string(),
+  writtenIn,
+  pattern: z.string(),
+  order: z.int(),
+  configuration: CONFIGURATION.describe('secrets are {"secret": true}'),
+  updatedAt: moment.nullable().describe("null for the file"),
+});
+const outcome = z.object({
+  outcome: z.enum(["finished", "failed"]),
+  reason: z.string().nullable(),
+  via: z
+    .enum(["request", "pack", "push", "trigger"])
+    .describe("push: not asked for; trigger: /1/x/9 was not executed"),
+  endedAt: moment,
+  took: z.int().describe("milliseconds"),
+  address: z.string(),
+  source: z.string().describe("configuration, or rule and its name"),
+  steps: z.int().describe("how many requests the device answered"),
+  found: z.record(z.string(), z.string()).describe("what was read of the device, by path"),
+});
+export const BOOTSTRAP_DEVICE = z.object({
+  endpointName: z.string(),
+  domain: z.string(),
+  source: z.string().nullable().describe("where its configuration is; null without one"),
+  requests: z.array(z.string()).describe("what it is sent, without Discover"),
+  running: z
+    .object({ startedAt: moment, via: z.string(), address: z.string(), source: z.string() })
+    .nullable(),
+  outcomes: z.array(outcome).describe("the latest first"),
+});
+export const BOOTSTRAP_OUTCOME = outcome.extend({ endpointName: z.string() });
+export const BEGIN_BOOTSTRAP = z.strictObject({
+  instance: z
+    .int()
+    .min(0)
+    .max(65534)
+    .optional()
+    .describe("of object 1, where the device has several"),
+});
+export const BEGUN_BOOTSTRAP = z.object({
+  how: z.enum(["trigger", "push"]).describe("push: LwM2M 1.0, which has no trigger"),
+  path: z.string().nullable().describe("what is executed"),
+});
+
 export const WHO = z.object({
   domain: z.string(),
   operator: z.boolean().describe("whether it administrates other domains too"),
@@ -214,6 +273,11 @@ export const ACCESS_KEYS = pageSchema(ACCESS_KEY);
 export const API_CLIENTS = pageSchema(API_CLIENT);
 export const CERTIFICATES = pageSchema(CERTIFICATE);
 export const DOMAINS = pageSchema(DOMAIN);
+export const BOOTSTRAP_ACCOUNTS = pageSchema(BOOTSTRAP_ACCOUNT);
+export const BOOTSTRAP_RULES = z.object({
+  items: z.array(BOOTSTRAP_RULE).describe("in the order in which they are tried"),
+});
+export const BOOTSTRAP_OUTCOMES = pageSchema(BOOTSTRAP_OUTCOME);
 export const AUDIT_ENTRIES = pageSchema(AUDIT_ENTRY);
 
 /** A list in pages: `items`, and `next` for where the next page begins. */

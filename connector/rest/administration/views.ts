@@ -134,10 +134,12 @@ function stateOf(key: AccessKey, calendarNow: number): "good" | "expired" | "rev
   return isGood(key, calendarNow) ? "good" : "expired";
 }
 
-function nameOfDomain(access: Access, domainId: string): string {
+/** The name of a domain, for people. */
+export function nameOfDomain(access: Access, domainId: string): string {
   return access.domains.get(domainId)?.name ?? domainId;
 }
 
-function timeText(calendarTime: number): string {
+/** RFC 3339 in UTC. */
+export function timeText(calendarTime: number): string {
   return new Date(calendarTime).toISOString();
 }

@@ -206,6 +206,9 @@ export class Gateway {
         this.subscriptions.handleEnd(event.endpointName, event.path, [], isFinal(event.status));
         break;
       case "address-change":
+      case "bootstrap-started":
+      case "bootstrap-finished":
+      case "bootstrap-failed":
         break;
     }
   }

@@ -5,6 +5,7 @@
 import type { RestContext, RestHost } from "../context.ts";
 import { refuse } from "../context.ts";
 import type { Allows, Route, RouteFamily } from "../route.ts";
+import { listBootstrapConfigs, removeBootstrapConfig, writeBootstrapConfig } from "./bootstrap.ts";
 import { listClients, showClient, streamEvents } from "./clients.ts";
 import { FORMAT_NAMES } from "./formats.ts";
 import { showObjectSpecs } from "./object-specs.ts";
@@ -27,6 +28,7 @@ const DISCOVERED_PLACE = `${CLIENT}/:path{.+/discover}`;
 const ATTRIBUTES_OF_PLACE = `${CLIENT}/:path{.+/attributes}`;
 const SECURITY = "/api/security/clients";
 const BOOTSTRAP = "/api/bootstrap";
+const BOOTSTRAP_CONFIG = `${BOOTSTRAP}/:endpointName`;
 
 const NOT_REGISTERED = "No such device is registered, or the request cannot be one.";
 const OUTCOME = {
@@ -186,14 +188,11 @@ function requestRoutes(): Route[] {
   ];
 }
 
-/** What of the demo servers is about security: devices have none here yet. */
+/** What of the demo server is about credentials: devices have none here yet. */
 function securityRoutes(): Route[] {
   const rows = [
     ["PUT", SECURITY],
     ["DELETE", `${SECURITY}/:endpointName`],
-    ["GET", BOOTSTRAP],
-    ["POST", `${BOOTSTRAP}/:endpointName`],
-    ["DELETE", `${BOOTSTRAP}/:endpointName`],
   ] as const;
   return [
     {
@@ -208,8 +207,8 @@ function securityRoutes(): Route[] {
       ([method, path]): Route => ({
         method,
         path,
-        allows: method === "GET" ? VIEW_DEVICE : CHANGE_DEVICE,
-        summary: "Credentials of devices and bootstrap configurations.",
+        allows: CHANGE_DEVICE,
+        summary: "Credentials of devices.",
         answers: { 501: NOT_YET },
         handle: refuseSecurity,
       }),
@@ -218,7 +217,46 @@ function securityRoutes(): Route[] {
 }
 
 function refuseSecurity(_: RestHost, c: RestContext): Response {
-  return refuse(c, 501, "Credentials of devices and bootstrap are not there yet.");
+  return refuse(c, 501, "Credentials of devices are not there yet.");
+}
+
+/** What the demo's Bootstrap-Server has. */
+function bootstrapRoutes(): Route[] {
+  const body =
+    '`{"servers": {"0": {"shortId": 123, "lifetime": 300}}, "security": {"1": {"uri": "coap://...", "securityMode": "NO_SEC", "serverId": 123}}, "toDelete": ["/0", "/1"]}`, with acls, oscore, autoIdForSecurityObject and contentFormat as there.';
+  return [
+    {
+      method: "GET",
+      path: BOOTSTRAP,
+      allows: { verb: "view", object: "bootstrap" },
+      summary: "The bootstrap configurations of single devices, their secrets as empty arrays.",
+      answers: { 200: "An object of endpoint names and configurations." },
+      handle: listBootstrapConfigs,
+    },
+    ...(["POST", "PUT"] as const).map(
+      (method): Route => ({
+        method,
+        path: BOOTSTRAP_CONFIG,
+        allows: { verb: "change", object: "bootstrap" },
+        summary: "Writes the bootstrap configuration of a device.",
+        body,
+        answers: {
+          200: "Written.",
+          400: "It cannot be used: the answer says where, and what was expected.",
+          404: "There is no such device.",
+        },
+        handle: writeBootstrapConfig,
+      }),
+    ),
+    {
+      method: "DELETE",
+      path: BOOTSTRAP_CONFIG,
+      allows: { verb: "delete", object: "bootstrap" },
+      summary: "Removes the bootstrap configuration of a device.",
+      answers: { 204: "Removed.", 404: "There is none." },
+      handle: removeBootstrapConfig,
+    },
+  ];
 }
 
 /** Paths that are Leshan's although this server has no such route. */
@@ -228,7 +266,13 @@ export function leshanFamily(): RouteFamily {
   return {
     name: "leshan",
     title: "Leshan demo server",
-    routes: [...clientRoutes(), ...compositeRoutes(), ...requestRoutes(), ...securityRoutes()],
+    routes: [
+      ...clientRoutes(),
+      ...compositeRoutes(),
+      ...requestRoutes(),
+      ...securityRoutes(),
+      ...bootstrapRoutes(),
+    ],
     credentials: ["access-key", "token", "customer-key", "user-password"],
     versioned: false,
     takesQueryToken: true,

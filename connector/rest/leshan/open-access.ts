@@ -17,6 +17,9 @@ const RIGHTS: readonly Permission[] = [
   "view resource",
   "change resource",
   "delete resource",
+  "view bootstrap",
+  "change bootstrap",
+  "delete bootstrap",
 ];
 
 /** Headers of browsers and proxies: whoever asks by them is not just somebody on this machine. */

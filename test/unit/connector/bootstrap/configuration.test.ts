@@ -191,7 +191,7 @@ describe("what is refused, with its path and what was expected", () => {
       "/0/2/10: /0/1 has the Short Server ID 1 too; expected another.",
       { servers: [SERVER, SERVER] },
     ],
-    ["/0/1/0: servers and objects both give this.", { servers: [SERVER], objects: FULL }],
+    ["/0/1: servers and objects both give this.", { servers: [SERVER], objects: FULL }],
     ["delete /1/0/1: expected an object", { servers: [SERVER], delete: ["/1/0/1"] }],
     ["delete 1: expected an object", { servers: [SERVER], delete: ["1"] }],
     [

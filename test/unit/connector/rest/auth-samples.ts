@@ -85,6 +85,20 @@ async function ofCertificate(world: World): Promise<string> {
   return `/admin/certificates/${row.serial}`;
 }
 
+const BOOTSTRAP = { servers: [{ uri: "coap://acme.test", shortServerId: 1 }] };
+const LESHAN_BOOTSTRAP = {
+  servers: { 0: { shortId: 1 } },
+  security: { 1: { uri: "coap://acme.test", securityMode: "NO_SEC", serverId: 1 } },
+};
+const configure = async (world: World) =>
+  world.bench.bootstrap.accounts.putConfiguration(D, BOOTSTRAP);
+
+async function ofRule(world: World): Promise<string> {
+  const rule = { pattern: "*", configuration: BOOTSTRAP };
+  world.bench.bootstrap.accounts.putRule("domain-acme", "all", rule);
+  return "/admin/bootstrap/rules/all";
+}
+
 export const SAMPLES: Readonly<Record<string, Sample>> = {
   // mbed Device Connector
   "GET /": { path: "/" },
@@ -392,6 +406,42 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "GET /admin/certificates": { path: "/admin/certificates" },
   "DELETE /admin/certificates/:serial": { path: ofCertificate, foreign: 404 },
   "GET /admin/ca.crl": { path: "/admin/ca.crl" },
+  "GET /admin/bootstrap/configurations": { path: "/admin/bootstrap/configurations" },
+  "GET /admin/bootstrap/configurations/:endpointName": {
+    path: `/admin/bootstrap/configurations/${D}`,
+    foreign: 404,
+    prepare: configure,
+  },
+  "PUT /admin/bootstrap/configurations/:endpointName": {
+    path: `/admin/bootstrap/configurations/${D}`,
+    body: BOOTSTRAP,
+    foreign: 404,
+  },
+  "DELETE /admin/bootstrap/configurations/:endpointName": {
+    path: `/admin/bootstrap/configurations/${D}`,
+    foreign: 404,
+    prepare: configure,
+  },
+  "GET /admin/bootstrap/rules": { path: "/admin/bootstrap/rules" },
+  "GET /admin/bootstrap/rules/:ruleName": { path: ofRule, foreign: 404 },
+  "PUT /admin/bootstrap/rules/:ruleName": {
+    path: "/admin/bootstrap/rules/mine",
+    body: { pattern: "*", configuration: BOOTSTRAP },
+    // Each domain has its own of a name.
+    foreign: 200,
+  },
+  "DELETE /admin/bootstrap/rules/:ruleName": { path: ofRule, foreign: 404 },
+  "GET /admin/bootstrap/devices": { path: "/admin/bootstrap/devices" },
+  "GET /admin/bootstrap/devices/:endpointName": {
+    path: `/admin/bootstrap/devices/${D}`,
+    foreign: 404,
+  },
+  "POST /admin/bootstrap/devices/:endpointName": {
+    path: `/admin/bootstrap/devices/${D}`,
+    // It is no LwM2M device.
+    status: 409,
+    foreign: 404,
+  },
 
   // The face of the Leshan demo server
   "GET /api/clients": { path: "/api/clients" },
@@ -464,15 +514,20 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     status: 501,
     foreign: 501,
   },
-  "GET /api/bootstrap": { path: "/api/bootstrap", status: 501 },
+  "GET /api/bootstrap": { path: "/api/bootstrap" },
   "POST /api/bootstrap/:endpointName": {
     path: `/api/bootstrap/${D}`,
-    status: 501,
-    foreign: 501,
+    body: LESHAN_BOOTSTRAP,
+    foreign: 404,
+  },
+  "PUT /api/bootstrap/:endpointName": {
+    path: `/api/bootstrap/${D}`,
+    body: LESHAN_BOOTSTRAP,
+    foreign: 404,
   },
   "DELETE /api/bootstrap/:endpointName": {
     path: `/api/bootstrap/${D}`,
-    status: 501,
-    foreign: 501,
+    foreign: 404,
+    prepare: configure,
   },
 };

@@ -4,6 +4,7 @@ import type { Mail } from "../../../../connector/access/mail.ts";
 import { ServerSecret } from "../../../../connector/access/server-secret.ts";
 import { TokenKeys } from "../../../../connector/access/token-keys.ts";
 import { ADMINISTRATOR } from "../../../../connector/access/users.ts";
+import { BootstrapSide } from "../../../../connector/bootstrap/bootstrap-side.ts";
 import { DeviceCertificates } from "../../../../connector/certificates/device-certificates.ts";
 import { MemorySecrets, type Secrets } from "../../../../connector/certificates/secrets.ts";
 import type { ConnectorEvent } from "../../../../connector/contract.ts";
@@ -57,6 +58,7 @@ export class RestBench {
   readonly driver: NotificationDriver;
   readonly customerSide: CustomerSide;
   readonly leshan: LeshanSide;
+  readonly bootstrap: BootstrapSide;
   /** To be changed by tests of other settings. */
   readonly customerSettings: {
     -readonly [name in keyof CustomerSettings]: CustomerSettings[name];
@@ -141,6 +143,16 @@ export class RestBench {
       now: () => this.now,
       isOpen: more.opensLeshanApi === true,
     });
+    this.bootstrap = new BootstrapSide(
+      {
+        store,
+        secret: this.access.secret,
+        devices: this.access.devices,
+        calendarNow: () => this.now,
+      },
+      true,
+    );
+    this.bootstrap.connect({ devices, push: (endpointName) => devices.push(endpointName) });
     this.host = {
       gateway: this.gateway,
       access: this.access,
@@ -149,6 +161,7 @@ export class RestBench {
       driver: this.driver,
       customerSide: this.customerSide,
       leshan: this.leshan,
+      bootstrap: this.bootstrap,
       product: "Dormouse test",
       requestExpiry: 1000,
       now: () => this.now,
@@ -252,5 +265,6 @@ export class RestBench {
     this.inventory.handleEvent(event);
     this.customerSide.handleEvent(event);
     this.leshan.handleEvent(event);
+    this.bootstrap.handleEvent(event);
   }
 }

@@ -37,6 +37,9 @@ export class FakeDevices implements Devices {
   readonly lost = new Set<string>();
   /** Called when an application ends a registration, as the core tells it then. */
   onDeregister: (endpointName: string) => void = () => {};
+  /** Devices that were sent their bootstrap configuration without having asked, and whether that can be. */
+  readonly pushed: string[] = [];
+  canPush = true;
   private readonly all = new Map<string, Mutable<Registration>>();
   private lastId = 0;
 
@@ -69,6 +72,11 @@ export class FakeDevices implements Devices {
     const registration = this.all.get(endpointName)!;
     registration.links = decodeLinks(links) as Link[];
     return registration;
+  }
+
+  push(endpointName: string): boolean {
+    if (this.canPush) this.pushed.push(endpointName);
+    return this.canPush;
   }
 
   deregister(endpointName: string): Submission {
