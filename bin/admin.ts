@@ -1,5 +1,6 @@
 /** `dormouse admin`: what the originals did in their web pages, from the command line. */
 import type { Command } from "commander";
+import { bootstrapCommands } from "./admin-bootstrap.ts";
 import { peopleCommands } from "./admin-people.ts";
 import { recoverCommand } from "./admin-recover.ts";
 import { thingCommands } from "./admin-things.ts";
@@ -14,6 +15,7 @@ Examples:
   dormouse admin devices list --registered false
   dormouse admin customers create ann@example.com --password
   dormouse admin bindings add ann@example.com node-001
+  dormouse admin bootstrap set node-001 node-001.json
   dormouse admin --data .dormouse audit --action access-key.
   dormouse admin recover --data /var/lib/dormouse
 `;
@@ -32,5 +34,10 @@ export function adminCommand(program: Command): void {
     .addHelpText("after", HELP);
   thingCommands(admin);
   peopleCommands(admin);
+  bootstrapCommands(
+    admin
+      .command("bootstrap")
+      .description("what devices are given in bootstrap, and what became of it"),
+  );
   recoverCommand(admin);
 }

@@ -1,9 +1,10 @@
 /** `dormouse connector`: the Device Connector alone. */
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { BootstrapFile } from "../connector/adapters/bootstrap-file.ts";
 import { OutboxFolder } from "../connector/adapters/outbox-folder.ts";
 import { CURVES, type Curve } from "../connector/certificates/public-key.ts";
-import { DeviceConnector } from "../connector/device-connector.ts";
+import { type BootstrapServing, DeviceConnector } from "../connector/device-connector.ts";
 import { DEFAULT_REQUEST_RATES } from "../connector/rest/request-rates.ts";
 import { LmdbStore } from "../connector/store/lmdb-store.ts";
 import {
@@ -42,6 +43,10 @@ interface ConnectorOptions extends HttpsOptions {
   requestRate: number;
   addressRate: number;
   openLeshanApi?: boolean;
+  bootstrap?: boolean;
+  bootstrapPort?: number;
+  bootstrapFile?: string;
+  bootstrapSilent?: boolean;
 }
 
 const HELP = `
@@ -58,6 +63,11 @@ Quotas hold for each domain. Beyond --transaction-quota requests are answered 42
 until the oldest of the last 24 hours leave the count, beyond --endpoint-quota a new
 device is told to come back later. mbed Device Connector had 10000 and 100.
 
+With --bootstrap the connector is an LwM2M Bootstrap-Server too: devices ask at /bs and
+/bspack of the same port, and with --bootstrap-port at one that has nothing else. What they
+are given is written with dormouse admin bootstrap, PUT /admin/bootstrap/..., or in a file
+(--bootstrap-file), which is read again when it changes; docs/bootstrap.md says how.
+
 Mail to customers (POST /invite) is put into DATA/outbox, a file each, for whatever sends
 mail on this machine; its links begin with --public-url.
 
@@ -66,6 +76,7 @@ Examples:
   dormouse connector --host 0.0.0.0 --data /var/lib/dormouse
   dormouse connector --https-port 8443 --http-redirect
   dormouse connector --https-port 443 --tls-cert fullchain.pem --tls-key privkey.pem
+  dormouse connector --bootstrap --bootstrap-port 5693 --bootstrap-file accounts.json
   dormouse connector --allow-callback 127.0.0.0/8 --allow-callback 192.168.1.20
 `;
 
@@ -141,6 +152,10 @@ export function connectorCommand(program: Command): void {
       "--open-leshan-api",
       "DANGEROUS: let programs on this machine use /api/clients without a key, for test suites",
     )
+    .option("--bootstrap", "be an LwM2M Bootstrap-Server too")
+    .option("--bootstrap-port <port>", "one more port, for bootstrap alone, 0 for any", portOption)
+    .option("--bootstrap-file <file>", "bootstrap configurations and rules, JSON")
+    .option("--bootstrap-silent", "give devices without a configuration no answer, instead of 4.00")
     .option("--json", "print one line of JSON when ready, and nothing else, on stdout")
     .addHelpText("after", HELP)
     .action(runConnector);
@@ -148,7 +163,12 @@ export function connectorCommand(program: Command): void {
 
 async function runConnector(options: ConnectorOptions): Promise<void> {
   let connector: DeviceConnector;
+  const file =
+    options.bootstrapFile === undefined ? undefined : new BootstrapFile(options.bootstrapFile);
   try {
+    const bootstrap = bootstrapServing(options);
+    // What is wrong with it is said before anything is opened.
+    file?.read();
     const https = httpsSettings(options);
     connector = await DeviceConnector.start({
       store: new LmdbStore(join(options.data, "store")),
@@ -168,22 +188,43 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
       quotas: quotasOf(options),
       subscriptions: options.subscriptions,
       identifiesDevices: options.identifyDevices === true,
+      bootstrap,
       opensLeshanApi: options.openLeshanApi === true,
       requestRates: { perCredential: options.requestRate, perAddress: options.addressRate },
       product: productName(),
       log: (line) => console.error(line),
     });
+    file?.follow((document) => connector.setBootstrapFile(document), console.error);
     await showFirstKey(connector);
   } catch (error) {
     fail(startFailure(error as Error, options));
   }
-  const { httpUrl, httpsUrl, coapUrl } = connector;
-  const ready = { http: httpUrl, https: httpsUrl, coap: coapUrl };
+  const { httpUrl, httpsUrl, coapUrl, bootstrapUrl } = connector;
+  const ready = { http: httpUrl, https: httpsUrl, coap: coapUrl, bootstrap: bootstrapUrl };
   const urls = httpsUrl === undefined ? httpUrl : `${httpUrl} and ${httpsUrl}`;
   if (options.json === true) console.log(JSON.stringify(ready));
-  else console.log(`Ready: REST API at ${urls}, devices at ${coapUrl}. Ctrl-C stops.`);
+  else {
+    const bootstraps = bootstrapUrl === undefined ? "" : `, bootstrap at ${bootstrapUrl}`;
+    console.log(`Ready: REST API at ${urls}, devices at ${coapUrl}${bootstraps}. Ctrl-C stops.`);
+  }
   await untilStopped();
+  file?.close();
   await stopWithin(() => connector.close());
+}
+
+/** What the options on bootstrap ask for. Throws where they make no sense together. */
+function bootstrapServing(options: ConnectorOptions): BootstrapServing | undefined {
+  if (options.bootstrap === true) {
+    return { port: options.bootstrapPort, isSilent: options.bootstrapSilent === true };
+  }
+  for (const [name, value] of [
+    ["--bootstrap-port", options.bootstrapPort],
+    ["--bootstrap-file", options.bootstrapFile],
+    ["--bootstrap-silent", options.bootstrapSilent],
+  ]) {
+    if (value !== undefined) throw new Error(`${name} needs --bootstrap.`);
+  }
+  return undefined;
 }
 
 function quotasOf({ transactionQuota, endpointQuota }: ConnectorOptions) {

@@ -122,7 +122,7 @@ export function fail(message: string): never {
   process.exit(1);
 }
 
-type Side = "http" | "https" | "coap";
+type Side = "http" | "https" | "coap" | "bootstrap";
 
 /** One line for whoever could not start a connector. */
 export function startFailure(
@@ -132,6 +132,7 @@ export function startFailure(
     readonly httpPort: number;
     readonly httpsPort?: number | undefined;
     readonly coapPort: number;
+    readonly bootstrapPort?: number | undefined;
   },
 ): string {
   const { code, side } = error as { code?: string; side?: Side };
@@ -140,6 +141,7 @@ export function startFailure(
     http: { port: options.httpPort, name: "HTTP" },
     https: { port: options.httpsPort, name: "HTTPS" },
     coap: { port: options.coapPort, name: "CoAP" },
+    bootstrap: { port: options.bootstrapPort, name: "Bootstrap" },
   }[side];
   if (code === "EADDRINUSE") {
     return `${name} port ${port} of ${options.host} is in use: stop what uses it, or choose another with --${side}-port.`;
