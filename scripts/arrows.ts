@@ -63,9 +63,14 @@ const ROOMS: readonly Room[] = [
   { path: "host/", imports: ["protocol/"], node: true },
 
   ...AGENT.map((path) => ({ path, imports: ["protocol/", ...AGENT] })),
+  { path: "firmware/gateway/", imports: ["protocol/", ...AGENT, "firmware/gateway/"] },
   { path: "firmware/index.ts", imports: ["firmware/"] },
   { path: "firmware/boards/espruino/", imports: ["protocol/", ...AGENT] },
-  { path: "firmware/boards/node/", imports: ["protocol/", "host/", ...AGENT], node: true },
+  {
+    path: "firmware/boards/node/",
+    imports: ["protocol/", "host/", ...AGENT, "firmware/gateway/"],
+    node: true,
+  },
   { path: "firmware/flash/", imports: ["protocol/", "host/", ...AGENT], node: true },
 
   { path: "connector/", imports: CONNECTOR, packages: ["hono", "zod"] },

@@ -1,12 +1,12 @@
 /**
- * An agent's side of one server with all it can do: what `Agent` adds to `ServerLink` and `ReportingLink`.
+ * An agent's side of one server with all it can do: what `Agent` adds to `ServerLink`, `ReportingLink` and `RelayingLink`.
  */
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import type { Agent } from "./agent.ts";
 import { codecsOf } from "./all-codecs.ts";
-import { ReportingLink } from "./reporting-link.ts";
+import { RelayingLink } from "./relaying-link.ts";
 
-export class AgentLink extends ReportingLink {
+export class AgentLink extends RelayingLink {
   declare readonly agent: Agent;
 
   override formats(): readonly ContentCodec[] {

@@ -26,6 +26,7 @@ import { handleObservedInstances, handleObservedValue } from "./composites.ts";
 import { plain } from "./device-management.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
+import type { Relay } from "./relay.ts";
 import type { ReportingConfiguration } from "./reporting-link.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { ServerLink } from "./server-link.ts";
@@ -43,6 +44,8 @@ export class Agent extends BasicAgent {
   declare readonly configuration: AgentConfiguration;
   /** Object 0. */
   readonly security: LwM2mObject = securityObject(this.version());
+  /** Of a gateway: who answers for the devices behind it. */
+  relay: Relay | undefined = undefined;
   /** Of the request that is being answered, from its first change on. */
   private changes: Changes | undefined = undefined;
 

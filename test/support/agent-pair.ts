@@ -84,6 +84,14 @@ interface Flight {
 
 const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "IPATCH"];
 
+/** What else there is at the agent's side: driven with it. */
+export interface Companion {
+  deadline(): number;
+  handleTimeout(now: number): void;
+  /** Passes on what it has to say. True when there was something. */
+  exchange(now: number): boolean;
+}
+
 /** A server's end of the wire. */
 export class ScriptedServer {
   readonly link: ServerLink;
@@ -199,6 +207,7 @@ export class AgentPair {
   readonly events: AgentEvent[] = [];
   /** Datagrams that came while the radio was off. */
   missed = 0;
+  companion: Companion | undefined = undefined;
   private readonly flights: Flight[] = [];
   private readonly scripts: Readonly<Record<string, Script | undefined>>;
 
@@ -235,6 +244,7 @@ export class AgentPair {
       this.flush();
       let next = this.agent.deadline();
       for (const server of this.servers) next = Math.min(next, server.endpoint.deadline());
+      next = Math.min(next, this.companion?.deadline() ?? next);
       for (const flight of this.flights) next = Math.min(next, flight.at);
       if (next > until) {
         this.now = Math.max(this.now, until);
@@ -245,6 +255,7 @@ export class AgentPair {
       if (at >= 0) this.deliver(this.flights.splice(at, 1)[0]);
       this.agent.handleTimeout(this.now);
       for (const server of this.servers) server.endpoint.handleTimeout(this.now);
+      this.companion?.handleTimeout(this.now);
     }
     throw new Error("the pair does not come to rest");
   }
@@ -282,6 +293,7 @@ export class AgentPair {
 
   private flush(): void {
     this.follow();
+    while (this.companion?.exchange(this.now) === true);
     for (const server of this.servers) {
       const { endpoint, link } = server;
       for (let event = endpoint.pollEvent(); event; event = endpoint.pollEvent()) {
