@@ -216,7 +216,7 @@ function wave(objects: readonly LwM2mObject[]): () => void {
   };
 }
 
-function serverOption(text: string): string {
+export function serverOption(text: string): string {
   try {
     parseServerUri(text);
   } catch {
@@ -225,7 +225,7 @@ function serverOption(text: string): string {
   return text;
 }
 
-function endpointOption(text: string): string {
+export function endpointOption(text: string): string {
   if (!/^[A-Za-z0-9._:-]+$/.test(text) || text.length > LONGEST_NAME) {
     throw new InvalidArgumentError(
       "It must be 1 to 255 letters, digits, points, hyphens, colons and underscores.",
@@ -234,7 +234,7 @@ function endpointOption(text: string): string {
   return text;
 }
 
-function lifetimeOption(text: string): number {
+export function lifetimeOption(text: string): number {
   const seconds = Number(text);
   if (!/^\d+$/.test(text) || seconds < 1 || seconds > LONGEST_LIFETIME) {
     throw new InvalidArgumentError(`It must be 1 to ${LONGEST_LIFETIME} seconds.`);

@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   admin: async () => (await import("./admin.ts")).adminCommand,
   store: async () => (await import("./store.ts")).storeCommand,
   device: async () => (await import("./device.ts")).deviceCommand,
+  gateway: async () => (await import("./gateway.ts")).gatewayCommand,
   fleet: async () => (await import("./fleet.ts")).fleetCommand,
   conform: async () => (await import("./conform.ts")).conformCommand,
 };

@@ -88,6 +88,8 @@ const MAX_EVENTS = 256;
 export class Gateway implements Relay {
   readonly agent: Agent;
   devices: readonly GatewayDevice[] = [];
+  /** The driver's wake-up: called when a server's request may have moved the deadline, or there is something to send. */
+  nudge: (() => void) | undefined = undefined;
   private readonly settings: GatewaySettings;
   private readonly registrar: DeviceRegistrar;
   private readonly observations: SharedObservations;
@@ -175,6 +177,7 @@ export class Gateway implements Relay {
     const until = now + (this.settings.patience ?? DEFAULT_PATIENCE);
     this.take(now, device, { link, request, path: rest, base, until });
     this.settle(now, device);
+    this.nudge?.();
     return true;
   }
 

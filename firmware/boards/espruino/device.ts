@@ -15,10 +15,10 @@ import type { AgentFeatures } from "../../agent/features.ts";
 import { run } from "../../loop.ts";
 import { deviceObject } from "../../objects/device.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
+import type { Datagrams } from "../../ports.ts";
 import { ESPRUINO_CALENDAR, ESPRUINO_CLOCK, EspruinoAlarm } from "./clock.ts";
 import { ESPRUINO_RANDOM } from "./entropy.ts";
 import { ESPRUINO_POWER } from "./power.ts";
-import { ESPRUINO_DATAGRAMS } from "./udp.ts";
 
 /** Who the device is and whom it talks to. Programs read it from the file `dormouse.json` of the board's Storage. */
 export interface DeviceSettings {
@@ -39,12 +39,14 @@ const REFRESH_INTERVAL = 10000;
  *
  * @param objects beside 1 and 3
  * @param refresh brings their values up to date; called every 10 s
+ * @param datagrams the way to the server
  */
 export function startDevice(
   settings: DeviceSettings,
   features: AgentFeatures,
   objects: readonly LwM2mObject[],
   refresh: () => void,
+  datagrams: Datagrams,
 ): void {
   const device = deviceObject(ESPRUINO_CALENDAR, ESPRUINO_POWER, {
     [DEVICE_MANUFACTURER]: "Espruino",
@@ -78,7 +80,7 @@ export function startDevice(
   run(
     agent,
     {
-      datagrams: ESPRUINO_DATAGRAMS,
+      datagrams: datagrams,
       clock: ESPRUINO_CLOCK,
       calendar: ESPRUINO_CALENDAR,
       alarm: new EspruinoAlarm(),

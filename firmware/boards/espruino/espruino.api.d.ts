@@ -70,6 +70,16 @@ interface EspruinoDatagramSocket {
   close(): void;
 }
 
+interface EspruinoSerial {
+  setup(baud: number, options?: { rx?: unknown; tx?: unknown }): void;
+  /** `text` is a binary string. */
+  write(text: string): void;
+  /** With what came since the last turn of the main loop, a binary string. */
+  on(event: "data", run: (text: string) => void): void;
+}
+
+declare const Serial1: EspruinoSerial;
+
 declare function require(module: "dgram"): {
   /** `recvBufferSize` holds for all sockets; without it datagrams are cut at 528 bytes. */
   createSocket(options: {

@@ -13,6 +13,7 @@ import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../objects/sensor.ts";
 import type { DeviceSettings } from "./device.ts";
 import { startDevice } from "./device.ts";
+import { ESPRUINO_DATAGRAMS } from "./udp.ts";
 
 const FEATURES: AgentFeatures = {
   codecs: [TEXT_CODEC, TLV_CODEC],
@@ -30,9 +31,10 @@ function start(settings: DeviceSettings): void {
     addSensor(temperature, 0, measure(), "Cel");
     objects.push(temperature);
   }
-  startDevice(settings, FEATURES, objects, function () {
+  function refresh(): void {
     if (measure !== undefined) objects[0].set(0, SENSOR_VALUE, measure());
-  });
+  }
+  startDevice(settings, FEATURES, objects, refresh, ESPRUINO_DATAGRAMS);
 }
 
 /** `{"endpoint":"board-1","server":"coap://192.168.1.10","lifetime":3600,"queue":true}`, all optional but the server. */

@@ -7,6 +7,7 @@ import { TEXT_CODEC } from "../../../protocol/content/text.ts";
 import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
 import type { AgentFeatures } from "../../agent/features.ts";
 import { startDevice } from "./device.ts";
+import { ESPRUINO_DATAGRAMS } from "./udp.ts";
 
 const FEATURES: AgentFeatures = {
   codecs: [TEXT_CODEC, TLV_CODEC],
@@ -33,5 +34,5 @@ else {
     lifetime: file.lifetime,
     queueMode: file.queue === true,
   };
-  startDevice(settings, FEATURES, [], function () {});
+  startDevice(settings, FEATURES, [], function () {}, ESPRUINO_DATAGRAMS);
 }

@@ -46,6 +46,8 @@ export interface NodeDeviceOptions extends Omit<AgentConfiguration, "settings"> 
   readonly refresh?: () => void;
   /** Milliseconds; default 5000. */
   readonly refreshInterval?: number;
+  /** Called with the agent of each boot, before it starts. */
+  readonly onBoot?: (agent: Agent) => void;
   /** Called at a factory reset: time to take back what servers have written. */
   readonly forget?: () => void;
 }
@@ -120,6 +122,7 @@ export class NodeDevice {
     const { server, board: _board, refresh: _refresh, ...configuration } = this.options;
     const agent = new Agent({ codecs: ALL_CODECS, ...configuration, settings: NODE_SETTINGS });
     agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: server });
+    this.options.onBoot?.(agent);
     return agent;
   }
 }
