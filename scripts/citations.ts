@@ -15,7 +15,7 @@ const CLAUSES = new Map(
 
 /** A document, or a clause of the document before it. Comments are wrapped where they please, so a name may span lines. */
 const CITATION =
-  /\b(RFC[\s*/]+\d{3,5}|LwM2M[\s*/]+(?:Core|Transport)[\s*/]+\d\.\d(?:\.\d)?)\b|(?:§|\bAppendix[\s*/]+)([A-Z](?:\.\d+)*\b|\d+(?:\.\d+)*)/g;
+  /\b(RFC[\s*/]+\d{3,5}|LwM2M[\s*/]+(?:Core|Transport|Gateway)[\s*/]+\d\.\d(?:\.\d)?)\b|(?:§|\bAppendix[\s*/]+)([A-Z](?:\.\d+)*\b|\d+(?:\.\d+)*)/g;
 
 /** The clauses in these files that their documents do not have. */
 export function citationRefusals(sources: readonly Source[]): Refusal[] {
