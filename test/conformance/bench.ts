@@ -328,21 +328,21 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   }
 
   /** Write with replacement. */
-  put(path: string, format: number, payload: Uint8Array | string): Promise<Answer> {
-    return this.ask({ method: PUT, path, format, payload: bytes(payload) });
+  put(path: string, format: number, payload: Uint8Array | string, server = 0): Promise<Answer> {
+    return this.ask({ method: PUT, path, format, payload: bytes(payload) }, server);
   }
 
   /** Partial Write, or Create on an object. */
-  post(path: string, format: number, payload: Uint8Array | string): Promise<Answer> {
-    return this.ask({ method: POST, path, format, payload: bytes(payload) });
+  post(path: string, format: number, payload: Uint8Array | string, server = 0): Promise<Answer> {
+    return this.ask({ method: POST, path, format, payload: bytes(payload) }, server);
   }
 
-  execute(path: string, argumentList = ""): Promise<Answer> {
-    return this.ask({ method: POST, path, payload: bytes(argumentList) });
+  execute(path: string, argumentList = "", server = 0): Promise<Answer> {
+    return this.ask({ method: POST, path, payload: bytes(argumentList) }, server);
   }
 
-  delete(path: string): Promise<Answer> {
-    return this.ask({ method: DELETE, path });
+  delete(path: string, server = 0): Promise<Answer> {
+    return this.ask({ method: DELETE, path }, server);
   }
 
   writeAttributes(path: string, query: readonly string[], server = 0): Promise<Answer> {

@@ -158,6 +158,23 @@ export const C_14 = configuration("C.14", {
   3: { 0: DEVICE_MINIMAL },
 });
 
+const PORTFOLIO_VALUES: Values = { 0: ["Host Device ID #0", "Manufacturer #0"] };
+
+/**
+ * Two servers, of which the first owns all. Entries are by Short Server ID, the first is the default: the second server may read the
+ * device, write the portfolio and make more of them.
+ */
+export const SHARED = configuration("C.14 with rights", {
+  1: { 0: SERVER_MINIMAL, 1: { ...SERVER_MINIMAL, 0: 2 } },
+  2: {
+    0: { 0: 3, 1: 0, 2: [0, 31, 1], 3: 1 },
+    1: { 0: 16, 1: 0, 2: [0, 31, 2], 3: 1 },
+    2: { 0: 16, 1: 65535, 2: [0, 0, 16], 3: 65535 },
+  },
+  3: { 0: DEVICE_MINIMAL },
+  16: { 0: PORTFOLIO_VALUES },
+});
+
 /** With a container for what goes up and one for what goes down. */
 export const C_15 = configuration("C.15", {
   1: { 0: SERVER_EXTENDED },

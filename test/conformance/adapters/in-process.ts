@@ -66,7 +66,7 @@ const CLAIMS: ClientClaims = {
   versions: ["1.0", "1.1", "1.2"],
   contentFormats: [...ALL_CODECS.map((codec) => codec.format), LWM2M_JSON],
   features: ["queue mode", "reboot", "disable", "observe parameters"],
-  objects: [1, 3, 4, 6, 10, 16, 19],
+  objects: [1, 2, 3, 4, 6, 10, 16, 19],
 };
 
 /** How long the device takes to come up again. */

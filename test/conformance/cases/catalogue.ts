@@ -19,6 +19,7 @@ import { ADDITIONAL_OBJECT_CASES } from "./ets-12xx-additional.ts";
 import { PORTFOLIO_CASES } from "./ets-16xx-portfolio.ts";
 import { FIRMWARE_CASES } from "./ets-75x-firmware-update.ts";
 import { etsNumber } from "./groups.ts";
+import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
@@ -52,6 +53,7 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...MESSAGE_LAYER_CASES,
   ...OWN_REGISTRATION_CASES,
   ...OWN_DEVICE_MANAGEMENT_CASES,
+  ...OWN_ACCESS_CONTROL_CASES,
   ...OWN_REPORTING_CASES,
 ];
 
