@@ -1,7 +1,8 @@
 /** What strangers can make a Bootstrap-Server do, and that each bootstrap has one outcome whatever devices answer. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { POST } from "../../../../protocol/coap/codes.ts";
+import { GET, POST, UNAUTHORIZED } from "../../../../protocol/coap/codes.ts";
+import { ECHO } from "../../../../protocol/coap/echo.ts";
 import { CON, decodeMessage, encodeMessage } from "../../../../protocol/coap/message.ts";
 import { URI_PATH } from "../../../../protocol/coap/options.ts";
 import { pathOptions, queryOptions } from "../../../../protocol/coap/uri.ts";
@@ -22,14 +23,14 @@ const SECURE = {
   ],
 };
 
-/** A Bootstrap-Request as somebody forges it who does not read the answers. */
-function forged(messageId: number): Uint8Array {
+/** A request as somebody forges it who does not read the answers. */
+function forged(messageId: number, code = POST, path = "/bs"): Uint8Array {
   return encodeMessage({
     type: CON,
-    code: POST,
+    code,
     messageId,
     token: new Uint8Array(2),
-    options: [...pathOptions(URI_PATH, "/bs"), ...queryOptions([`ep=${EP}`])],
+    options: [...pathOptions(URI_PATH, path), ...queryOptions([`ep=${EP}`])],
     payload: new Uint8Array(0),
   });
 }
@@ -81,15 +82,19 @@ describe("forged addresses", () => {
     expect(textOf(sent)).toContain(KEY);
   });
 
-  test("RFC 7252 §11.3: the pack for an address that has proved nothing is no more than three times its request", () => {
+  test("RFC 9175 §2.4: the answer to a forged Bootstrap-Pack-Request is a challenge, short and without a key", () => {
     const rig = new BootstrapRig();
     rig.accounts.putConfiguration(EP, SECURE);
-    const device = rig.device(EP);
-    const sent = sentTo(rig, device.address);
-    device.request(1, "/bspack", [`ep=${EP}`], "");
-    rig.drive(1000);
-    expect(sizeOf(sent)).toBeLessThanOrEqual(3 * (4 + 8 + 7 + 1 + 2 + 3 + EP.length));
+    const victim = "10.9.9.9:5683";
+    const sent = sentTo(rig, victim);
+    const request = forged(1, GET, "/bspack");
+    rig.launch(victim, CONNECTOR, request);
+    rig.drive(300_000);
+    const answers = sent.map((datagram) => decodeMessage(datagram));
+    expect(answers).toMatchObject([{ code: UNAUTHORIZED, options: [{ number: ECHO }] }]);
+    expect(sizeOf(sent)).toBeLessThanOrEqual(3 * request.length);
     expect(textOf(sent)).not.toContain(KEY);
+    expect(rig.bootstrapEvents()).toEqual([]);
   });
 
   test("a forged request in a device's name does not touch the bootstrap of the device", () => {

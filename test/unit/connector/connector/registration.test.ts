@@ -266,6 +266,8 @@ test("what happens is counted", () => {
     refusals: 2,
     notifications: 0,
     sends: 0,
+    bootstraps: 0,
+    bootstrapFailures: 0,
     responses: 0,
   });
 });
