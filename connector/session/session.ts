@@ -251,7 +251,7 @@ export class Session implements Sender, Observer {
     return true;
   }
 
-  /** Follows what a gateway says of the devices behind it, or no longer. */
+  /** Follows what a gateway says of the devices behind it, or no longer. Before what the device did is handled: that asks for it. */
   watchGateway(now: Milliseconds, isGateway: boolean): void {
     const known = this.observations.find(GATEWAY);
     if (known?.isOurs === isGateway || (known === undefined && !isGateway)) return;
@@ -259,7 +259,6 @@ export class Session implements Sender, Observer {
     observation.isOurs = isGateway;
     if (isGateway || observation.isWanted) this.observations.write(observation);
     else this.drop(now, observation);
-    this.advance(now);
   }
 
   // What an earlier run of the connector left.

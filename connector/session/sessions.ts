@@ -215,12 +215,12 @@ export class Sessions implements SessionSurroundings {
       this.release(session);
       return;
     }
+    session.watchGateway(now, isGateway);
     if (kind === "registration") session.handleRegistered(now);
     else {
       if (formerPeer !== registration.peer) session.handleMoved(now);
       session.handleUpdated(now);
     }
-    session.watchGateway(now, isGateway);
   }
 
   handleTimeout(now: Milliseconds): void {

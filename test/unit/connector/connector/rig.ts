@@ -7,6 +7,7 @@ import type {
   ConnectorEvent,
   DownlinkRequest,
   NotificationEvent,
+  ObserveOptions,
   ResponseEvent,
   Submission,
 } from "../../../../connector/contract.ts";
@@ -52,6 +53,8 @@ export function seededRandom(seed: number): Random {
     },
   };
 }
+
+const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"];
 
 /** Delays of the copies of a datagram that arrive; none when it is lost. */
 export type Fate = () => readonly number[];
@@ -142,10 +145,32 @@ export class Rig {
     return submission;
   }
 
-  observe(endpointName: string, path: string): Submission {
-    const submission = this.connector.observe(this.now, endpointName, path);
+  observe(endpointName: string, path: string, options?: ObserveOptions): Submission {
+    const submission = this.connector.observe(this.now, endpointName, path, options);
     this.flush();
     return submission;
+  }
+
+  observeComposite(
+    endpointName: string,
+    paths: readonly string[],
+    options?: ObserveOptions,
+  ): Submission {
+    const submission = this.connector.observeComposite(this.now, endpointName, paths, options);
+    this.flush();
+    return submission;
+  }
+
+  cancelComposite(endpointName: string, paths: readonly string[]): boolean {
+    const wasThere = this.connector.cancelComposite(this.now, endpointName, paths);
+    this.flush();
+    return wasThere;
+  }
+
+  cancel(endpointName: string, id: string): boolean {
+    const isCancelled = this.connector.cancel(this.now, endpointName, id);
+    this.flush();
+    return isCancelled;
   }
 
   cancelObservation(endpointName: string, path: string): boolean {
@@ -263,6 +288,13 @@ export class Device {
     this.flush();
   }
 
+  /** Sends values that nobody asked for. */
+  send(payload: Uint8Array, contentFormat: number, confirmable = true): void {
+    const options = [...pathOptions(URI_PATH, "/dp"), uintOption(CONTENT_FORMAT, contentFormat)];
+    this.coap.request(this.rig.now, { code: POST, options, payload, confirmable });
+    this.flush();
+  }
+
   /** Changes a value and tells who observes it. */
   set(path: string, value: string): void {
     this.values.set(path, value);
@@ -369,7 +401,7 @@ export class Device {
   private describe({ code, options, payload }: IncomingRequest, path: string): string {
     const query = textsOf(options, URI_QUERY).join("&");
     const target = query === "" ? path : `${path}?${query}`;
-    const parts = [["", "GET", "POST", "PUT", "DELETE"][code], target];
+    const parts = [METHODS[code], target];
     for (const [name, number] of [
       ["observe", OBSERVE],
       ["accept", ACCEPT],

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { encodeUtf8 } from "../../../../protocol/bytes/utf8.ts";
-import { DELETE, GET, POST, PUT } from "../../../../protocol/coap/codes.ts";
+import { DELETE, FETCH, GET, POST, PUT } from "../../../../protocol/coap/codes.ts";
 import type { Random } from "../../../../protocol/ports.ts";
+import { proves } from "../../../support/proves.ts";
 import { type Device, Rig, seededRandom } from "../connector/rig.ts";
 
 const HISTORIES = 1000;
@@ -36,19 +37,24 @@ function live(seed: number): History {
   const accepted = new Set<string>();
   const executes: string[] = [];
   const paths = ["/3/0/0", "/x", "/missing"];
+  const composite = ["/3/0/0", "/3/0/1"];
+  device.values.set("/", "[]");
   device.values.set("/3/0/0", "0");
   device.values.set("/x", "0");
   register();
   for (let step = 0; step < STEPS; step++) {
     const path = paths[random.uint32() % paths.length];
-    switch (random.uint32() % 12) {
+    switch (random.uint32() % 15) {
       case 0:
       case 1:
       case 2: {
         const method = [GET, PUT, POST, DELETE][random.uint32() % 4];
         const payload = encodeUtf8(method === GET || method === DELETE ? "" : `step ${step}`);
         const expiresIn = 1000 + (random.uint32() % 400_000);
-        const submission = rig.submit("a", { method, path, payload, expiresIn });
+        const priority = (["high", "normal", "low"] as const)[random.uint32() % 3];
+        const mayBeSuperseded = random.uint32() % 2 === 0;
+        const more = { expiresIn, priority, mayBeSuperseded };
+        const submission = rig.submit("a", { method, path, payload, ...more });
         if ("id" in submission) {
           accepted.add(submission.id);
           if (method === POST) executes.push(`POST ${path} format=0 "step ${step}"`);
@@ -82,6 +88,22 @@ function live(seed: number): History {
       case 10:
         rig.restart();
         break;
+      case 11: {
+        const submission =
+          random.uint32() % 2 === 0
+            ? rig.observeComposite("a", composite)
+            : rig.submit("a", { method: FETCH, path: "/", paths: composite });
+        if ("id" in submission) accepted.add(submission.id);
+        break;
+      }
+      case 12:
+        rig.cancelComposite("a", composite);
+        break;
+      case 13: {
+        const queued = rig.connector.queued("a");
+        if (queued.length > 0) rig.cancel("a", queued[random.uint32() % queued.length].id);
+        break;
+      }
       default:
         rig.drive(rig.now + (random.uint32() % 60_000));
     }
@@ -96,6 +118,8 @@ function live(seed: number): History {
 }
 
 test(`in ${HISTORIES} random histories every accepted request has exactly one outcome`, () => {
+  proves("connector", "queue-outcome", "queue-persisted");
+  const seen = new Set<string>();
   for (let seed = 1; seed <= HISTORIES; seed++) {
     const { rig, device, accepted, executes } = live(seed);
     const outcomes = new Map<string, number>();
@@ -109,5 +133,16 @@ test(`in ${HISTORIES} random histories every accepted request has exactly one ou
     expect([seed, ...rig.store.table("requests").entries()]).toEqual([seed]);
     expect([seed, ...rig.store.table("observations").entries()]).toEqual([seed]);
     expect([seed, rig.connector.size, rig.connector.peerCount]).toEqual([seed, 0, 0]);
+    for (const { outcome } of rig.responses()) seen.add(outcome);
   }
+  // The histories are worth something only where they come to every end.
+  expect([...seen].sort()).toEqual([
+    "answered",
+    "cancelled",
+    "expired",
+    "gone",
+    "interrupted",
+    "superseded",
+    "unanswered",
+  ]);
 }, 60_000);
