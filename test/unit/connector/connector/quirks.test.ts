@@ -87,7 +87,7 @@ test.each([
   expect(objectVersionOf(registration, 3)).toBe(version);
 });
 
-test("quirk 7: a list of more than 1024 bytes comes in blocks", () => {
+test("RFC 7959 §2.5: quirk 7: a list of more than 1024 bytes comes in blocks", () => {
   proves("connector", "block-wise");
   const links = Array.from({ length: 200 }, (_, i) => `</3303/${i}>`).join();
   const rig = new Rig();
@@ -112,7 +112,7 @@ test("quirk 8: an Update with a list and no Content-Format", () => {
   expect(rig.connector.registration("a")?.links.length).toBe(2);
 });
 
-describe("quirk 9: another address with no Update", () => {
+describe("LwM2M Core 1.2.2 §6.2.2: quirk 9, another address with no Update", () => {
   function observed(options: RigOptions = {}): { rig: Rig; device: Device } {
     const rig = new Rig(options);
     const device = rig.registered("a");
@@ -259,7 +259,7 @@ test("quirk 14: whatever format a device answers in is told with the value", () 
 test.each([
   NOT_ACCEPTABLE,
   UNSUPPORTED_CONTENT_FORMAT,
-])("quirk 15: a format that a device refuses with %i is left to it", (code) => {
+])("LwM2M Core 1.2.2 §7.5: quirk 15: a format that a device refuses with %i is left to it", (code) => {
   proves("connector", "read-any-format");
   const rig = new Rig();
   const device = rig.registered("a");
@@ -303,7 +303,7 @@ test("quirk 19: notifications that are only Non-confirmable", () => {
   expect(rig.notifications().length).toBe(2);
 });
 
-test("quirk 27: a full connector says when to come again", () => {
+test("RFC 7252 §5.10.5: quirk 27: a full connector says when to come again", () => {
   proves("connector", "register-full");
   const rig = new Rig({
     change: (settings) => ({

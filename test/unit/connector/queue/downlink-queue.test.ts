@@ -110,7 +110,7 @@ test("LwM2M Transport 1.1.1 §6.5: one request is under way at a time, in the or
   expect(bench.queue.isIdle()).toBe(true);
 });
 
-test("a higher class goes first, and within a class who came first", () => {
+test("LwM2M Transport 1.2.2 §6.5: a higher class goes first, and within a class who came first", () => {
   proves("connector", "queue-priority-expiry-merge");
   const bench = new Bench();
   const classes = ["low", "normal", "high", "normal", "high"] as const;
@@ -179,7 +179,7 @@ test("a device that always listens and does not answer ends a request", () => {
   expect(bench.ended).toEqual(["1 unanswered"]);
 });
 
-test("what waits expires to the millisecond, what is under way does not", () => {
+test("LwM2M Transport 1.2.2 §6.5: what waits expires to the millisecond, what is under way does not", () => {
   proves("connector", "queue-priority-expiry-merge");
   const bench = new Bench();
   bench.submit({}, 1000);
@@ -196,7 +196,7 @@ test("what waits expires to the millisecond, what is under way does not", () => 
   expect(bench.ended).toEqual(["2 expired", "3 expired", "1 answered"]);
 });
 
-test("a later Write takes the place of an earlier one that allows it, and both have an outcome", () => {
+test("LwM2M Transport 1.2.2 §6.5: a later Write takes the place of an earlier one that allows it, and both have an outcome", () => {
   proves("connector", "queue-priority-expiry-merge", "queue-outcome");
   const bench = new Bench(true);
   bench.submit(write("/3303/0/5750"));
@@ -256,7 +256,7 @@ test("one is taken back while it waits and while it is under way, each once", ()
   expect(bench.ended).toEqual(["2 cancelled", "1 cancelled"]);
 });
 
-test("a restart brings back what waits, and ends what a device may have executed", () => {
+test("LwM2M Transport 1.2.2 §6.5: a restart brings back what waits, and ends what a device may have executed", () => {
   proves("connector", "queue-persisted");
   const bench = new Bench();
   bench.submit({ method: POST, path: "/3/0/4" });

@@ -128,7 +128,7 @@ test("a device that is no gateway is asked nothing", () => {
   expect(rig.submit("a", { path: "/d01/3/0" })).toHaveProperty("id");
 });
 
-test("paths behind a known prefix are LwM2M's: operations, formats, observations", () => {
+test("LwM2M Core 1.2.2 §E.12: paths behind a known prefix are LwM2M's: operations, formats, observations", () => {
   proves("connector", "gateway");
   const { rig, device } = new GatewayDevice([FIRST, SECOND]);
   device.executed.length = 0;
@@ -163,7 +163,7 @@ test.each([
     "Read-Composite is of one device, and the paths are of several",
   ],
   [{ method: FETCH, path: "/", paths: ["/d07/3/0"] }, 404, 'The gateway knows no device "d07"'],
-])("what is not allowed behind a gateway is refused: %o", (request, status, reason) => {
+])("LwM2M Core 1.2.2 §E.12: what is not allowed behind a gateway is refused: %o", (request, status, reason) => {
   proves("connector", "gateway");
   const { rig } = new GatewayDevice([FIRST, SECOND]);
   expect(rig.submit("gateway", request)).toEqual({ refusal: "not-allowed", status, reason });
@@ -301,7 +301,7 @@ test("what cannot be read as object 25 changes nothing", () => {
   expect(gateway.prefixes()).toEqual(["d01 read"]);
 });
 
-test("a gateway sends values of its devices, with their prefix, which it never registers", () => {
+test("LwM2M Core 1.2.2 §E.12: a gateway sends values of its devices, with their prefix, which it never registers", () => {
   proves("connector", "gateway", "send");
   const { rig, device } = new GatewayDevice([FIRST]);
   const records = [

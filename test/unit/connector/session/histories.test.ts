@@ -117,7 +117,7 @@ function live(seed: number): History {
   return { rig, device, accepted, executes };
 }
 
-test(`in ${HISTORIES} random histories every accepted request has exactly one outcome`, () => {
+test(`LwM2M Transport 1.2.2 §6.5: in ${HISTORIES} random histories every accepted request has exactly one outcome`, () => {
   proves("connector", "queue-outcome", "queue-persisted");
   const seen = new Set<string>();
   for (let seed = 1; seed <= HISTORIES; seed++) {

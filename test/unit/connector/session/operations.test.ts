@@ -224,7 +224,7 @@ test.each([
   ['</>;ct="110 11544",', "/3/0", 11544],
   ['</>;rt="oma.lwm2m";ct="60 40",', "/3/0", 11542],
   ['</>;ct="110 112",', "/3/0/9", 0],
-])("where no format is named and the list begins %j, %s is asked for in %i", (root, path, accept) => {
+])("LwM2M Core 1.2.2 §7.5: where no format is named and the list begins %j, %s is asked for in %i", (root, path, accept) => {
   proves("connector", "formats-by-registration");
   expect(asked("1.1", { path }, root)).toBe(`GET ${path} accept=${accept}`);
 });

@@ -200,7 +200,7 @@ test("a Send wakes a device in queue mode", () => {
   expect(rig.outcome(read)).toBe("200 x");
 });
 
-test("applications are told of a Send before it is acknowledged, and what they write of it is committed by then", () => {
+test("LwM2M Core 1.2.2 §6.4.6: applications are told of a Send before it is acknowledged, and what they write of it is committed by then", () => {
   proves("connector", "send");
   const { rig, device } = registered();
   const order: string[] = [];
