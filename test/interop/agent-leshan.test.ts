@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   CBOR,
   LINK_FORMAT,
+  LWM2M_JSON,
   OCTET_STREAM,
   SENML_CBOR,
   SENML_JSON,
@@ -144,6 +145,37 @@ describeWith(["leshan"], "our agent with Leshan's server", () => {
     const answer = await ask("read", path, { format });
     expect(answer).toMatchObject({ code: "2.05", contentFormat: format });
     expect(answer["values"]).toEqual({ [path]: value });
+  });
+
+  test.each([
+    { name: "text", format: TEXT, path: "/3442/0/110", value: "grün" },
+    { name: "text", format: TEXT, path: "/3442/0/120", value: -7 },
+    { name: "text", format: TEXT, path: "/3442/0/130", value: -0.5 },
+    { name: "text", format: TEXT, path: "/3442/0/140", value: false },
+    { name: "text", format: TEXT, path: "/3442/0/1120/1", value: 9 },
+    { name: "bytes", format: OCTET_STREAM, path: "/3442/0/150", value: "00ff" },
+    { name: "CBOR", format: CBOR, path: "/3442/0/110", value: "größer" },
+    { name: "CBOR", format: CBOR, path: "/3442/0/120", value: -70_000 },
+    { name: "CBOR", format: CBOR, path: "/3442/0/140", value: false },
+    { name: "CBOR", format: CBOR, path: "/3442/0/150", value: "c0ffee" },
+    { name: "CBOR", format: CBOR, path: "/3442/0/1120/0", value: 4 },
+    { name: "LwM2M JSON", format: LWM2M_JSON, path: "/3442/0/110", value: "as JSON" },
+    { name: "LwM2M JSON", format: LWM2M_JSON, path: "/3442/0/130", value: 2.5 },
+    { name: "SenML CBOR", format: SENML_CBOR, path: "/3442/0/1110/1", value: "one of many" },
+  ])("LwM2M Core 1.1.1 §6.3.3: Leshan writes $path as $name", async ({ format, path, value }) => {
+    expect(await ask("write", path, { format, value })).toMatchObject({ code: "2.04" });
+    expect(await readValue(path)).toBe(value);
+    device.resetTestObject();
+  });
+
+  test("LwM2M Core 1.1.1 §7.4: what 1.1 only accepts is not given: LwM2M JSON is 4.06", async () => {
+    expect((await ask("read", "/3442/0/110", { format: LWM2M_JSON })).code).toBe("4.06");
+  });
+
+  test("LwM2M Core 1.1.1 §6.3.3: a link to what is not there is refused", async () => {
+    expect((await ask("write", "/3442/0/170", { format: TLV, value: "3303:0" })).code).toBe("2.04");
+    expect((await ask("write", "/3442/0/170", { format: TLV, value: "3303:9" })).code).toBe("4.00");
+    device.resetTestObject();
   });
 
   test("LwM2M Core 1.1.1 §6.3.1: what is not there is 4.04, what is executable only is 4.05", async () => {
