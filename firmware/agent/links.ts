@@ -108,7 +108,7 @@ function discoverInstance(
 ): string {
   const id = object.definition.id;
   const instance = object.instances.get(instanceId);
-  let text = path.length < 3 ? describe(link, [id, instanceId], "", false) : "";
+  let text = path.length < 3 ? describe(link, [id, instanceId], "", path.length === 2) : "";
   if (instance === undefined || deepest < 3) return text;
   for (let i = 0; i < instance.ids.length; i++) {
     const resourceId = instance.ids[i];
@@ -131,7 +131,7 @@ function discoverInstance(
  * A comma and a link, with the attributes that the server has set for its path.
  *
  * @param properties what comes before them
- * @param isAsked true for the resource that was asked for: with those it inherits too
+ * @param isAsked true for what was asked for: with those it inherits too (LwM2M Core 1.2.2 §6.3.2)
  */
 function describe(link: ServerLink, path: Path, properties: string, isAsked: boolean): string {
   const rules = link.agent.features.attributes;

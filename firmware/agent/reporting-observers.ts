@@ -290,6 +290,11 @@ export class ReportingObservers extends Observers {
 
   /** What is kept of an observation may no longer be told. */
   withhold(observation: ReportingObservation): void {
+    // Nor is what is under way to be stored again when nobody acknowledges it.
+    const confirming = this.confirming;
+    if (confirming !== undefined && confirming[0].observation === observation) {
+      this.confirming = undefined;
+    }
     if (this.stored === undefined) return;
     this.stored.retain(
       this.observations.filter(function (each) {

@@ -1,6 +1,7 @@
 /** Who may do what (LwM2M Core 1.2.2 §8, Appendix E.3), with two and three servers. */
 import { describe, expect, test } from "vitest";
 import { ALL_CODECS } from "../../../../firmware/agent/all-codecs.ts";
+import type { ReportingLink } from "../../../../firmware/agent/reporting-link.ts";
 import {
   accessControlObject,
   CREATE_RIGHT,
@@ -436,6 +437,30 @@ describe("LwM2M Core 1.2.2 §8.2.4: a right that is taken away", () => {
     first.write("/2/0/2/2", "0", TEXT);
     pair.wait(1000);
     expect(second.notifications.map((note) => note.text.match(/thing \d/g))).toEqual([["thing 1"]]);
+  });
+
+  test.each([
+    ["an instance", "/1000/0", "4.01"],
+    ["an object", "/1000", "thing 1"],
+  ])("what was stored of %s while the server was away is not told when it is back", (_what, path, last) => {
+    const { pair, first, second, thing } = given((control) => {
+      readable(control);
+      grantAccess(control, 1000, 1, FIRST, { 2: READ_RIGHT });
+    });
+    second.observe(path, { accept: SENML_JSON });
+    second.isConnected = false;
+    second.link.handleAccount(8);
+    pair.agent.handleTimeout(pair.now);
+    pair.wait(100_000);
+    thing.set(0, NAME, "secret");
+    pair.wait(1000);
+    expect((second.link as ReportingLink).observers?.stored?.all()).toHaveLength(1);
+    expect(first.write("/2/0/2/2", "0", TEXT).code).toBe("2.04");
+    second.isConnected = true;
+    pair.wait(600_000);
+    const told = second.notifications.map((note) => note.code + note.text).join();
+    expect(told).not.toMatch(/secret|thing 0/);
+    expect(told).toContain(last);
   });
 
   test("a second account brings rights into force: from then on nothing is told that they do not allow", () => {

@@ -237,6 +237,15 @@ describe("Discover", () => {
     expect(discover("/1000/0/3")).toBe("</1000/0/3>;pmin=10");
   });
 
+  test("LwM2M Core 1.2.2 §6.3.2: asked for an instance, it says what that inherits, once, above its resources", () => {
+    const { pair } = given();
+    pair.server.attributes("/1000", "pmin=7", "pmax=70");
+    pair.server.attributes("/1000/0", "pmin=10");
+    const links = (path: string) => pair.server.read(path, { accept: LINK_FORMAT }).text.split(",");
+    expect(links("/1000/0").slice(0, 2)).toEqual(["</1000/0>;pmin=10;pmax=70", "</1000/0/0>"]);
+    expect(links("/1000").slice(0, 2)).toEqual(["</1000>;pmin=7;pmax=70", "</1000/0>;pmin=10"]);
+  });
+
   test("LwM2M Core 1.2 §6.3.2: depth says how far; an unknown depth is ignored", () => {
     expect(discover("/1000", ["depth=0"])).toBe("</1000>");
     expect(discover("/1000", ["depth=1"])).toBe("</1000>,</1000/0>;pmin=10");
