@@ -20,6 +20,7 @@ export * from "./coap/parameters.ts";
 export * from "./coap/pieces.ts";
 export { PiecewiseEndpoint } from "./coap/piecewise-endpoint.ts";
 export * as qBlock from "./coap/q-block.ts";
+export { QBlockEndpoint } from "./coap/q-block-endpoint.ts";
 export * from "./coap/request-tag.ts";
 export * from "./coap/stream-framing.ts";
 export * as streamSignals from "./coap/stream-signals.ts";

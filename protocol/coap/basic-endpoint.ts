@@ -481,7 +481,7 @@ export class BasicEndpoint {
   }
 
   /** Newest first: the GET that cancels an observation shares the observation's token. */
-  private exchangeWith(token: Uint8Array): Exchange | undefined {
+  protected exchangeWith(token: Uint8Array): Exchange | undefined {
     for (let i = this.exchanges.length - 1; i >= 0; i--) {
       if (equalBytes(this.exchanges[i].token, token)) return this.exchanges[i];
     }

@@ -149,7 +149,8 @@ export class CoapEndpoint extends ObservingEndpoint {
     super.answer(now, request, type, isTooMuch ? this.challengeResponse(now) : content);
   }
 
-  private isChallenging(): boolean {
+  /** True while the peer gets little, because nobody knows where it is. */
+  protected isChallenging(): boolean {
     const policy = this.settings.echo;
     if (policy === undefined || !policy.forReachability) return false;
     return this.peer === undefined || !this.peer.isReachable;

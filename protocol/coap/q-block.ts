@@ -13,12 +13,27 @@ export const Q_BLOCK2 = 31;
 /** application/missing-blocks+cbor-seq, the payload of a 4.08 (RFC 9177 §5). */
 export const MISSING_BLOCKS = 272;
 
-/** Parameters (RFC 9177 §7.2). */
-export const MAX_PAYLOADS = 10;
-export const NON_MAX_RETRANSMIT = 4;
-export const NON_TIMEOUT: Milliseconds = 2000;
-export const NON_RECEIVE_TIMEOUT: Milliseconds = 2 * NON_TIMEOUT;
-export const NON_PARTIAL_TIMEOUT: Milliseconds = 247000;
+/** The parameters of RFC 9177 §7.2. */
+export interface QBlockParameters {
+  /** MAX_PAYLOADS: how many blocks go out at once. Both peers have to have the same. */
+  readonly maxPayloads: number;
+  /** NON_MAX_RETRANSMIT: how often missing blocks are asked for before the body is given up. */
+  readonly maxRetransmit: number;
+  /** NON_TIMEOUT: between two sets of blocks when the peer says nothing; up to one and a half of it, by chance. */
+  readonly timeout: Milliseconds;
+  /** NON_RECEIVE_TIMEOUT: how long blocks are waited for before they are asked for; at least a second above one and a half `timeout`. */
+  readonly receiveTimeout: Milliseconds;
+  /** NON_PARTIAL_TIMEOUT: how long a body that is incomplete, or could be asked for again, is kept. */
+  readonly partialTimeout: Milliseconds;
+}
+
+export const DEFAULT_Q_BLOCK: QBlockParameters = {
+  maxPayloads: 10,
+  maxRetransmit: 4,
+  timeout: 2000,
+  receiveTimeout: 4000,
+  partialTimeout: 247000,
+};
 
 const HIGHEST_BLOCK = 1048575;
 

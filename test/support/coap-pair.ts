@@ -10,6 +10,7 @@ import { formatCode } from "../../protocol/coap/codes.ts";
 import { CON, decodeMessage } from "../../protocol/coap/message.ts";
 import { BLOCK1, BLOCK2, findOption, OBSERVE, uintOf } from "../../protocol/coap/options.ts";
 import { DEFAULT_TRANSMISSION } from "../../protocol/coap/parameters.ts";
+import { Q_BLOCK1, Q_BLOCK2 } from "../../protocol/coap/q-block.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 
 /** Deterministic: tokens and Message IDs count up, the ACK timeout has no spread. */
@@ -39,6 +40,8 @@ export interface PairOptions {
   readonly serverFate?: Fate;
   readonly client?: Partial<CoapSettings>;
   readonly server?: Partial<CoapSettings>;
+  readonly makeClient?: (settings: CoapSettings) => CoapEndpoint;
+  readonly makeServer?: (settings: CoapSettings) => CoapEndpoint;
 }
 
 interface Flight {
@@ -62,10 +65,10 @@ export class CoapPair {
 
   constructor(options: PairOptions = {}) {
     this.options = options;
-    this.client = new CoapEndpoint(coapSettings({ random: countingRandom(1), ...options.client }));
-    this.server = new CoapEndpoint(
-      coapSettings({ random: countingRandom(0x100), ...options.server }),
-    );
+    const make = (settings: CoapSettings) => new CoapEndpoint(settings);
+    const { makeClient = make, makeServer = make } = options;
+    this.client = makeClient(coapSettings({ random: countingRandom(1), ...options.client }));
+    this.server = makeServer(coapSettings({ random: countingRandom(0x100), ...options.server }));
   }
 
   /** Delivers and times out until nothing is left to do, or `until` is reached. */
@@ -144,6 +147,8 @@ export function describe(datagram: Uint8Array): string {
   for (const [name, number] of [
     ["1", BLOCK1],
     ["2", BLOCK2],
+    ["Q1", Q_BLOCK1],
+    ["Q2", Q_BLOCK2],
   ] as const) {
     const option = findOption(message.options, number);
     if (option === undefined) continue;
