@@ -150,6 +150,10 @@ export function eventLine(event: AgentEvent, endpointName: string): string {
         : "registered as before";
       return `Not bootstrapped by ${uri}: ${event.reason}${said}; ${when}`;
     }
+    case "gave-up":
+      return event.retryIn === Infinity
+        ? `Gave up ${uri}: nothing more before a restart`
+        : `Gave up ${uri} for now; all begins again in ${Math.ceil(event.retryIn / SECOND)} s`;
     case "registration-failed":
     case "update-failed": {
       const what = event.kind === "update-failed" ? "Not updated" : "Not registered";

@@ -71,7 +71,7 @@ export function freeId(object: LwM2mObject): number {
 }
 
 /**
- * Makes links and accounts agree again: new links register, those whose account is gone de-register.
+ * Makes links and accounts agree again: new links are there to be registered, those whose account is gone de-register.
  *
  * @param before what accounts were
  * @param holder who sees the orphans off
@@ -90,7 +90,6 @@ export function followAccounts(
   holder.orphans = orphans;
   agent.links = change.links.concat(orphans, others);
   for (let i = 0; i < change.orphans.length; i++) change.orphans[i].stop(now);
-  for (let i = 0; i < change.fresh.length; i++) change.fresh[i].start(now);
 }
 
 /** A server account as it stands in the objects. */
@@ -137,8 +136,6 @@ function instanceOf(
 export interface LinkChange {
   /** In the order of the accounts: those that stay as they are, and new ones. */
   readonly links: readonly ServerLink[];
-  /** Of these, the new ones. */
-  readonly fresh: readonly ServerLink[];
   /** Whose account is gone. */
   readonly orphans: readonly ServerLink[];
 }
@@ -156,7 +153,6 @@ export function linkChange(
 ): LinkChange {
   const accounts = accountsOf(agent);
   const now: ServerLink[] = [];
-  const fresh: ServerLink[] = [];
   for (let i = 0; i < accounts.length; i++) {
     let link = linkOf(links, accounts[i], before);
     if (link === undefined) {
@@ -164,14 +160,13 @@ export function linkChange(
       const address = addressOf(agent, security);
       if (address === undefined) continue;
       link = agent.makeLink(accounts[i].serverId, address);
-      fresh.push(link);
     }
     now.push(link);
   }
   const orphans = links.filter(function (link) {
     return now.indexOf(link) < 0 && !isReplaced(link, before, accounts);
   });
-  return { links: now, fresh: fresh, orphans: orphans };
+  return { links: now, orphans: orphans };
 }
 
 /** The link of an account that is as it was. */

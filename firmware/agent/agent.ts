@@ -1,19 +1,24 @@
 /**
  * The device agent with all it can do: `BasicAgent` with every feature. The facade of firmware/agent for hosts with room.
  */
-import { isSuccess, UNAUTHORIZED } from "../../protocol/coap/codes.ts";
+import { isSuccess, NOT_FOUND, UNAUTHORIZED } from "../../protocol/coap/codes.ts";
 import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
+import { URI_PATH } from "../../protocol/coap/options.ts";
+import { pathOf } from "../../protocol/coap/uri.ts";
+import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import { SERVER_BOOTSTRAP_TRIGGER } from "../../protocol/model/objects/server.ts";
-import { SERVER_1_2 } from "../../protocol/model/objects/server-1-2.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { ACCESS_CONTROL_ID } from "../objects/access-control.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { securityObject } from "../objects/security.ts";
+import type { AccountKeeper, AccountSettings } from "../objects/server-account.ts";
+import { accountObject, applySettings } from "../objects/server-account.ts";
 import { isOrphan, makeAccount, serverLinksOf } from "./account-links.ts";
 import { AgentLink } from "./agent-link.ts";
 import { codecsOf } from "./all-codecs.ts";
 import { ALL_FEATURES } from "./all-features.ts";
+import { belowRoot, checkRootPath, codecsBelow, isTreePath, withRoot } from "./alternate-path.ts";
 import type { BasicConfiguration, ServerAccount } from "./basic-agent.ts";
 import { BasicAgent } from "./basic-agent.ts";
 import type { BootstrapAccount } from "./bootstrap-account.ts";
@@ -26,6 +31,9 @@ import { handleObservedInstances, handleObservedValue } from "./composites.ts";
 import { plain } from "./device-management.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
+import type { ProfileConfiguration } from "./profiles.ts";
+import { checkProfiles } from "./profiles.ts";
+import { Registrations } from "./registrations.ts";
 import type { Relay } from "./relay.ts";
 import type { ReportingConfiguration } from "./reporting-link.ts";
 import type { ServerAddress } from "./server-address.ts";
@@ -36,11 +44,21 @@ export * from "./basic-agent.ts";
 export interface AgentConfiguration
   extends BasicConfiguration,
     NamedResourcesConfiguration,
+    ProfileConfiguration,
     ReportingConfiguration {
   readonly resources?: readonly NamedResource[];
+  /**
+   * Registers at a random time within so many milliseconds of `start`, so that devices which got their power back together do not ask
+   * together. Default 0.
+   */
+  readonly spreadOver?: Milliseconds;
+  /** True: when registration has failed and there is no bootstrap server to ask, nothing happens by itself before `retry` or `start`. */
+  readonly giveUp?: boolean;
 }
 
-export class Agent extends BasicAgent {
+export interface AgentServerAccount extends ServerAccount, AccountSettings {}
+
+export class Agent extends BasicAgent implements AccountKeeper {
   declare readonly configuration: AgentConfiguration;
   /** Object 0. */
   readonly security: LwM2mObject = securityObject(this.version());
@@ -49,10 +67,16 @@ export class Agent extends BasicAgent {
   /** Of the request that is being answered, from its first change on. */
   private changes: Changes | undefined = undefined;
 
+  readonly registrations: Registrations = new Registrations(this);
+  private readonly allCodecs: readonly ContentCodec[];
+
   constructor(configuration: AgentConfiguration) {
     super(configuration, ALL_FEATURES);
-    this.codecs = codecsOf(this.codecs, this.version());
-    if (this.version() === "1.2") this.servers.definition = SERVER_1_2;
+    if (configuration.rootPath !== undefined) checkRootPath(configuration.rootPath);
+    if (configuration.profiles !== undefined) checkProfiles(configuration.profiles);
+    this.allCodecs = this.codecs;
+    this.codecs = this.codecsFor(this.version());
+    this.replaceServers();
     this.addObject(this.security);
     const resources = configuration.resources;
     for (let i = 0; resources !== undefined && i < resources.length; i++) {
@@ -60,10 +84,24 @@ export class Agent extends BasicAgent {
     }
   }
 
+  /** Object 1 in the version of the agent, instead of the one that a board has. */
+  private replaceServers(): void {
+    const former = this.servers;
+    const servers = accountObject(this.version());
+    servers.listener = this;
+    this.servers = servers;
+    this.objects = this.objects.map(function (object) {
+      return object === former ? servers : object;
+    });
+  }
+
   // Accounts.
 
-  override addServer(account: ServerAccount): ServerLink {
-    return makeAccount(this, account);
+  /** Adds a server account. Throws `agent/server-uri`, `agent/server-setting`. */
+  override addServer(account: AgentServerAccount): ServerLink {
+    const link = makeAccount(this, account);
+    applySettings(this.servers, link.instanceId, account);
+    return link;
   }
 
   /** Adds the account of a bootstrap server, of which there is one. Throws as `makeBootstrapAccount`. */
@@ -113,7 +151,9 @@ export class Agent extends BasicAgent {
   // What the bootstrap link has done; nobody else's to call.
 
   enforce(now: Milliseconds, link: BootstrapLink, preparation: Preparation): string | undefined {
-    return enforce(now, link, preparation);
+    const fault = enforce(now, link, preparation);
+    if (fault === undefined) this.registrations.begin(now, now);
+    return fault;
   }
 
   purgeBootstrapAccount(now: Milliseconds, link: BootstrapLink): void {
@@ -124,6 +164,80 @@ export class Agent extends BasicAgent {
     this.links = this.links.filter(function (link) {
       return link !== gone;
     });
+  }
+
+  // Versions and paths.
+
+  /** Where the LwM2M tree is: "" at the root of the device. */
+  rootPath(): string {
+    const root = this.configuration.rootPath;
+    return root === undefined ? "" : root;
+  }
+
+  /** The formats of bootstrap, whose names know no alternate path (LwM2M Transport 1.1.1 §6.4.1). */
+  bootstrapCodecs(): readonly ContentCodec[] {
+    return codecsOf(this.allCodecs, this.version());
+  }
+
+  /** The formats of a version, with the names that they have here. */
+  codecsFor(version: string | undefined): readonly ContentCodec[] {
+    const codecs = codecsOf(this.allCodecs, version);
+    return this.rootPath() === "" ? codecs : codecsBelow(codecs, this.rootPath());
+  }
+
+  /** The version spoken with the server of an instance of object 1. */
+  versionOf(instanceId: number): string | undefined {
+    const links = serverLinksOf(this);
+    for (let i = 0; i < links.length; i++) {
+      if (links[i].instanceId === instanceId) return links[i].version();
+    }
+    return this.version();
+  }
+
+  /** With the tree where it is. */
+  private answerWithin(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
+    const root = this.rootPath();
+    if (root === "") return super.answer(now, link, request);
+    const below = belowRoot(request, root);
+    if (below !== undefined) return withRoot(super.answer(now, link, below), root);
+    const path = pathOf(request.options, URI_PATH);
+    const others = this.features.otherPaths;
+    const isOwned = others !== undefined && others.owns(this, path);
+    if (isOwned || !isTreePath(path)) return super.answer(now, link, request);
+    const code = NOT_FOUND;
+    this.emit({ kind: "request", link, operation: "Request", path, code, error: undefined });
+    return plain(code);
+  }
+
+  // Registration with several servers.
+
+  /** Begins registration, in the order of the servers' accounts. */
+  override start(now: Milliseconds): void {
+    this.registrations.start(now);
+    const bootstrap = bootstrapLinkOf(this);
+    if (bootstrap !== undefined) bootstrap.start(now);
+  }
+
+  /** De-registers everywhere, at once: no server waits for another. */
+  override stop(now: Milliseconds): void {
+    this.registrations.stop();
+    super.stop(now);
+  }
+
+  /** Registers at once wherever registration waits to try again or has given up; whose turn has not come goes on waiting. */
+  retry(now: Milliseconds): void {
+    this.registrations.retry(now);
+    this.wake();
+  }
+
+  /** The device has another address, or is on the network again: servers have to be registered with anew (LwM2M Transport 1.1.1 §6.4.3). */
+  handleAddressChange(now: Milliseconds): void {
+    this.registrations.handleAddressChange(now);
+    this.wake();
+  }
+
+  canBootstrap(): boolean {
+    return bootstrapLinkOf(this) !== undefined;
   }
 
   /** Takes an object away; servers get a new list. */
@@ -166,7 +280,7 @@ export class Agent extends BasicAgent {
 
   override answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
     if (isOrphan(this, link)) return plain(UNAUTHORIZED);
-    const response = super.answer(now, link, request);
+    const response = this.answerWithin(now, link, request);
     const changes = this.changes;
     this.changes = undefined;
     if (changes !== undefined) changes.end(this, isSuccess(response.code));

@@ -32,12 +32,15 @@ export interface BasicConfiguration {
   readonly endpointName: string;
   /** mbed's `et`, sent as a parameter of Register. */
   readonly endpointType?: string;
-  /** Seconds; what /1/x/1 starts with unless an account says otherwise. Default 86400; 0 is for ever. */
+  /** Seconds; what /1/x/1 starts with unless an account says otherwise. Default 86400; 0 is for ever (since LwM2M 1.2; who sets it before that knows a
+   * server that takes it so). */
   readonly lifetime?: number;
   /** LwM2M version; default "1.1". */
   readonly version?: "1.0" | "1.1" | "1.2";
   /** A plain CoAP device as mbed's were: only named resources, no LwM2M objects, no `lwm2m=` at registration. */
   readonly plain?: boolean;
+  /** Where the LwM2M tree is if not at the root, as "/lwm2m" (alternate-path.ts). */
+  readonly rootPath?: string;
   readonly queueMode?: boolean;
   /** How long to listen after the last message in queue mode; default MAX_TRANSMIT_WAIT (93 s). */
   readonly awakeFor?: Milliseconds;
@@ -83,6 +86,15 @@ export type AgentEvent =
       /** When the next attempt follows, from now; NEVER when a registration makes it unnecessary. */
       readonly retryIn: Milliseconds;
     }
+  /** Registration has failed as the server's account counts it, and nothing else is left to try. */
+  | {
+      readonly kind: "gave-up";
+      readonly link: ServerLink;
+      /** The last response's; 0 when there was none. */
+      readonly code: number;
+      /** When all begins again, from now; NEVER for not by itself. */
+      readonly retryIn: Milliseconds;
+    }
   /** Queue mode: the radio may go off, or has to be on. */
   | { readonly kind: "asleep" | "awake"; readonly link: ServerLink }
   /** A server's request was answered. */
@@ -109,7 +121,7 @@ export class BasicAgent implements AccountListener {
   readonly features: AgentFeatures;
   links: readonly ServerLink[] = [];
   /** Object 1. */
-  readonly servers: LwM2mObject = serverObject();
+  servers: LwM2mObject = serverObject();
   /** All objects, ids ascending. */
   objects: readonly LwM2mObject[] = [];
   /** What is on other paths, if there is a feature for that (named-resources.ts). */

@@ -65,7 +65,7 @@ export class Preparation implements ObjectTarget {
 
   constructor(agent: Agent, ownAccount: number) {
     this.agent = agent;
-    this.codecs = agent.codecs;
+    this.codecs = agent.bootstrapCodecs();
     this.ownAccount = ownAccount;
   }
 

@@ -303,7 +303,7 @@ function readOrObserve(
   if (!isKnown || codecOf(link, plainFormat) === undefined) {
     return plain(UNSUPPORTED_CONTENT_FORMAT);
   }
-  const decoded = codec.decode(request.payload);
+  const decoded = codec.decode(request.payload, link.agent.configuration.rootPath);
   if (isMalformed(decoded)) return plain(BAD_REQUEST);
   const paths = withoutOverlap(decoded);
   // Without Accept the answer is in the family of the question.
@@ -418,10 +418,12 @@ function writeComposite(link: ServerLink, request: IncomingRequest): number {
   const agent = link.agent;
   const codec = changeCodecOf(link, uintOf(request.options, CONTENT_FORMAT, ANY_FORMAT));
   if (codec === undefined) return UNSUPPORTED_CONTENT_FORMAT;
-  const entries = codec.decode(request.payload, [], function (objectId) {
+  const definitionOf = function (objectId: number) {
     const object = agent.object(objectId);
     return object === undefined ? undefined : object.definition;
-  });
+  };
+  const root = agent.configuration.rootPath;
+  const entries = codec.decode(request.payload, [], definitionOf, root);
   if (isMalformed(entries) || firstClash(entries) >= 0) return BAD_REQUEST;
   for (let i = 0; i < entries.length; i++) {
     const code = checkEntry(link, entries[i]);

@@ -28,7 +28,7 @@ export function registrationList(link: ServerLink): Uint8Array {
   const others = agent.features.otherPaths;
   let text = "";
   if (version !== undefined) {
-    if (version !== "1.0") text = rootLink(link);
+    if (version !== "1.0") text = rootLink(link, "/");
     for (let i = 0; i < agent.objects.length; i++) {
       text += objectLinks(agent.objects[i], version, text === "" ? "" : ",");
     }
@@ -43,14 +43,14 @@ export function registrationList(link: ServerLink): Uint8Array {
 }
 
 /** Says that this is an LwM2M device, and which formats it has; LwM2M JSON, which only 1.0 writes, is none to be asked for. */
-function rootLink(link: ServerLink): string {
+export function rootLink(link: ServerLink, root: string): string {
   const codecs = link.formats();
   let formats = "";
   for (let i = 0; i < codecs.length; i++) {
     const format = codecs[i].format;
     if (format !== LWM2M_JSON) formats += ` ${format}`;
   }
-  return `</>;rt="oma.lwm2m";ct="${formats.substring(1)}"`;
+  return `<${root}>;rt="oma.lwm2m";ct="${formats.substring(1)}"`;
 }
 
 /** An object and its instances; the object itself only where the instances do not say it all. */
@@ -67,7 +67,8 @@ function objectLinks(object: LwM2mObject, version: string, separator: string): s
   return text;
 }
 
-function saysVersion(object: LwM2mObject, version: string | undefined): boolean {
+/** True when a link to an object has `ver`. */
+export function saysVersion(object: LwM2mObject, version: string | undefined): boolean {
   const isCore = object.definition.id < FIRST_FOREIGN_OBJECT;
   return object.definition.version !== "1.0" || (isCore && version !== "1.0");
 }

@@ -12,7 +12,8 @@
  *   registered       Disable, stop                          De-register; away until the stay-away is over, or for good
  *   away             Register failed                        Register again after the back-off
  *
- * The back-off is 60 s after the first failure and doubles with each, up to a day (LwM2M Core 1.1.1 §6.2.1.1, resource /1/x/18).
+ * The back-off is 60 s after the first failure and doubles with each, up to a day: what a board does for ever. The standard's policy
+ * (LwM2M Core 1.1.1 §6.2.1.1, resources /1/x/16 to /1/x/20) is a subclass, registration-control.ts.
  */
 import { isSuccess } from "../../protocol/coap/codes.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
@@ -62,13 +63,13 @@ export class Registration {
   /** Failed requests in a row. */
   failures = 0;
   /** What the Update under way says. */
-  private sentChanges = 0;
-  private sentAt: Milliseconds = 0;
+  protected sentChanges = 0;
+  protected sentAt: Milliseconds = 0;
   /** When to Register or Update next; NEVER before `start` and after `stop`. */
-  private wakeAt: Milliseconds = NEVER;
-  private expiresAt: Milliseconds = NEVER;
+  protected wakeAt: Milliseconds = NEVER;
+  protected expiresAt: Milliseconds = NEVER;
   /** De-register and stay away this long; NEVER is for good, negative: no wish to leave. */
-  private leaveFor: Milliseconds = -1;
+  protected leaveFor: Milliseconds = -1;
 
   start(now: Milliseconds): void {
     this.leaveFor = -1;
@@ -146,7 +147,7 @@ export class Registration {
     }
   }
 
-  private stayAway(now: Milliseconds): void {
+  protected stayAway(now: Milliseconds): void {
     // `start` may have been called since: then at once.
     this.wakeAt = now + Math.max(this.leaveFor, 0);
     this.leaveFor = -1;

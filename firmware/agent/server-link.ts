@@ -71,8 +71,10 @@ import {
 } from "./registration.ts";
 import type { ServerAddress } from "./server-address.ts";
 
-const RD: readonly Option[] = [textOption(URI_PATH, "rd")];
-const LINKS_FORMAT = uintOption(CONTENT_FORMAT, LINK_FORMAT);
+/** Where one registers. */
+export const RD: readonly Option[] = [textOption(URI_PATH, "rd")];
+/** Of a list of links. */
+export const LINKS_FORMAT = uintOption(CONTENT_FORMAT, LINK_FORMAT);
 
 const NO_REQUESTS: readonly IncomingRequest[] = [];
 /** Requests that overtake the answer to our Register wait for it; more of them get 5.03. */
@@ -88,7 +90,8 @@ export class ServerLink {
   readonly host: string;
   readonly port: number;
   readonly coap: BasicEndpoint;
-  readonly registration: Registration = new Registration();
+  /** A larger link has one with a policy. */
+  registration: Registration = new Registration();
   /** Undefined as long as this server observes nothing and has set no attributes. */
   observers: Observers | undefined = undefined;
   /** Uri-Path of our registration at the server. */
@@ -300,7 +303,7 @@ export class ServerLink {
       this.location = locationOf(response.options);
       // Without a location nothing could be updated.
       if (code !== CREATED || this.location.length === 0) code = NO_RESPONSE;
-    } else if (response !== undefined && code === SERVICE_UNAVAILABLE) {
+    } else if (response !== undefined) {
       notBefore = uintOf(response.options, MAX_AGE, 0) * SECOND;
     }
     registration.handleOutcome(now, code, this.lifetime(), notBefore);

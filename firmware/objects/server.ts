@@ -30,8 +30,8 @@ const LONGEST_LIFETIME = 4294967295;
 export function serverObject(): LwM2mObject {
   const object = new LwM2mObject(SERVER);
   object.isFixed = true;
-  object.onCheck = isAcceptable;
-  object.onChange = tell;
+  object.onCheck = isAcceptableSetting;
+  object.onChange = tellAccount;
   object.onExecute = execute;
   return object;
 }
@@ -68,7 +68,8 @@ export function addAccount(
   object.create(instanceId, instance);
 }
 
-function isAcceptable(
+/** May a server write this value to an account? */
+export function isAcceptableSetting(
   _object: LwM2mObject,
   _instanceId: number,
   resourceId: number,
@@ -88,11 +89,12 @@ function isAcceptable(
   }
 }
 
-function tell(object: LwM2mObject, instanceId: number, resourceId: number): void {
+/** A resource of an account changed, or was executed. */
+export function tellAccount(object: LwM2mObject, instanceId: number, resourceId: number): void {
   const listener = object.listener as AccountListener | undefined;
   if (listener !== undefined) listener.handleAccount(instanceId, resourceId);
 }
 
 function execute(object: LwM2mObject, instanceId: number, resourceId: number): undefined {
-  tell(object, instanceId, resourceId);
+  tellAccount(object, instanceId, resourceId);
 }

@@ -34,6 +34,9 @@ export const UNSUPPORTED_CONTENT_FORMAT = 0x8f;
 /** A FETCH or PATCH whose body is well-formed and makes no sense; LwM2M answers 4.00 instead. */
 export const UNPROCESSABLE_ENTITY = 0x96;
 
+/** Come back after Max-Age (RFC 8516). */
+export const TOO_MANY_REQUESTS = 0x9d;
+
 export const INTERNAL_SERVER_ERROR = 0xa0;
 export const NOT_IMPLEMENTED = 0xa1;
 export const BAD_GATEWAY = 0xa2;

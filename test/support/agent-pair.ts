@@ -2,7 +2,11 @@
  * An agent and scripted LwM2M servers joined by wires, in virtual time. A server is a CoAP endpoint that takes registrations;
  * tests ask the device through it and read its ladder, its notifications and the agent's events.
  */
-import type { AgentConfiguration, AgentEvent } from "../../firmware/agent/agent.ts";
+import type {
+  AgentConfiguration,
+  AgentEvent,
+  AgentServerAccount,
+} from "../../firmware/agent/agent.ts";
 import { Agent } from "../../firmware/agent/agent.ts";
 import { BasicAgent } from "../../firmware/agent/basic-agent.ts";
 import type { BootstrapAccount } from "../../firmware/agent/bootstrap-account.ts";
@@ -68,11 +72,22 @@ export interface PairOptions {
   /** How the first server answers its nth registration request: "silence", a response, or undefined for the usual one. */
   readonly answer?: Script;
   /** How servers answer by their address, `coap://server-0.test`; those of accounts that bootstrap has written too. */
-  readonly answers?: Readonly<Record<string, Script>>;
+  readonly answers?: Readonly<Record<string, Script | undefined>>;
   /** Default 1. */
   readonly servers?: number;
+  /** What the servers' accounts say, one for each server. */
+  readonly accounts?: readonly Partial<AgentServerAccount>[];
   /** The account of a bootstrap server, which is the last of `servers`. */
   readonly bootstrap?: BootstrapAccount;
+  /** An agent of the test's own. */
+  readonly make?: (configuration: AgentConfiguration) => Agent;
+}
+
+/** `answers` of servers 0, 1, ... */
+export function byAddress(
+  scripts: readonly (Script | undefined)[],
+): Readonly<Record<string, Script | undefined>> {
+  return Object.fromEntries(scripts.map((script, i) => [`coap://server-${i}.test`, script]));
 }
 
 interface Flight {
@@ -105,10 +120,10 @@ export class ScriptedServer {
   /** False: everything is lost. */
   isConnected = true;
   private readonly pair: AgentPair;
-  private readonly script: PairOptions["answer"];
+  private readonly script: Script | undefined;
   private locations = 0;
 
-  constructor(pair: AgentPair, link: ServerLink, seed: number, script: PairOptions["answer"]) {
+  constructor(pair: AgentPair, link: ServerLink, seed: number, script: Script | undefined) {
     this.pair = pair;
     this.link = link;
     this.script = script;
@@ -220,11 +235,14 @@ export class AgentPair {
     };
     const features = options.features;
     // What the tests of a smaller agent do not touch is not there.
-    this.agent = features === undefined ? new Agent(all) : (new BasicAgent(all, features) as Agent);
+    const make = options.make ?? ((configuration) => new Agent(configuration));
+    this.agent = features === undefined ? make(all) : (new BasicAgent(all, features) as Agent);
     this.servers = [];
     this.scripts = { "coap://server-0.test": options.answer, ...options.answers };
-    for (let i = 0; i < (options.servers ?? 1); i++) {
-      this.agent.addServer({ shortServerId: i + 1, uri: `coap://server-${i}.test` });
+    const accounts = options.accounts ?? [];
+    for (let i = 0; i < (options.servers ?? (accounts.length || 1)); i++) {
+      const uri = `coap://server-${i}.test`;
+      this.agent.addServer({ shortServerId: i + 1, uri, ...accounts[i] });
     }
     if (options.bootstrap !== undefined) this.agent.addBootstrapServer(options.bootstrap);
     this.follow();
