@@ -5,53 +5,22 @@
  * waits in the queue. Turns what comes back into states of both, and their outcomes into events.
  */
 import { type Failure, type Response, TIMED_OUT } from "../../protocol/coap/coap-endpoint.ts";
-import {
-  CREATED,
-  DELETE,
-  DELETED,
-  isSuccess,
-  NOT_ACCEPTABLE,
-  POST,
-  PUT,
-  UNSUPPORTED_CONTENT_FORMAT,
-} from "../../protocol/coap/codes.ts";
+import { CREATED, DELETE, DELETED, POST, PUT } from "../../protocol/coap/codes.ts";
 import { NOTHING, noResponseOption } from "../../protocol/coap/no-response.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import type { ConnectorEvent, ObserveOptions, Outcome, QueuedRequest } from "../contract.ts";
+import type { ConnectorEvent, NotAllowed, ObserveOptions, QueuedRequest } from "../contract.ts";
 import type { Peer, Peers } from "../peers.ts";
 import { DownlinkQueue, type QueueSurroundings } from "../queue/downlink-queue.ts";
 import type { HeldRegistration } from "../registry/held-registration.ts";
 import type { Registry } from "../registry/registry.ts";
-import { illegalAnswer, refusalOf, type Wish } from "./allowance.ts";
-import type { Downlink, Sender, Verdict } from "./downlink.ts";
+import type { Wish } from "./allowance.ts";
+import type { Downlink, Sender } from "./downlink.ts";
 import { downlinkMessage, hasAnotherAttempt, isLwM2m } from "./downlink-message.ts";
-import { GATEWAY_PATH } from "./gateways.ts";
-import {
-  ASKED,
-  type Observation,
-  type ObservationRow,
-  type Observed,
-  type Observer,
-} from "./observation.ts";
-import { type ObservationSurroundings, Observations } from "./observations.ts";
-import {
-  answerEvent,
-  failureEvent,
-  GONE_REASON,
-  locationIn,
-  notificationEvent,
-  observationEnd,
-  outcomeEvent,
-} from "./reports.ts";
-import {
-  BAD_GATEWAY,
-  NOT_OBSERVABLE,
-  REGISTRATION_GONE,
-  reasonOf,
-  reasonOfFailure,
-  statusOfCode,
-  statusOfFailure,
-} from "./status.ts";
+import type { Observation, ObservationRow, Observed } from "./observation.ts";
+import type { ObservationSurroundings } from "./observations.ts";
+import { type Conversation, Observing } from "./observing.ts";
+import { locationIn, outcomeEvent } from "./reports.ts";
+import { BAD_GATEWAY, isAboutFormat, verdictOf } from "./status.ts";
 
 /** What all sessions share. */
 export interface SessionSurroundings extends QueueSurroundings, ObservationSurroundings {
@@ -61,6 +30,10 @@ export interface SessionSurroundings extends QueueSurroundings, ObservationSurro
   emit(event: ConnectorEvent): void;
   /** To be called when something has begun or ended to wait in a session. */
   settle(session: Session): void;
+  /** What a registration, as it is now, has against a request. */
+  refusalOf(registration: HeldRegistration, wish: Wish): NotAllowed | undefined;
+  /** What is wrong with a success that the operation does not have. */
+  illegalAnswer(registration: HeldRegistration, wish: Wish, code: number): string | undefined;
   /** What object 25 of a gateway says. */
   learnGateway(
     registration: HeldRegistration,
@@ -73,15 +46,12 @@ export interface SessionSurroundings extends QueueSurroundings, ObservationSurro
 const MAX_SENT_ONCE = 8;
 /** How long a device that was sent so many of them, and says nothing, is left alone. */
 const PROBING_WAIT: Milliseconds = 247_000;
-const GATEWAY: Observed = { path: GATEWAY_PATH, paths: undefined };
 
-export class Session implements Sender, Observer {
+export class Session implements Sender, Conversation {
   readonly registration: HeldRegistration;
   private readonly shared: SessionSurroundings;
   private readonly queue: DownlinkQueue<Downlink>;
-  private readonly observations: Observations;
-  /** The observation that the device is being asked for. */
-  private asking: Observation | undefined = undefined;
+  private readonly observing: Observing;
   /** When what is under way was sent. */
   private sentAt: Milliseconds = 0;
   /** The device did not answer lately, and nothing came from it since. */
@@ -96,13 +66,12 @@ export class Session implements Sender, Observer {
     this.shared = shared;
     this.registration = registration;
     this.queue = new DownlinkQueue(shared, registration);
-    this.observations = new Observations(shared, registration);
+    this.observing = new Observing(shared, this);
   }
 
   /** True when nothing waits, is under way or observed. */
   isIdle(): boolean {
-    const hasNothingAhead = this.asking === undefined && this.queue.isIdle();
-    return hasNothingAhead && this.observations.size === 0 && this.sentOnce === 0;
+    return this.queue.isIdle() && this.observing.isIdle() && this.sentOnce === 0;
   }
 
   queued(): readonly QueuedRequest[] {
@@ -123,10 +92,7 @@ export class Session implements Sender, Observer {
 
   /** The device registered anew: its observations are no more. */
   handleRegistered(now: Milliseconds): void {
-    for (const observation of this.observations.all()) {
-      if (observation.peer !== undefined) this.observations.abandon(observation);
-    }
-    this.asking = undefined;
+    this.observing.handleRegistered();
     this.handleMoved(now);
     this.handleUpdated(now);
   }
@@ -140,8 +106,7 @@ export class Session implements Sender, Observer {
   handleMoved(now: Milliseconds): void {
     const peer = this.shared.peers.obtain(now, this.registration.peer);
     if (peer === undefined) return;
-    this.observations.move(peer);
-    if (this.asking !== undefined && this.asking.state !== ASKED) this.asking = undefined;
+    this.observing.handleMoved(peer);
     const { underWay } = this.queue;
     // What must not be executed twice may still be answered from there.
     if (underWay === undefined || underWay.peer === peer || !underWay.isIdempotent()) return;
@@ -154,10 +119,7 @@ export class Session implements Sender, Observer {
     this.queue.underWay?.forget();
     this.queue.handleGone();
     this.tellOutcomes();
-    for (const observation of this.observations.all()) {
-      this.endOwed(observation, "gone", { status: REGISTRATION_GONE, error: GONE_REASON });
-      this.observations.remove(observation);
-    }
+    this.observing.handleGone();
   }
 
   // What the application wants.
@@ -205,8 +167,7 @@ export class Session implements Sender, Observer {
   }
 
   /**
-   * Observes something. When it is observed already, answers from that observation; with other options than it has, the device is asked
-   * anew with these.
+   * Observes something; see `Observing`.
    *
    * @param reading a Read of the same, sent where the observation has brought no value yet
    * @returns the id of the response event to come; undefined when there is no room
@@ -217,48 +178,22 @@ export class Session implements Sender, Observer {
     options: ObserveOptions,
     reading: Downlink,
   ): string | undefined {
-    const { maxObservations } = this.shared.settings;
-    const known = this.observations.find(observed);
-    if (known === undefined && this.observations.size >= maxObservations) return undefined;
-    const observation = known ?? this.observations.add(this, observed, options);
-    const isAskedAnew = known !== undefined && isOther(known, options);
-    if (isAskedAnew) this.renew(now, known, options);
-    const isNew = known === undefined || isAskedAnew;
-    const { owedId = isNew ? reading.id : undefined } = observation;
-    observation.isWanted = true;
-    observation.owedId = owedId;
-    this.observations.write(observation);
-    if (owedId !== undefined) {
-      this.advance(now);
-      return owedId;
-    }
-    if (observation.last === undefined) return this.submit(now, reading) ? reading.id : undefined;
-    const { endpointName } = this.registration;
-    const of = { endpointName, id: reading.id, path: observed.path };
-    this.shared.emit(answerEvent(of, observation.last));
-    return reading.id;
+    const { begun, id } = this.observing.observe(now, observed, options, reading.id);
+    if (begun === "full") return undefined;
+    if (begun === "to-be-read") return this.submit(now, reading) ? id : undefined;
+    this.advance(now);
+    return id;
   }
 
   cancelObservation(now: Milliseconds, observed: Observed): boolean {
-    const observation = this.observations.find(observed);
-    if (observation === undefined || !observation.isWanted) return false;
-    observation.isWanted = false;
-    const verdict = { status: REGISTRATION_GONE, error: "The observation was cancelled" };
-    this.endOwed(observation, "cancelled", verdict);
-    if (observation.isOurs) this.observations.write(observation);
-    else this.drop(now, observation);
+    const wasThere = this.observing.cancel(now, observed);
     this.advance(now);
-    return true;
+    return wasThere;
   }
 
   /** Follows what a gateway says of the devices behind it, or no longer. Before what the device did is handled: that asks for it. */
   watchGateway(now: Milliseconds, isGateway: boolean): void {
-    const known = this.observations.find(GATEWAY);
-    if (known?.isOurs === isGateway || (known === undefined && !isGateway)) return;
-    const observation = known ?? this.observations.add(this, GATEWAY, {});
-    observation.isOurs = isGateway;
-    if (isGateway || observation.isWanted) this.observations.write(observation);
-    else this.drop(now, observation);
+    this.observing.watchGateway(now, isGateway);
   }
 
   // What an earlier run of the connector left.
@@ -271,7 +206,7 @@ export class Session implements Sender, Observer {
 
   restoreObservation(now: Milliseconds, row: ObservationRow): void {
     const peer = this.shared.peers.obtain(now, this.registration.peer);
-    this.observations.restore(this, row, peer);
+    this.observing.restore(row, peer);
   }
 
   // What became of what was sent.
@@ -296,44 +231,11 @@ export class Session implements Sender, Observer {
     this.advance(now);
   }
 
-  handleObserved(
-    now: Milliseconds,
-    observation: Observation,
-    response: Response,
-    isObserving: boolean,
-  ): void {
-    this.noteMessage(now);
-    if (observation === this.asking) this.asking = undefined;
-    const isFirst = observation.state === ASKED;
-    const illegal = this.illegal(observation.wish(), response);
-    if (isObserving && isSuccess(response.code) && illegal === undefined) {
-      this.takeValue(observation, response, isFirst);
-    } else if (
-      !(isFirst && isAboutFormat(response) && this.observations.tryOtherFormats(observation))
-    ) {
-      this.endObserved(observation, response, illegal);
-    }
-    this.advance(now);
-  }
-
-  handleObservationFailure(now: Milliseconds, observation: Observation, failure: Failure): void {
-    if (observation === this.asking) this.asking = undefined;
-    if (failure === TIMED_OUT) this.noteSilence();
-    // Whoever asked a device that is awake wants to know; whoever has been told already wants it to go on.
-    const isLater = this.registration.queueMode || observation.owedId === undefined;
-    if (failure === TIMED_OUT && isLater) this.observations.abandon(observation);
-    else {
-      const outcome = failure === TIMED_OUT ? "unanswered" : "failed";
-      this.end(observation, outcome, verdictOf(failure), undefined);
-    }
-    this.advance(now);
-  }
-
   // What is next.
 
   /** Sends what is next, if something is and the device can be reached; tells what has ended meanwhile. */
-  private advance(now: Milliseconds): void {
-    while (this.asking === undefined && this.queue.underWay === undefined) {
+  advance(now: Milliseconds): void {
+    while (this.observing.asking === undefined && this.queue.underWay === undefined) {
       if (!this.queue.isAwake(now) || !this.sendNext(now)) break;
     }
     this.tellOutcomes();
@@ -342,7 +244,7 @@ export class Session implements Sender, Observer {
 
   /** False when nothing is to be sent, or cannot be. */
   private sendNext(now: Milliseconds): boolean {
-    const observation = this.isSilent ? undefined : this.observations.wanted();
+    const observation = this.isSilent ? undefined : this.observing.wanted();
     const downlink = observation === undefined ? this.queue.next(now) : undefined;
     if (observation === undefined && downlink === undefined) return false;
     const peer = this.shared.peers.obtain(now, this.registration.peer);
@@ -353,22 +255,16 @@ export class Session implements Sender, Observer {
   }
 
   private ask(now: Milliseconds, observation: Observation, peer: Peer): boolean {
-    const refused = this.refused(observation.wish());
-    if (refused !== undefined) {
-      this.end(observation, "not-allowed", refused, undefined);
-      return true;
-    }
-    if (!this.observations.ask(now, observation, peer)) return false;
-    this.asking = observation;
+    if (!this.observing.ask(now, observation, peer)) return false;
     this.sentAt = now;
     return true;
   }
 
   private send(now: Milliseconds, downlink: Downlink, peer: Peer): boolean {
     const wish = downlink.wish();
-    const refused = this.refused(wish);
-    if (refused !== undefined) {
-      downlink.verdict = refused;
+    const refusal = this.shared.refusalOf(this.registration, wish);
+    if (refusal !== undefined) {
+      downlink.verdict = { status: refusal.status, error: refusal.reason };
       this.queue.handleRefused(now);
       return true;
     }
@@ -383,25 +279,14 @@ export class Session implements Sender, Observer {
     return true;
   }
 
-  /** What the registration, as it is now, has against a request that it allowed when it was accepted. */
-  private refused(wish: Wish): Verdict | undefined {
-    const devices = this.shared.devicesBehind(this.registration);
-    const refusal = refusalOf(this.registration, wish, devices);
-    return refusal && { status: refusal.status, error: refusal.reason };
-  }
-
-  private illegal(wish: Wish, response: Response): string | undefined {
-    const devices = this.shared.devicesBehind(this.registration);
-    return illegalAnswer(this.registration, wish, response.code, devices);
-  }
-
-  private noteMessage(now: Milliseconds): void {
+  /** The device has said something. */
+  noteMessage(now: Milliseconds): void {
     this.queue.handleMessage(now, "other");
     this.isSilent = false;
   }
 
   /** A request timed out. A device in queue mode that has said nothing meanwhile is asleep. */
-  private noteSilence(): void {
+  noteSilence(): void {
     if (this.queue.handleSilence(this.sentAt)) this.isSilent = true;
   }
 
@@ -416,7 +301,7 @@ export class Session implements Sender, Observer {
       return;
     }
     downlink.response = response;
-    const illegal = this.illegal(wish, response);
+    const illegal = this.shared.illegalAnswer(registration, wish, response.code);
     if (illegal !== undefined) downlink.verdict = { status: BAD_GATEWAY, error: illegal };
     else this.noteLinks(wish, response);
     this.queue.handleAnswered(illegal === undefined ? "answered" : "illegal-answer");
@@ -443,95 +328,6 @@ export class Session implements Sender, Observer {
       this.shared.emit(outcomeEvent(endpointName, ended));
     }
   }
-
-  // Observations.
-
-  private renew(now: Milliseconds, observation: Observation, options: ObserveOptions): void {
-    this.observations.renew(now, observation, options);
-    if (this.asking === observation) this.asking = undefined;
-  }
-
-  private drop(now: Milliseconds, observation: Observation): void {
-    this.observations.cancel(now, observation);
-    this.observations.remove(observation);
-    if (this.asking === observation) this.asking = undefined;
-  }
-
-  private takeValue(observation: Observation, response: Response, isFirst: boolean): void {
-    const { observed, owedId, isWanted } = observation;
-    const { endpointName } = this.registration;
-    this.observations.keep(observation, response);
-    if (isFirst) this.observations.start(observation);
-    if (observation.isOurs) {
-      this.shared.learnGateway(this.registration, response, isFirst ? "read" : "notification");
-    }
-    if (isFirst && owedId !== undefined) {
-      this.shared.emit(answerEvent({ endpointName, id: owedId, path: observed.path }, response));
-    } else if (isWanted) this.shared.emit(notificationEvent(endpointName, observed, response));
-  }
-
-  /** The device's last word on it. */
-  private endObserved(
-    observation: Observation,
-    response: Response,
-    illegal: string | undefined,
-  ): void {
-    const { code } = response;
-    if (illegal !== undefined) {
-      this.end(observation, "illegal-answer", { status: BAD_GATEWAY, error: illegal }, code);
-    } else if (isSuccess(code)) {
-      if (observation.isOurs) this.shared.learnGateway(this.registration, response, "read");
-      const verdict = { status: NOT_OBSERVABLE, error: "The device does not observe this" };
-      this.end(observation, "answered", verdict, code);
-    } else {
-      const verdict = { status: statusOfCode(code), error: reasonOf(response) };
-      this.end(observation, "answered", verdict, code);
-    }
-  }
-
-  private end(
-    observation: Observation,
-    outcome: Outcome,
-    verdict: Verdict,
-    code: number | undefined,
-  ): void {
-    const isOwed = observation.owedId !== undefined;
-    this.endOwed(observation, outcome, verdict, code);
-    this.observations.remove(observation);
-    if (isOwed || !observation.isWanted) return;
-    const { endpointName } = this.registration;
-    this.shared.emit(observationEnd(endpointName, observation.observed, verdict));
-  }
-
-  /** Whoever waits for a first value is told that none comes. */
-  private endOwed(
-    observation: Observation,
-    outcome: Outcome,
-    verdict: Verdict,
-    code?: number,
-  ): void {
-    const { owedId, observed } = observation;
-    if (owedId === undefined) return;
-    observation.owedId = undefined;
-    const { endpointName } = this.registration;
-    const of = { endpointName, id: owedId, path: observed.path };
-    this.shared.emit(failureEvent({ ...of, outcome, ...verdict, code }));
-  }
-}
-
-/** Whether an observation is wanted with other options than it has. Who names none, takes it as it is. */
-function isOther(observation: Observation, options: ObserveOptions): boolean {
-  const namesSome = options.accept !== undefined || options.query !== undefined;
-  return namesSome && !observation.isObservedAs(options);
-}
-
-/** The device has it, but not in the format that was asked for. */
-function isAboutFormat(response: Response): boolean {
-  return response.code === NOT_ACCEPTABLE || response.code === UNSUPPORTED_CONTENT_FORMAT;
-}
-
-function verdictOf(failure: Failure): Verdict {
-  return { status: statusOfFailure(failure), error: reasonOfFailure(failure) };
 }
 
 /** The instance that a Create has made, where the device says it: `/3303/7`, without what stands before its tree. */

@@ -10,6 +10,7 @@ import {
   type DownlinkRequest,
   type GatewayDevice,
   GONE,
+  type NotAllowed,
   type ObserveOptions,
   QUEUE_FULL,
   QUEUE_MODE,
@@ -24,7 +25,7 @@ import type { HeldRegistration } from "../registry/held-registration.ts";
 import type { Registration } from "../registry/registration.ts";
 import type { Registry, RegistryEvent } from "../registry/registry.ts";
 import type { Journal, Table } from "../store/store.ts";
-import { refusalOf, type Wish } from "./allowance.ts";
+import { illegalAnswer, refusalOf, type Wish } from "./allowance.ts";
 import { Downlink, wishOf as wishOfRequest } from "./downlink.ts";
 import { Gateways } from "./gateways.ts";
 import { type Observation, type ObservationRow, type Observed, wishOf } from "./observation.ts";
@@ -264,9 +265,17 @@ export class Sessions implements SessionSurroundings {
     if (at < this.deadlines.of(index)) this.deadlines.set(index, at);
   }
 
-  /** What a registration has against a request; a session made for it alone is let go. */
-  private refusal(session: Session, wish: Wish) {
-    const refusal = refusalOf(session.registration, wish, this.devicesBehind(session.registration));
+  refusalOf(registration: HeldRegistration, wish: Wish): NotAllowed | undefined {
+    return refusalOf(registration, wish, this.devicesBehind(registration));
+  }
+
+  illegalAnswer(registration: HeldRegistration, wish: Wish, code: number): string | undefined {
+    return illegalAnswer(registration, wish, code, this.devicesBehind(registration));
+  }
+
+  /** What the registration has against a request; a session made for it alone is let go. */
+  private refusal(session: Session, wish: Wish): NotAllowed | undefined {
+    const refusal = this.refusalOf(session.registration, wish);
     if (refusal !== undefined) this.settle(session);
     return refusal;
   }

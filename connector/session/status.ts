@@ -37,7 +37,7 @@ export function statusOfCode(code: number): number {
 }
 
 /** The status for a request without a response. */
-export function statusOfFailure(failure: Failure): number {
+function statusOfFailure(failure: Failure): number {
   return failure === TIMED_OUT ? NO_ANSWER : BAD_GATEWAY;
 }
 
@@ -61,4 +61,14 @@ function printable(text: string): string {
     line += character < " " || character === "\u007f" ? " " : character;
   }
   return line.trim();
+}
+
+/** The device has it, but not in the format that was asked for. */
+export function isAboutFormat({ code }: Response): boolean {
+  return code === NOT_ACCEPTABLE || code === UNSUPPORTED_CONTENT_FORMAT;
+}
+
+/** Status and reason for a request without a response. */
+export function verdictOf(failure: Failure): { readonly status: number; readonly error: string } {
+  return { status: statusOfFailure(failure), error: reasonOfFailure(failure) };
 }
