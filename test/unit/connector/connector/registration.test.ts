@@ -3,6 +3,7 @@ import type { ConnectorSettings } from "../../../../connector/settings.ts";
 import { encodeUtf8 } from "../../../../protocol/bytes/utf8.ts";
 import { DELETE, GET, POST, PUT } from "../../../../protocol/coap/codes.ts";
 import { ACCEPT, CONTENT_FORMAT, uintOption } from "../../../../protocol/coap/options.ts";
+import { proves } from "../../../support/proves.ts";
 import { type Device, Rig } from "./rig.ts";
 
 const QUERY = ["lt=300", "lwm2m=1.1", "b=U"];
@@ -24,6 +25,7 @@ function answerTo(rig: Rig, send: (device: Device) => void): string {
 }
 
 test("LwM2M Core 1.1.1 §6.2.1: Register is answered 2.01 with a location, and the device is known", () => {
+  proves("connector", "register", "register-list");
   const rig = new Rig();
   const device = rig.device("urn:dev:1");
   device.register(["et=Light", "lt=300", "lwm2m=1.1", "b=UT", "Q", "unknown=1"], LINKS);
@@ -181,6 +183,7 @@ test("a trailing slash and PUT in place of POST do no harm", () => {
 });
 
 test("LwM2M Core 1.1.1 §6.2.2: Update changes what it names and nothing else", () => {
+  proves("connector", "update");
   const rig = new Rig();
   const device = rig.registered("a", ["et=Light"], LINKS);
   device.update(["lt=60"]);
@@ -210,7 +213,8 @@ test("an Update that only says that the device is there writes nothing", () => {
   expect(device.answers).toEqual(["2.01", "2.04", "2.04"]);
 });
 
-test("a registration ends when its lifetime and the grace are over, to the millisecond", () => {
+test("LwM2M Core 1.1.1 §6.2.1: a registration ends when its lifetime and the grace are over, to the millisecond", () => {
+  proves("connector", "lifetime-over");
   const rig = new Rig();
   rig.registered("a");
   const registeredAt = 10;
@@ -280,6 +284,7 @@ test("LwM2M Core 1.2 §6.2.1: lifetime 0 never ends", () => {
 });
 
 test("LwM2M Core 1.1.1 §6.2.3: De-register ends it, and the location is unknown from then on", () => {
+  proves("connector", "de-register", "update-not-found");
   const rig = new Rig();
   const device = rig.registered("a");
   device.deregister();
@@ -321,6 +326,7 @@ test("an Update from another address is followed and told", () => {
 });
 
 test("LwM2M Core 1.1.1 §6.2.1: an alternate path is taken off the links", () => {
+  proves("connector", "alternate-path");
   const rig = new Rig();
   rig.device("a").register(QUERY, '</lwm2m>;rt="oma.lwm2m",</lwm2m/3/0>,</other>');
   rig.drive(100);
@@ -356,6 +362,7 @@ test("the lists of links are bounded together", () => {
 });
 
 test("RFC 7959 §2.9.3: a list in blocks is joined; one that is too long is answered 4.13", () => {
+  proves("connector", "block-wise");
   const rig = new Rig();
   const many = Array.from({ length: 900 }, (_, i) => `</3303/${i}>`).join();
   const device = rig.registered("a", [], many);
@@ -368,6 +375,7 @@ test("RFC 7959 §2.9.3: a list in blocks is joined; one that is too long is answ
 });
 
 test("RFC 7252 §4.5: a Register whose answer is lost is executed once, and its repetition gets the same location", () => {
+  proves("connector", "deduplication");
   let sent = 0;
   const rig = new Rig({ fate: () => (++sent === 2 ? [] : [10]) });
   const device = rig.device("a");

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { decodeUtf8, encodeUtf8 } from "../../../../protocol/bytes/utf8.ts";
 import { CONTENT, NOT_ACCEPTABLE, NOT_FOUND } from "../../../../protocol/coap/codes.ts";
 import { ACCEPT, findOption } from "../../../../protocol/coap/options.ts";
+import { proves } from "../../../support/proves.ts";
 import { idOf, Rig } from "../connector/rig.ts";
 
 const PATH = "/3303/0/5700";
@@ -22,6 +23,7 @@ function notified(rig: Rig): string[] {
 }
 
 test("RFC 7641 §1.2: the first value is the response, later ones are notifications", () => {
+  proves("connector", "observe");
   const { rig, device } = observed();
   expect(device.executed).toEqual([`GET ${PATH} observe=0 accept=0`]);
   device.set(PATH, "21");
@@ -66,6 +68,7 @@ test("observing again before the first value is there gives the same id", () => 
 });
 
 test("RFC 7641 §3.6: cancelling tells the device", () => {
+  proves("connector", "cancel");
   const { rig, device } = observed();
   expect(rig.cancelObservation("a", PATH)).toBe(true);
   expect(rig.cancelObservation("a", PATH)).toBe(false);
@@ -129,6 +132,7 @@ test("a device without the usual format is observed in its own", () => {
 });
 
 test("RFC 7641 §4.2: a notification with an error ends the observation", () => {
+  proves("connector", "error-notification");
   const { rig, device } = observed();
   device.notifyError(PATH, NOT_FOUND);
   rig.drive(rig.now + 1000);
@@ -142,7 +146,8 @@ test("RFC 7641 §4.2: a notification with an error ends the observation", () => 
   expect(rig.cancelObservation("a", PATH)).toBe(false);
 });
 
-test("a device that registers anew is observed anew, and its value is a notification", () => {
+test("LwM2M Core 1.1.1 §6.4.1: a device that registers anew is observed anew, and its value is a notification", () => {
+  proves("connector", "observations-follow");
   const { rig, device } = observed();
   device.reboot();
   device.values.set(PATH, "30");
@@ -165,7 +170,8 @@ test("an observation that a device does not take up again after registering anew
   expect(rig.events.at(-1)).toMatchObject({ kind: "observation-end", status: 404 });
 });
 
-test("observations end with the registration, without further words", () => {
+test("LwM2M Core 1.1.1 §6.4.1: observations end with the registration, without further words", () => {
+  proves("connector", "observations-end");
   const { rig, device } = observed();
   device.deregister();
   rig.drive(rig.now + 1000);
@@ -226,7 +232,8 @@ test("an observation to take up again waits until a silent device is heard", () 
   expect(notified(rig)).toEqual([`${PATH} 20`]);
 });
 
-test("an observation survives a restart, under the token that the device knows", () => {
+test("LwM2M Core 1.1.1 §6.4.1: an observation survives a restart, under the token that the device knows", () => {
+  proves("connector", "observations-follow");
   const { rig, device } = observed();
   rig.restart();
   device.set(PATH, "21");
@@ -288,6 +295,7 @@ test("a device can be observed at 100 paths", () => {
 });
 
 test("RFC 7641 §3.4: a notification that was overtaken is dropped", () => {
+  proves("connector", "freshness");
   const { rig, device } = observed();
   const delays = [30, 10];
   rig.fate = () => [delays.shift() ?? 10];

@@ -599,3 +599,31 @@ test("a plain CoAP device has no composites and its paths no operations", () => 
   expect(device.executed).toEqual(["DELETE /3/0/1"]);
   expect(rig.submit("mbed", { method: GET, path: "/3/0", accept: 9999 })).toHaveProperty("id");
 });
+
+test.each([
+  ["1.0", TEXT, "/3/0/9"],
+  ["1.0", OCTET_STREAM, "/3/0/9"],
+  ["1.0", TLV, "/3/0"],
+  ["1.0", LWM2M_JSON, "/3/0"],
+  ["1.1", CBOR, "/3/0/9"],
+  ["1.1", SENML_JSON, "/3/0"],
+  ["1.1", SENML_CBOR, "/3/0"],
+  ["1.2", LWM2M_CBOR, "/3/0"],
+])("LwM2M Core 1.2.2 §7.5: a device of LwM2M %s is read and written in the format %i", (version, format, path) => {
+  proves("connector", "text", "opaque", "tlv", "lwm2m-json", "cbor", "senml-json", "senml-cbor");
+  proves("connector", "lwm2m-cbor", "write-replace");
+  const { rig, device } = given(version);
+  const bytes = new Uint8Array([0, 0xff, 0x80, 7]);
+  const written: number[][] = [];
+  device.respond = (request) => {
+    if (request.code === PUT) written.push([...request.payload]);
+    const answer = { options: [uintOption(CONTENT_FORMAT, format)], payload: bytes };
+    return request.code === PUT ? bare(CHANGED) : { code: CONTENT, ...answer };
+  };
+  const write = { method: PUT, path, payload: bytes, contentFormat: format };
+  const submissions = [rig.submit("a", { path, accept: format }), rig.submit("a", write)];
+  rig.drive(rig.now + 1000);
+  expect(submissions.every((each) => "id" in each)).toBe(true);
+  expect(rig.responses()[0]).toMatchObject({ status: 200, contentFormat: format, payload: bytes });
+  expect([rig.responses()[1].status, written]).toEqual([200, [[...bytes]]]);
+});

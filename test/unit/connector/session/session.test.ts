@@ -22,6 +22,7 @@ import {
   textOption,
   uintOption,
 } from "../../../../protocol/coap/options.ts";
+import { proves } from "../../../support/proves.ts";
 import { Rig } from "../connector/rig.ts";
 
 function bare(code: number, text = ""): Response {
@@ -58,13 +59,26 @@ test.each([
   ['POST /3303 format=11542 "x"', { method: POST, path: "/3303", payload: encodeUtf8("x") }],
   ['POST /3303/0 format=11542 "x"', { method: POST, path: "/3303/0", payload: encodeUtf8("x") }],
   ["DELETE /3303/0", { method: DELETE, path: "/3303/0" }],
+  ["DELETE /3/0/11/1", { method: DELETE, path: "/3/0/11/1" }],
   ["GET /led/1/state", { path: "/led/1/state" }],
   [
     'PUT /led/1/state format=0 "1"',
     { method: PUT, path: "/led/1/state", payload: encodeUtf8("1") },
   ],
   ['PUT /blob format=42 "1"', { method: PUT, path: "/blob", payload: encodeUtf8("1") }],
-])("an LwM2M device is asked %s", (line, request) => {
+])("LwM2M Transport 1.1.1 §6.4.4: an LwM2M device is asked %s", (line, request) => {
+  proves(
+    "connector",
+    "read",
+    "discover",
+    "write-replace",
+    "write-partial",
+    "write-attributes",
+    "execute",
+    "create",
+    "delete",
+    "delete-resource-instance",
+  );
   const rig = new Rig();
   const device = rig.registered("a", [], '</3/0>,</led/1/state>,</blob>;ct="42 60"');
   rig.submit("a", request);
@@ -94,6 +108,7 @@ test("a device with an alternate path is asked below it, but for its named resou
 });
 
 test("RFC 7252 §5.10.4: a device without the usual format is asked for any, once", () => {
+  proves("connector", "read-any-format");
   const rig = new Rig();
   const device = rig.registered("a");
   device.values.set("/3/0", "in some format");
@@ -157,6 +172,7 @@ test("RFC 7252 §5.10.5: Max-Age comes with the value, a minute when the device 
 });
 
 test("RFC 7252 §4.7: requests go out one at a time, in order", () => {
+  proves("connector", "nstart", "queue-held");
   const rig = new Rig();
   const device = rig.registered("a");
   const submissions: Submission[] = [];
@@ -257,6 +273,7 @@ test("a request that waits keeps its query over a restart", () => {
 });
 
 test("LwM2M Core 1.1.1 §6.3.6: the answer to a Create says where the instance is", () => {
+  proves("connector", "create");
   const rig = new Rig();
   const device = rig.registered("a");
   device.respond = () => ({
@@ -283,6 +300,7 @@ test("a device in queue mode is awake for 93 s, any other as long as it is regis
 });
 
 test("RFC 7252 §4.2: a device that does not answer is asked five times within 93 s, then it is 504", () => {
+  proves("connector", "transmission-parameters");
   const rig = new Rig();
   const device = rig.registered("a");
   device.isAsleep = true;
@@ -304,6 +322,7 @@ test("a device that rejects a request with RST makes it 502", () => {
 });
 
 test("LwM2M Core 1.1.1 §6.5: a sleeping device is sent nothing, and everything in order when it wakes", () => {
+  proves("connector", "queue-held");
   const rig = new Rig();
   const device = rig.registered("a", ["Q"]);
   rig.drive(10 + 93_000);
@@ -497,7 +516,8 @@ test("a request that was under way at a restart is sent again when that does no 
   expect(rig.outcome(read)).toBe("200 1");
 });
 
-test("requests for a sleeping device wait across a restart until it wakes", () => {
+test("LwM2M Core 1.1.1 §6.5: requests for a sleeping device wait across a restart until it wakes", () => {
+  proves("connector", "queue-persisted");
   const rig = new Rig();
   const device = rig.registered("a", ["Q"]);
   device.values.set("/x", "1");
@@ -511,7 +531,8 @@ test("requests for a sleeping device wait across a restart until it wakes", () =
   expect(rig.outcome(read)).toBe("200 1");
 });
 
-test("RFC 7959: bodies larger than a block go both ways", () => {
+test("RFC 7959 §2: bodies larger than a block go both ways", () => {
+  proves("connector", "block-wise");
   const rig = new Rig();
   const device = rig.registered("a");
   const body = "0123456789".repeat(500);
