@@ -47,6 +47,12 @@ export interface Asked {
 
 type Serve = (asked: Asked) => void;
 
+interface SocketOptions {
+  readonly serve?: Serve;
+  readonly settings?: Partial<CoapSettings>;
+  readonly make?: (settings: CoapSettings) => CoapEndpoint;
+}
+
 export interface Observation {
   readonly id: number;
   readonly peerPort: number;
@@ -69,9 +75,12 @@ export class CoapSocket {
   private readonly socket: Socket;
   private readonly settings: CoapSettings;
   private readonly serve: Serve | undefined;
+  private readonly make: (settings: CoapSettings) => CoapEndpoint;
   private readonly peers = new Map<number, Peer>();
 
-  private constructor(socket: Socket, settings: CoapSettings, serve: Serve | undefined) {
+  private constructor(socket: Socket, settings: CoapSettings, options: SocketOptions) {
+    const { serve, make = (given) => new CoapEndpoint(given) } = options;
+    this.make = make;
     this.socket = socket;
     this.port = socket.address().port;
     this.settings = settings;
@@ -84,12 +93,10 @@ export class CoapSocket {
     });
   }
 
-  static async open(
-    options: { serve?: Serve; settings?: Partial<CoapSettings> } = {},
-  ): Promise<CoapSocket> {
+  static async open(options: SocketOptions = {}): Promise<CoapSocket> {
     const socket = createSocket("udp4");
     await new Promise<void>((resolve) => socket.bind(0, LOOPBACK, resolve));
-    return new CoapSocket(socket, { ...SETTINGS, ...options.settings }, options.serve);
+    return new CoapSocket(socket, { ...SETTINGS, ...options.settings }, options);
   }
 
   close(): void {
@@ -133,7 +140,7 @@ export class CoapSocket {
     let peer = this.peers.get(port);
     if (peer === undefined) {
       peer = {
-        endpoint: new CoapEndpoint(this.settings),
+        endpoint: this.make(this.settings),
         waiting: new Map(),
         observations: new Map(),
         alarm: undefined,

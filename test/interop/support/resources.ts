@@ -6,9 +6,12 @@ import {
   CONTENT,
   CREATED,
   DELETED,
+  FETCH,
   GET,
+  IPATCH,
   METHOD_NOT_ALLOWED,
   NOT_FOUND,
+  PATCH,
   POST,
   PUT,
 } from "../../../protocol/coap/codes.ts";
@@ -43,8 +46,9 @@ export class Resources {
     if (request.code === GET && path === OBSERVED) this.observe(asked);
     else if (request.code === GET && path === "/slow") {
       this.timers.push(setTimeout(() => asked.answer(content("late")), SLOW_MS));
-    } else if (request.code === POST && path === "/reverse") {
-      asked.answer(response(CHANGED, Uint8Array.from(request.payload).reverse()));
+    } else if (request.code === FETCH || (request.code === POST && path === "/reverse")) {
+      const code = request.code === FETCH ? CONTENT : CHANGED;
+      asked.answer(response(code, Uint8Array.from(request.payload).reverse()));
     } else asked.answer(this.storage(request.code, path, request.payload));
   };
 
@@ -54,7 +58,7 @@ export class Resources {
 
   private storage(code: number, path: string, payload: Uint8Array): Response {
     const known = this.stored.get(path);
-    if (code === PUT) {
+    if (code === PUT || code === PATCH || code === IPATCH) {
       this.stored.set(path, Uint8Array.from(payload));
       return response(known === undefined ? CREATED : CHANGED);
     }
@@ -100,7 +104,7 @@ export class Resources {
   }
 }
 
-const METHODS = ["", "GET", "POST", "PUT", "DELETE"];
+const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"];
 
 function content(text: string): Response {
   const options = [uintOption(CONTENT_FORMAT, TEXT)];
