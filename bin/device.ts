@@ -24,6 +24,7 @@ import { PUSH_BUTTON } from "../protocol/model/objects/push-button.ts";
 import { TEMPERATURE } from "../protocol/model/objects/temperature.ts";
 import { TEST_OBJECT_1_0 } from "../protocol/model/objects/test-object-1-0.ts";
 import { TEST_OBJECT_1_1 } from "../protocol/model/objects/test-object-1-1.ts";
+import { parsePath } from "../protocol/model/path.ts";
 import { SECOND } from "../protocol/time/duration.ts";
 import { repeated, stopWithin, untilStopped } from "./daemon.ts";
 
@@ -35,6 +36,8 @@ interface DeviceOptions {
   lwm2m: "1.0" | "1.1" | "1.2";
   queue?: boolean;
   object: string[];
+  send: readonly string[];
+  every?: number;
 }
 
 /** Objects that `--object` knows by id. */
@@ -60,6 +63,10 @@ const MIDDLE = 21;
 const SWING_STEPS = 60;
 /** When there is no answer this long after the first Register, ms, it is worth a word. */
 const PATIENCE = 5000;
+/** Seconds between two Sends. */
+const SEND_EVERY = 60;
+/** What timers can count, in seconds. */
+const LONGEST_EVERY = 2147483;
 
 const HELP = `
 It always has objects 1 Server, 3 Device, 4 Connectivity Monitoring and 3320 Percentage
@@ -68,12 +75,16 @@ resource /dev/uptime. --object adds others: ${CATALOGUE.map(({ id }) => id).join
 or those of an object definition file (XML of the OMA registry). Sensors without
 hardware show a slow wave.
 
+With --send the device reports by itself, where the server lets it: with Mute Send
+(/1/x/23) written false, in LwM2M 1.1 and later.
+
 Ctrl-C de-registers.
 
 Examples:
   dormouse device --server coap://127.0.0.1:5683 --endpoint my-device
   dormouse device --server coap://leshan.eclipseprojects.io --lifetime 300 --queue
   dormouse device --server coap://[::1]:5683 --object 3303 --object ./my-object.xml
+  dormouse device --server coap://127.0.0.1:5683 --send /3320/0/5700 --every 30
 `;
 
 export function deviceCommand(program: Command): void {
@@ -87,6 +98,8 @@ export function deviceCommand(program: Command): void {
     .option("--lwm2m <version>", "1.0, 1.1 or 1.2", versionOption, "1.1")
     .option("--queue", "queue mode: listen only for a while after each message")
     .option("--object <id or file>", "add an object; can be repeated", repeated, [])
+    .option("--send <path>", "send its values without being asked; can be repeated", sendOption, [])
+    .option("--every <seconds>", "how often to send (default: 60)", everyOption)
     .addHelpText("after", HELP)
     .action(runDevice);
 }
@@ -109,6 +122,9 @@ async function runDevice(options: DeviceOptions, command: Command): Promise<void
   } catch (error) {
     command.error((error as Error).message);
   }
+  if (options.every !== undefined && options.send.length === 0) {
+    command.error("--every says how often to send: it needs --send PATH.");
+  }
   const impatience = setTimeout(() => {
     console.log(`No answer from ${server} yet; still trying.`);
   }, PATIENCE);
@@ -116,7 +132,12 @@ async function runDevice(options: DeviceOptions, command: Command): Promise<void
     if (event.kind !== "request") clearTimeout(impatience);
     console.log(eventLine(event, endpoint));
   });
+  const sending =
+    options.send.length === 0
+      ? undefined
+      : setInterval(() => device.send(options.send), (options.every ?? SEND_EVERY) * SECOND);
   await untilStopped();
+  clearInterval(sending);
   clearTimeout(impatience);
   await stopWithin(() => device.stop());
 }
@@ -135,6 +156,14 @@ export function eventLine(event: AgentEvent, endpointName: string): string {
       return "Asleep";
     case "awake":
       return "Awake";
+    case "sent":
+      return `Sent${event.code === 0 ? "" : `, ${formatCode(event.code)}`}`;
+    case "send-muted":
+      return `Not sent: ${uri} has muted Send (/1/x/23)`;
+    case "send-failed": {
+      const said = event.code === 0 ? `no answer from ${uri}` : formatCode(event.code);
+      return `Not sent: ${said}`;
+    }
     case "request":
       return `${event.operation} ${event.path} -> ${formatCode(event.code)}`;
     case "bootstrap-started":
@@ -227,6 +256,22 @@ export function serverOption(text: string): string {
     throw new InvalidArgumentError("It must be coap://HOST or coap://HOST:PORT.");
   }
   return text;
+}
+
+function sendOption(text: string, before: readonly string[]): readonly string[] {
+  const path = parsePath(text);
+  if (path === undefined || path.length === 0) {
+    throw new InvalidArgumentError("It must be the path of an object or below, as /3303/0/5700.");
+  }
+  return repeated(text, before);
+}
+
+function everyOption(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds < 1 || seconds > LONGEST_EVERY) {
+    throw new InvalidArgumentError(`It must be 1 to ${LONGEST_EVERY} seconds.`);
+  }
+  return seconds;
 }
 
 export function endpointOption(text: string): string {

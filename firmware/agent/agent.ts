@@ -6,7 +6,10 @@ import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts"
 import { URI_PATH } from "../../protocol/coap/options.ts";
 import { pathOf } from "../../protocol/coap/uri.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
-import { SERVER_BOOTSTRAP_TRIGGER } from "../../protocol/model/objects/server.ts";
+import {
+  SERVER_BOOTSTRAP_TRIGGER,
+  SERVER_SHORT_SERVER_ID,
+} from "../../protocol/model/objects/server.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { ACCESS_CONTROL_ID } from "../objects/access-control.ts";
@@ -36,10 +39,15 @@ import { checkProfiles } from "./profiles.ts";
 import { Registrations } from "./registrations.ts";
 import type { Relay } from "./relay.ts";
 import type { ReportingConfiguration } from "./reporting-link.ts";
+import type { Reported, Sample } from "./samples.ts";
+import { History, samplesOf } from "./samples.ts";
+import type { SendOptions } from "./send-queue.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { ServerLink } from "./server-link.ts";
 
 export * from "./basic-agent.ts";
+
+const NO_OPTIONS: SendOptions = {};
 
 export interface AgentConfiguration
   extends BasicConfiguration,
@@ -66,6 +74,9 @@ export class Agent extends BasicAgent implements AccountKeeper {
   relay: Relay | undefined = undefined;
   /** Of the request that is being answered, from its first change on. */
   private changes: Changes | undefined = undefined;
+  /** Made with the first record. */
+  history: History | undefined = undefined;
+  private nextSendId = 1;
 
   readonly registrations: Registrations = new Registrations(this);
   private readonly allCodecs: readonly ContentCodec[];
@@ -311,6 +322,49 @@ export class Agent extends BasicAgent implements AccountKeeper {
     const access = this.features.access;
     if (access !== undefined && object.definition.id === ACCESS_CONTROL_ID)
       access.handleRights(this);
+  }
+
+  // What the application reports by itself.
+
+  /**
+   * Sends values without being asked (LwM2M Core 1.2.2 §6.4.6), those that servers may read: the present ones at paths, and values of
+   * the application's own, of instances that there are. An event per server tells what became of it.
+   *
+   * @returns the id in these events; 0 when there is nothing to send. Throws `agent/report-path`.
+   */
+  send(
+    now: Milliseconds,
+    reported: readonly Reported[],
+    options: SendOptions = NO_OPTIONS,
+  ): number {
+    return this.sendSamples(now, samplesOf(this, now, reported), options);
+  }
+
+  /** Keeps values with their time for `sendRecorded`; when there are too many, the oldest give way. Throws `agent/report-path`. */
+  record(now: Milliseconds, reported: readonly Reported[]): void {
+    if (this.history === undefined) this.history = new History();
+    this.history.add(samplesOf(this, now, reported));
+  }
+
+  /** Sends all that is recorded, and forgets it. @returns as `send` */
+  sendRecorded(now: Milliseconds, options: SendOptions = NO_OPTIONS): number {
+    const samples = this.history === undefined ? [] : this.history.all();
+    if (this.history !== undefined) this.history.clear();
+    return this.sendSamples(now, samples, options);
+  }
+
+  private sendSamples(now: Milliseconds, samples: readonly Sample[], options: SendOptions): number {
+    const links = serverLinksOf(this);
+    const wanted = options.shortServerId;
+    if (samples.length === 0) return 0;
+    const id = this.nextSendId++;
+    for (let i = 0; i < links.length; i++) {
+      const link = links[i];
+      if (!(link instanceof AgentLink)) continue;
+      const isMeant = wanted === undefined || link.resource(SERVER_SHORT_SERVER_ID) === wanted;
+      if (isMeant) link.send(now, id, samples, options);
+    }
+    return id;
   }
 
   resource(path: string): NamedResource | undefined {

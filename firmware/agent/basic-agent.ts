@@ -97,6 +97,13 @@ export type AgentEvent =
     }
   /** Queue mode: the radio may go off, or has to be on. */
   | { readonly kind: "asleep" | "awake"; readonly link: ServerLink }
+  /** What became of a Send: code of the response, 0 without one; muted by /1/x/23 (send-queue.ts). */
+  | {
+      readonly kind: "sent" | "send-failed" | "send-muted";
+      readonly link: ServerLink;
+      readonly id: number;
+      readonly code: number;
+    }
   /** A server's request was answered. */
   | {
       readonly kind: "request";

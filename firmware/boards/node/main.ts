@@ -7,6 +7,8 @@ import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
 import type { AgentConfiguration, AgentEvent } from "../../agent/agent.ts";
 import { Agent } from "../../agent/agent.ts";
 import { ALL_CODECS } from "../../agent/all-codecs.ts";
+import type { Reported } from "../../agent/samples.ts";
+import type { SendOptions } from "../../agent/send-queue.ts";
 import type { Loop } from "../../loop.ts";
 import { run } from "../../loop.ts";
 import type { Board } from "../../ports.ts";
@@ -91,6 +93,14 @@ export class NodeDevice {
     }
   }
 
+  /** Sends values without being asked, as `Agent.send` does; 0 while the device is not running. */
+  send(reported: readonly Reported[], options?: SendOptions): number {
+    if (this.loop === undefined) return 0;
+    const id = this.current.send(this.board.clock.now(), reported, options);
+    this.current.wake();
+    return id;
+  }
+
   /** De-registers. Settles when that is done, or when the server has not confirmed it for `patience` milliseconds. */
   async stop(patience = STOP_PATIENCE): Promise<void> {
     const loop = this.loop;
@@ -120,7 +130,12 @@ export class NodeDevice {
 
   private boot(): Agent {
     const { server, board: _board, refresh: _refresh, ...configuration } = this.options;
-    const agent = new Agent({ codecs: ALL_CODECS, ...configuration, settings: NODE_SETTINGS });
+    const agent = new Agent({
+      codecs: ALL_CODECS,
+      calendar: this.board.calendar,
+      ...configuration,
+      settings: NODE_SETTINGS,
+    });
     agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: server });
     this.options.onBoot?.(agent);
     return agent;

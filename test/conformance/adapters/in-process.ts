@@ -65,7 +65,15 @@ export interface Traffic {
 const CLAIMS: ClientClaims = {
   versions: ["1.0", "1.1", "1.2"],
   contentFormats: [...ALL_CODECS.map((codec) => codec.format), LWM2M_JSON],
-  features: ["queue mode", "reboot", "disable", "observe parameters"],
+  features: [
+    "queue mode",
+    "reboot",
+    "disable",
+    "observe parameters",
+    "evaluation periods",
+    "composite",
+    "send",
+  ],
   objects: [1, 2, 3, 4, 6, 10, 16, 19],
 };
 
@@ -82,6 +90,7 @@ export function inProcessAdapter(options: InProcessOptions = {}): ClientAdapter 
     name: "Dormouse agent, in process",
     claims: CLAIMS,
     canSetValues: true,
+    canReport: true,
     prepare: async (setup) => new InProcessClient(setup, options),
   };
 }
@@ -132,6 +141,10 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
     if (object === undefined) throw new Error(`there is no object ${objectId}`);
     if (resourceInstanceId === undefined) object.set(instanceId, resourceId, value);
     else object.setOne(instanceId, resourceId, resourceInstanceId, value);
+  }
+
+  async report(paths: readonly string[]): Promise<void> {
+    this.guard(() => this.agent.send(this.time, paths));
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {
@@ -221,6 +234,7 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
         .filter(([objectId]) => Number(objectId) !== SERVER.id)
         .map(([objectId, instances]) => this.object(Number(objectId), instances)),
       codecs: [...ALL_CODECS, LWM2M_JSON_CODEC],
+      calendar: { seconds: () => this.clockOffset + Math.floor(this.time / SECOND) },
       settings: this.settings,
       ...this.options.agent,
     });

