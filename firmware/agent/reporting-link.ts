@@ -23,8 +23,10 @@ import {
   uintOf,
   uintOption,
 } from "../../protocol/coap/options.ts";
+import { READ } from "../../protocol/lwm2m/operations.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { SERVER_MUTE_SEND } from "../../protocol/model/objects/server.ts";
+import type { Path } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER, SECOND } from "../../protocol/time/duration.ts";
 import type { CalendarClock } from "../ports.ts";
@@ -119,10 +121,8 @@ export class ReportingLink extends ServerLink {
   /** Sends the first, or ends it; false when it has to wait. */
   private sendNext(now: Milliseconds, sends: SendQueue, { job, samples }: PendingSend): boolean {
     const agent = this.agent;
-    const known = samples.filter(function (sample) {
-      return isThere(agent, sample.entry.path);
-    });
-    const codec = sendCodec(agent.codecs, job.options.format);
+    const known = samples.filter((sample) => this.mayTell(sample.entry.path));
+    const codec = sendCodec(this.formats(), job.options.format);
     const payload =
       codec === undefined || known.length === 0
         ? undefined
@@ -147,6 +147,16 @@ export class ReportingLink extends ServerLink {
     if (isConfirmable) this.sendId = id;
     else this.tell(sends.finish("sent", 0));
     return true;
+  }
+
+  /** Only of instances that the server knows of and may read (§6.4.6). */
+  private mayTell(path: Path): boolean {
+    const agent = this.agent;
+    const object = agent.object(path[0]);
+    if (object === undefined || !isThere(agent, path)) return false;
+    const rules = agent.features.management;
+    const instance = [path[0], path[1]];
+    return rules === undefined || isSuccess(rules.admit(this, READ, object, instance));
   }
 
   protected override handleOther(now: Milliseconds, event: CoapEvent): void {

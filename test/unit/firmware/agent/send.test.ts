@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { AgentConfiguration } from "../../../../firmware/agent/agent.ts";
 import { ALL_CODECS } from "../../../../firmware/agent/all-codecs.ts";
 import { SendQueue } from "../../../../firmware/agent/send-queue.ts";
+import { grantAccess } from "../../../../firmware/objects/access-control.ts";
 import { LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../../../firmware/objects/sensor.ts";
 import type { IncomingRequest, Response } from "../../../../protocol/coap/coap-endpoint.ts";
@@ -23,6 +24,7 @@ import { SENML_CBOR_CODEC } from "../../../../protocol/content/senml-cbor.ts";
 import { SENML_JSON_CODEC } from "../../../../protocol/content/senml-json.ts";
 import { isMalformed } from "../../../../protocol/malformed.ts";
 import { FLOAT } from "../../../../protocol/model/data-types.ts";
+import { ACCESS_CONTROL } from "../../../../protocol/model/objects/access-control.ts";
 import { DEVICE } from "../../../../protocol/model/objects/device.ts";
 import { SENSOR_VALUE } from "../../../../protocol/model/objects/ipso-resources.ts";
 import { SERVER_MUTE_SEND } from "../../../../protocol/model/objects/server.ts";
@@ -184,6 +186,20 @@ describe("a Send", () => {
     send(0, [VALUE]);
     expect([sends, outcomes()]).toEqual([[], ["send-failed 5.01"]]);
   });
+});
+
+test("LwM2M Core 1.2.2 §6.4.6: a server is told only of what it may read", () => {
+  const rights = new LwM2mObject(ACCESS_CONTROL);
+  const sensor = sensorObject(TEMPERATURE);
+  addSensor(sensor, 0, 20, "Cel");
+  grantAccess(rights, 3303, 0, 1);
+  const { pair, send } = given({ servers: 2, objects: [rights, sensor] });
+  const told: number[] = [];
+  pair.servers.forEach(({ ladder }, i) => {
+    send(0, [VALUE], { shortServerId: i + 1 });
+    told.push(ladder.filter((line) => line.includes("/dp")).length);
+  });
+  expect(told).toEqual([1, 0]);
 });
 
 describe("Mute Send", () => {
