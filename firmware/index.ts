@@ -11,6 +11,7 @@ export * from "./agent/all-codecs.ts";
 export * from "./agent/all-features.ts";
 export * from "./agent/features.ts";
 export * from "./agent/instance-operations.ts";
+export * from "./agent/kept-reporting.ts";
 export * from "./agent/named-resources.ts";
 export * from "./agent/notification-attributes.ts";
 export * from "./agent/reporting-attributes.ts";

@@ -314,11 +314,29 @@ function readOrObserve(
   const own = parametersOf(link, request, COMPOSITE_ATTRIBUTE_NAMES, NO_VALUE);
   if (isMalformed(own)) return plain(BAD_REQUEST);
   const observers = link.observed();
-  const observation = new ReportingObservation(request.token, NO_PATH, content.format, own);
+  const observation = observationOfPlaces(observers, request.token, paths, content.format, own);
+  return contentResponse(content, observers.observe(now, observation, content));
+}
+
+/** An observation of several places, not begun yet. */
+export function observationOfPlaces(
+  observers: Observers,
+  token: Uint8Array,
+  paths: readonly Path[],
+  format: number,
+  own: Attributes,
+): ReportingObservation {
+  const observation = new ReportingObservation(token, NO_PATH, format, own);
   observation.compare = compareAll;
   observation.subject = placesOf(observers, paths);
   observation.read = readObserved;
-  return contentResponse(content, observers.observe(now, observation, content));
+  return observation;
+}
+
+/** The places that an observation is of; undefined when it is of one path. */
+export function placesObserved(observation: Observation): readonly Path[] | undefined {
+  const subject = observation.subject;
+  return subject instanceof Places ? subject.paths : undefined;
 }
 
 /** The subject for these paths: the one that is observed already, so that a new observation of them takes its place. */

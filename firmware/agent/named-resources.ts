@@ -214,10 +214,28 @@ function observe(
   resource: NamedResource,
   content: Content,
 ): Option | undefined {
-  const observation = new Observation(request.token, NO_PATH, content.format, NO_ATTRIBUTES);
+  const observation = observationOfNamed(request.token, resource, content.format);
+  return link.observed().observe(now, observation, content);
+}
+
+/** An observation of a named resource, not begun yet. */
+export function observationOfNamed(
+  token: Uint8Array,
+  resource: NamedResource,
+  format: number,
+): Observation {
+  const observation = new Observation(token, NO_PATH, format, NO_ATTRIBUTES);
   observation.subject = resource;
   observation.read = readObserved;
-  return link.observed().observe(now, observation, content);
+  return observation;
+}
+
+/** The path of the named resource that an observation is of; undefined when it is of something else. */
+export function namedPathOf(agent: BasicAgent, subject: unknown): string | undefined {
+  for (let i = 0; i < agent.resources.length; i++) {
+    if (agent.resources[i] === subject) return agent.resources[i].path;
+  }
+  return undefined;
 }
 
 function readObserved(_link: ServerLink, observation: Observation): Content {

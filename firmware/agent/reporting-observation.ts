@@ -161,6 +161,29 @@ export class ReportingObservation extends Observation {
     this.seen = reading;
   }
 
+  /** What has to be kept of its periods. */
+  ages(now: Milliseconds): { age: Milliseconds; sinceConfirmed: Milliseconds; isDue: boolean } {
+    return {
+      age: now - this.lastAt,
+      sinceConfirmed: now - this.lastConfirmedAt,
+      isDue: this.isDue || this.hasChanged,
+    };
+  }
+
+  /** Goes on where it was before a reboot. */
+  resume(
+    now: Milliseconds,
+    lastAt: Milliseconds,
+    confirmedAt: Milliseconds,
+    isDue: boolean,
+    told: Reading,
+  ): void {
+    this.handleSent(now, told, true);
+    this.lastAt = lastAt;
+    this.lastConfirmedAt = confirmedAt;
+    this.isDue = isDue;
+  }
+
   /** The observer was not told after all: the present value is due. */
   handleUntold(): void {
     this.isDue = true;

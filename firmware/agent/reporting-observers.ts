@@ -31,6 +31,8 @@ import { historyOf, StoredNotifications, senmlTime, tellsTimes } from "./stored-
 
 /** So often a server that answers Updates leaves a notification unacknowledged; then its observation ends (RFC 7641 §4.5). */
 const MAX_LOSSES = 3;
+/** Above any number of notifications since the record was made, and far below 2^23 (RFC 7641 §4.4). */
+const SEQUENCE_MARGIN = 65536;
 
 export class ReportingObservers extends Observers {
   declare observations: readonly ReportingObservation[];
@@ -47,8 +49,7 @@ export class ReportingObservers extends Observers {
     observation: Observation,
     content: Content,
   ): Option | undefined {
-    const isAble = observation instanceof ReportingObservation;
-    const able = isAble ? observation : reporting(observation);
+    const able = this.enabled(observation);
     const sequence = super.observe(now, able, content);
     this.forgetEnded();
     if (sequence !== undefined) able.handleNotified(now, content, true);
@@ -186,6 +187,56 @@ export class ReportingObservers extends Observers {
     if (observation.losses === MAX_LOSSES) this.cancel(token);
     else if (this.keeps(observation)) this.keeping().restore(lost);
     else observation.handleUntold();
+  }
+
+  // Over a reboot (kept-reporting.ts).
+
+  lastSequence(): number {
+    return this.sequence;
+  }
+
+  /** All that the server has not acknowledged, oldest first. */
+  untold(): readonly StoredNotification[] {
+    const stored = this.stored === undefined ? [] : this.stored.all();
+    return this.confirming !== undefined && this.isConfirming()
+      ? this.confirming.concat(stored)
+      : stored;
+  }
+
+  /** A core's observation as one that knows all attributes. */
+  enabled(observation: Observation): ReportingObservation {
+    return observation instanceof ReportingObservation ? observation : reporting(observation);
+  }
+
+  /**
+   * Takes up observations that were kept, in place of all others. Their sequence numbers go on well above the last one that was kept:
+   * the record may be older than the last notification.
+   */
+  resume(sequence: number, kept: readonly (ReportingObservation | undefined)[]): void {
+    const observations: ReportingObservation[] = [];
+    for (let i = 0; i < kept.length; i++) {
+      const observation = kept[i];
+      if (observation !== undefined) observations.push(observation);
+    }
+    this.observations = observations;
+    this.sequence = (sequence + SEQUENCE_MARGIN) & 0xffffff;
+    this.forgetEnded();
+    this.handleAttributes();
+  }
+
+  resumeStored(notification: StoredNotification): void {
+    this.keeping().add(notification, Infinity);
+  }
+
+  /** Compares all that is observed with what was told last. */
+  evaluateAll(now: Milliseconds): void {
+    for (let i = 0; i < this.observations.length; i++) {
+      const observation = this.observations[i];
+      const content = observation.read(this.link, observation);
+      // Of an object, an instance or a named resource nothing is kept to compare with.
+      if (content.reading === undefined) observation.handleNews();
+      observation.evaluate(now, this, this.link.agent.features.attributes, content);
+    }
   }
 
   // While the server cannot be reached.

@@ -301,7 +301,7 @@ describe("what becomes of it", () => {
     expect(outcomes()).toEqual(["send-failed 5.00"]);
   });
 
-  test("RFC 8516 §3: 4.29 and 5.03 are heeded for their Max-Age", () => {
+  test("4.29 and 5.03 are heeded for their Max-Age", () => {
     for (const code of [0x9d, codes.SERVICE_UNAVAILABLE]) {
       const { pair, send, sends, outcomes } = given({
         answer: (nth) => (nth === 1 ? plain(code, [uintOption(MAX_AGE, 300)]) : undefined),
