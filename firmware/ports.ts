@@ -42,6 +42,11 @@ export interface Alarm {
 export interface Power {
   /** Queue mode: nothing has to be received until the radio is wanted again. */
   setRadio(isOn: boolean): void;
+  /**
+   * Switches everything off for so long, then boots: what is in memory is lost. Absent on boards that cannot. Called with nothing under
+   * way; a board that does not go off after all just returns.
+   */
+  deepSleep?(period: Milliseconds): void;
   /** Restarts the device soon: the answer to the request that asked for it goes out first. */
   reboot(): void;
   /** As `reboot`, after forgetting everything that was configured since the device left the factory. */

@@ -130,6 +130,27 @@ export class FleetEngine implements Timed {
     }
   }
 
+  /** Brings up to date what the devices in queue mode tell of their radios. */
+  readEnergy(now: Milliseconds): void {
+    if (this.plan.profile.queueMode !== true) return;
+    let radioOn = 0;
+    let accounted = 0;
+    let wakeUps = 0;
+    for (let index = 0; index < this.started; index++) {
+      const { energy } = this.devices[index].agent;
+      if (energy === undefined || this.stages[index] === GONE) continue;
+      radioOn += energy.radioOn(now);
+      accounted += energy.elapsed(now);
+      wakeUps += energy.wakeUps;
+    }
+    // Once all have left the last look stands.
+    if (accounted === 0) return;
+    const { counts } = this.tally;
+    counts.radioOnSeconds = radioOn / SECOND;
+    counts.accountedSeconds = accounted / SECOND;
+    counts.wakeUps = wakeUps;
+  }
+
   /** The endpoint name of a device. */
   nameOf(index: number): string {
     const { prefix = "fleet", firstIndex = 0 } = this.plan;

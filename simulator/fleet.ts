@@ -76,6 +76,7 @@ export class Fleet {
   }
 
   get tally(): Tally {
+    this.engine.readEnergy(this.time.now);
     return this.engine.tally;
   }
 

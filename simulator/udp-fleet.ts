@@ -94,6 +94,7 @@ export class UdpFleet implements RunningFleet {
   }
 
   get tally(): Tally {
+    this.engine.readEnergy(performance.now());
     return this.engine.tally;
   }
 

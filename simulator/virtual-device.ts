@@ -80,6 +80,7 @@ export class VirtualDevice {
       lifetime: kind.lifetime,
       version: profile.version,
       queueMode: profile.queueMode,
+      accountsEnergy: profile.queueMode,
       objects: kind.objects.map((object) => twinOf(object)),
       resources: profile.resources.map(
         ({ path }, i) => new NamedResource(path, kind.resourceOptions[i]),

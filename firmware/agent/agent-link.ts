@@ -6,7 +6,8 @@
  */
 import { POST, PRECONDITION_FAILED } from "../../protocol/coap/codes.ts";
 import type { Request, Response } from "../../protocol/coap/exchange.ts";
-import { queryOptions } from "../../protocol/coap/uri.ts";
+import { URI_PATH } from "../../protocol/coap/options.ts";
+import { pathOf, pathOptions, queryOptions } from "../../protocol/coap/uri.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import { registrationQuery } from "../../protocol/lwm2m/registration.ts";
 import { isEndless } from "../../protocol/lwm2m/versions.ts";
@@ -36,6 +37,7 @@ import {
   LIFETIME_CHANGED,
   LINKS_CHANGED,
   REGISTER,
+  updateAfter,
 } from "./registration.ts";
 import type { RetrySettings } from "./registration-control.ts";
 import {
@@ -51,6 +53,9 @@ import { RelayingLink } from "./relaying-link.ts";
 import type { ServerAddress } from "./server-address.ts";
 import { LINKS_FORMAT, RD } from "./server-link.ts";
 import { newestCommon, olderVersion, STEP_DOWN_PERIOD } from "./server-versions.ts";
+
+/** Of the time between two Updates: what would be due within it joins a wake-up for something else. */
+const WAKE_UP_SHARE = 10;
 
 const NO_VERSIONS: readonly string[] = [];
 
@@ -162,6 +167,57 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
   /** Registers at once, where it waits to try again or has given up. */
   retry(now: Milliseconds): void {
     this.registration.resume(now);
+    this.settle(now);
+  }
+
+  // Over a reboot (kept-state.ts).
+
+  /** Where we are registered, `/rd/5a3f`. */
+  locationPath(): string {
+    return pathOf(this.location, URI_PATH);
+  }
+
+  /** A number for what a Register would list: another list has another, as good as always. */
+  listDigest(): number {
+    const { list, profileId } = inventory(this);
+    return digestOf(profileId === undefined ? list : `${profileId} ${list}`);
+  }
+
+  /**
+   * Goes on with a registration of before, with an Update; with all of the list when that is not as it was.
+   *
+   * @returns false for a version that is not ours
+   */
+  takeUp(
+    now: Milliseconds,
+    location: string,
+    version: string | undefined,
+    expiresAt: Milliseconds,
+    isSameList: boolean,
+  ): boolean {
+    if ((version === undefined) !== (this.agent.version() === undefined)) return false;
+    if (version !== undefined) this.speak(version, now + STEP_DOWN_PERIOD);
+    this.location = pathOptions(URI_PATH, location);
+    const changes = isSameList ? KEEP_ALIVE : KEEP_ALIVE | LINKS_CHANGED;
+    this.registration.takeUp(now, expiresAt, changes);
+    this.hasRegistered = true;
+    return true;
+  }
+
+  /** What was taken up cannot be gone on with. */
+  registerAnew(now: Milliseconds): void {
+    if (this.observers !== undefined) this.observers.cancelAll();
+    this.registration.repeat(now);
+  }
+
+  // In queue mode.
+
+  /** The radio is on for another server: an Update or a notification that would be due soon goes now, so that one wake-up serves all. */
+  joinWakeUp(now: Milliseconds): void {
+    if (!this.canWake()) return;
+    const soon = now + updateAfter(this.lifetime()) / WAKE_UP_SHARE;
+    if (this.deadline() > soon) return;
+    this.registration.changes |= KEEP_ALIVE;
     this.settle(now);
   }
 
@@ -286,4 +342,16 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
     const value = this.agent.servers.get(this.instanceId, resourceId);
     return value === undefined ? usual : value === true;
   }
+}
+
+/** FNV-1a, 32 bits. */
+function digestOf(text: string): number {
+  let digest = 2166136261;
+  for (let i = 0; i < text.length; i++) {
+    digest ^= text.charCodeAt(i);
+    // Times 16777619, in pieces that stay exact.
+    const high = ((digest >>> 16) * 403) & 0xffff;
+    digest = ((digest & 0xffff) * 16777619 + high * 65536) % 4294967296;
+  }
+  return digest;
 }

@@ -32,6 +32,7 @@ import type { Preparation } from "./bootstrap-preparation.ts";
 import { Changes } from "./changes.ts";
 import { handleObservedInstances, handleObservedValue } from "./composites.ts";
 import { plain } from "./device-management.ts";
+import { EnergyAccount } from "./energy-account.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
 import type { ProfileConfiguration } from "./profiles.ts";
@@ -62,6 +63,8 @@ export interface AgentConfiguration
   readonly spreadOver?: Milliseconds;
   /** True: when registration has failed and there is no bootstrap server to ask, nothing happens by itself before `retry` or `start`. */
   readonly giveUp?: boolean;
+  /** True: how long the radio is on is counted (`energy`). */
+  readonly accountsEnergy?: boolean;
 }
 
 export interface AgentServerAccount extends ServerAccount, AccountSettings {}
@@ -79,6 +82,9 @@ export class Agent extends BasicAgent implements AccountKeeper {
   private nextSendId = 1;
 
   readonly registrations: Registrations = new Registrations(this);
+  /** Since `start`, where the configuration asks for it. */
+  energy: EnergyAccount | undefined = undefined;
+  private isRadioOn = false;
   private readonly allCodecs: readonly ContentCodec[];
 
   constructor(configuration: AgentConfiguration) {
@@ -224,9 +230,13 @@ export class Agent extends BasicAgent implements AccountKeeper {
 
   /** Begins registration, in the order of the servers' accounts. */
   override start(now: Milliseconds): void {
+    if (this.configuration.accountsEnergy === true && this.energy === undefined) {
+      this.energy = new EnergyAccount(now);
+    }
     this.registrations.start(now);
     const bootstrap = bootstrapLinkOf(this);
     if (bootstrap !== undefined) bootstrap.start(now);
+    this.settlePower(now);
   }
 
   /** De-registers everywhere, at once: no server waits for another. */
@@ -270,6 +280,12 @@ export class Agent extends BasicAgent implements AccountKeeper {
       if (machine !== undefined && now >= machine.deadline()) machine.handleTimeout(now);
     }
     super.handleTimeout(now);
+    this.settlePower(now);
+  }
+
+  override handleDatagram(now: Milliseconds, link: ServerLink, datagram: Uint8Array): void {
+    super.handleDatagram(now, link, datagram);
+    this.settlePower(now);
   }
 
   override deadline(): Milliseconds {
@@ -279,6 +295,25 @@ export class Agent extends BasicAgent implements AccountKeeper {
       if (machine !== undefined) at = Math.min(at, machine.deadline());
     }
     return at;
+  }
+
+  // Queue mode.
+
+  /** True while some server may reach the device: its radio has to be on. */
+  isAwake(): boolean {
+    for (let i = 0; i < this.links.length; i++) if (this.links[i].isAwake()) return true;
+    return false;
+  }
+
+  /** The radio goes on for one server: others whose turn is soon join in. */
+  private settlePower(now: Milliseconds): void {
+    const isOn = this.isAwake();
+    if (this.energy !== undefined) this.energy.note(now, isOn);
+    const goesOn = isOn && !this.isRadioOn;
+    this.isRadioOn = isOn;
+    if (!goesOn || this.links.length < 2) return;
+    const links = serverLinksOf(this);
+    for (let i = 0; i < links.length; i++) (links[i] as AgentLink).joinWakeUp(now);
   }
 
   // What a request changes.

@@ -97,6 +97,19 @@ export class ControlledRegistration extends Registration {
     if (!this.isActive && this.leaveFor < 0 && !this.isDisabled) this.start(now);
   }
 
+  /** When the registration is over unless it is updated; NEVER for one without end. */
+  expiry(): Milliseconds {
+    return this.expiresAt;
+  }
+
+  /** Registered since before a reboot: an Update follows at once, from where we are now. */
+  takeUp(now: Milliseconds, expiresAt: Milliseconds, changes: number): void {
+    this.isActive = true;
+    this.wakeAt = now;
+    this.expiresAt = expiresAt;
+    this.changes = changes;
+  }
+
   /** The next attempt is not to wait longer than this. */
   hasten(at: Milliseconds): void {
     if (!this.isActive) this.wakeAt = Math.min(this.wakeAt, at);

@@ -12,3 +12,4 @@ export const NEVER: Milliseconds = Infinity;
 export const SECOND: Milliseconds = 1000;
 export const MINUTE: Milliseconds = 60000;
 export const HOUR: Milliseconds = 3600000;
+export const DAY: Milliseconds = 86400000;

@@ -27,6 +27,11 @@ export interface Counts {
   neverRegistered: number;
   /** Datagrams that came while a device's radio was off. */
   missedAsleep: number;
+  /** Seconds that the radios of devices in queue mode were on, and those that their accounts of it run; both up to the last look. */
+  radioOnSeconds: number;
+  accountedSeconds: number;
+  /** Times that such a radio went on. */
+  wakeUps: number;
   /** Times the host reported that the server cannot be reached: nothing listens at its port, or there is no way to it. */
   refused: number;
 }
@@ -57,7 +62,14 @@ export interface FleetReport {
     readonly max: number;
   };
   readonly seconds: number;
+  /** Of a fleet in queue mode: what a device's battery feels, per device and day, as far as the run tells. */
+  readonly energy?: {
+    readonly radioOnSecondsPerDay: number;
+    readonly wakeUpsPerDay: number;
+  };
 }
+
+const SECONDS_PER_DAY = 86400;
 
 export class Tally {
   readonly counts: Counts = {
@@ -70,6 +82,9 @@ export class Tally {
     unanswered: 0,
     neverRegistered: 0,
     missedAsleep: 0,
+    radioOnSeconds: 0,
+    accountedSeconds: 0,
+    wakeUps: 0,
     refused: 0,
   };
   readonly errors: Record<string, number> = {};
@@ -124,6 +139,16 @@ export class Tally {
         max: withThreeDecimals(this.latency.max),
       },
       seconds: Math.round(elapsed) / 1000,
+      ...this.energy(),
+    };
+  }
+
+  private energy(): Pick<FleetReport, "energy"> {
+    const { radioOnSeconds, accountedSeconds, wakeUps } = this.counts;
+    if (accountedSeconds === 0) return {};
+    const perDay = (sum: number) => Math.round((sum / accountedSeconds) * SECONDS_PER_DAY);
+    return {
+      energy: { radioOnSecondsPerDay: perDay(radioOnSeconds), wakeUpsPerDay: perDay(wakeUps) },
     };
   }
 }

@@ -83,6 +83,13 @@ export function reportText(title: RunTitle, tally: Tally, report: FleetReport): 
     ["lost", lostText(tally)],
     ["errors", errorList(report.errors) || "none"],
   ];
+  if (report.energy !== undefined) {
+    const { radioOnSecondsPerDay, wakeUpsPerDay } = report.energy;
+    rows.push([
+      "radio on",
+      `${whole(radioOnSecondsPerDay)} s a day, ${whole(wakeUpsPerDay)} wake-ups`,
+    ]);
+  }
   if (counts.missedAsleep > 0) rows.push(["missed asleep", whole(counts.missedAsleep)]);
   if (counts.refused > 0) rows.push(["refused", whole(counts.refused)]);
   const lines = [

@@ -27,6 +27,8 @@ import { SLEEPER } from "../../../simulator/profiles/sleeper.ts";
 import { SeededRandom } from "../../../simulator/random.ts";
 import type { Outcome, Registrar, Server } from "../../../simulator/registrar.ts";
 
+import { proves } from "../../support/proves.ts";
+
 const NO_BYTES = new Uint8Array(0);
 /** What a bad day on a cellular network looks like. */
 const ROUGH = { latency: 80, jitter: 200, loss: 0.15, duplication: 0.1, reordering: 0.1 };
@@ -260,6 +262,22 @@ describe("a fleet in virtual time", () => {
     const notified = outcomesOf(fleet);
     expect(notified.length).toBeGreaterThan(30);
     expect(ask(read("/3303/0/5700"))).toContain(NOT_FOUND);
+  });
+
+  test("LwM2M Transport 1.2.2 §6.5: a fleet in queue mode tells what a device's battery feels, per day", () => {
+    proves("device", "energy-account");
+    const fleet = new Fleet({ size: 20, profile: SLEEPER, rate: 0 });
+    fleet.run({ for: hours(24) });
+    const { updates, energy } = fleet.report();
+    const perDevice = updates / 20;
+    // Each Update is a wake-up, and 93 seconds of radio.
+    expect(energy?.wakeUpsPerDay).toBeGreaterThanOrEqual(Math.floor(perDevice));
+    expect(energy?.wakeUpsPerDay).toBeLessThanOrEqual(perDevice + 2);
+    expect(energy?.radioOnSecondsPerDay).toBeGreaterThan(perDevice * 93 - 1);
+    expect(energy?.radioOnSecondsPerDay).toBeLessThan((perDevice + 2) * 94);
+    expect(new Fleet({ size: 1, profile: SENSOR }).run({ for: 1000 }).report().energy).toBe(
+      undefined,
+    );
   });
 
   test("a sleeping device is deaf, and answers when it has woken", () => {
