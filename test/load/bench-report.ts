@@ -43,7 +43,7 @@ function cells({ what, ours, unit, against, theirs, goal }: Measurement): string
     `${digits(ours)} ${unit}`,
     theirs === undefined ? "" : `${against} ${digits(theirs)}`,
     ratio === undefined ? "" : `x ${ratio.toFixed(2)}`,
-    goal === undefined ? "" : `${verdict} ${ratio === undefined ? "" : "x "}${goal}`,
+    goal === undefined ? "" : `${verdict} ${ratio === undefined ? "" : "x "}${goal.toFixed(2)}`,
   ];
 }
 
