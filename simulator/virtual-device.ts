@@ -8,11 +8,12 @@
  * are brought up to date only when it asks. Each is the same then as if it had changed step by step.
  */
 import { Agent, type AgentConfiguration, type AgentEvent } from "../firmware/agent/agent.ts";
+import { ALL_CODECS } from "../firmware/agent/all-codecs.ts";
 import type { ServerLink } from "../firmware/agent/server-link.ts";
 import { LwM2mObject, twinOf } from "../firmware/objects/lwm2m-object.ts";
 import type { CoapSettings } from "../protocol/coap/coap-endpoint.ts";
 import { isRequest } from "../protocol/coap/codes.ts";
-import { SERVER_UPDATE_TRIGGER } from "../protocol/model/objects/server.ts";
+import { SERVER_MUTE_SEND, SERVER_UPDATE_TRIGGER } from "../protocol/model/objects/server.ts";
 import { NamedResource, type NamedResourceOptions } from "../protocol/resources/named-resource.ts";
 import { type Milliseconds, NEVER } from "../protocol/time/duration.ts";
 import { valueAt } from "./behaviours/behaviour.ts";
@@ -20,6 +21,8 @@ import type { Change, Profile } from "./profiles/profile.ts";
 import { noise } from "./random.ts";
 
 const SHORT_SERVER_ID = 1;
+/** The place of Sends among what a device's seed decides. */
+const SENDS = 0x5e4d;
 
 /** Where a changing value lives: in an object instance, or in the named resource with this place in the profile. */
 interface Target {
@@ -70,6 +73,8 @@ export class VirtualDevice {
   /** When the first value changes next; NEVER while nobody would notice. */
   private nextChangeAt: Milliseconds = NEVER;
   private startedAt: Milliseconds = 0;
+  /** When it sends next without being asked; NEVER for most kinds. */
+  private nextSendAt: Milliseconds = NEVER;
 
   /** @param seed of this device alone: its values follow from it */
   constructor(kind: DeviceKind, endpointName: string, seed: number, serverUri: string) {
@@ -86,16 +91,22 @@ export class VirtualDevice {
         ({ path }, i) => new NamedResource(path, kind.resourceOptions[i]),
       ),
       settings: kind.settings,
+      // A Send is in a format that names its values.
+      codecs: profile.sends === undefined ? undefined : ALL_CODECS,
     };
     this.kind = kind;
     this.seed = seed;
     this.agent = new Agent(configuration);
     this.link = this.agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: serverUri });
+    if (profile.sends !== undefined) this.agent.servers.set(0, SERVER_MUTE_SEND, false);
   }
 
   /** The device is switched on: its values begin to change and it registers. */
   start(now: Milliseconds): void {
+    const { sends } = this.kind.profile;
     this.startedAt = now;
+    // Spread over the period, as devices that were switched on at different times.
+    if (sends !== undefined) this.nextSendAt = now + sends.every * (1 - noise(this.seed, SENDS));
     this.agent.start(now);
   }
 
@@ -129,7 +140,17 @@ export class VirtualDevice {
       this.changeValues(now);
       this.nextChangeAt = this.isWatched() ? this.nextTickAt(now) : NEVER;
     }
+    if (now >= this.nextSendAt) this.send(now);
     this.agent.handleTimeout(now);
+  }
+
+  private send(now: Milliseconds): void {
+    const { sends } = this.kind.profile;
+    if (sends === undefined) return;
+    this.nextSendAt = now + sends.every;
+    if (!this.link.isRegistered()) return;
+    this.changeValues(now);
+    this.agent.send(now, sends.paths);
   }
 
   pollTransmit(): Uint8Array | undefined {
@@ -141,7 +162,7 @@ export class VirtualDevice {
   }
 
   deadline(): Milliseconds {
-    return Math.min(this.nextChangeAt, this.agent.deadline());
+    return Math.min(this.nextChangeAt, this.nextSendAt, this.agent.deadline());
   }
 
   /** Whether a change could be of interest before it is asked for. */

@@ -21,6 +21,14 @@ export interface Profile {
   /** Plain CoAP resources beside the objects. */
   readonly resources: readonly ProfileResource[];
   readonly changes: readonly Change[];
+  /** What it sends without being asked; its account then lets it (/1/x/23 false), as a bootstrap server would. */
+  readonly sends?: Sending;
+}
+
+/** A periodic Send (LwM2M Core 1.2.2 §6.4.6). */
+export interface Sending {
+  readonly paths: readonly string[];
+  readonly every: Milliseconds;
 }
 
 export interface ProfileObject {
