@@ -10,6 +10,7 @@ import {
   EXECUTE,
   MULTIPLE,
   NONE,
+  OPAQUE,
   TYPE_MASK,
   type Value,
 } from "../../protocol/model/data-types.ts";
@@ -66,6 +67,13 @@ export const definitionOf = standardDefinitions("1.2");
 /** The core objects of bootstrap: each account consists of instances of them (LwM2M Core 1.2.2 §6.1.2). */
 const ACCOUNT_OBJECTS = [0, 1, 2, 21, 23, 24];
 
+const SECURITY_KEYS = [
+  SECURITY_PUBLIC_KEY_OR_IDENTITY,
+  SECURITY_SERVER_PUBLIC_KEY,
+  SECURITY_SECRET_KEY,
+];
+const NO_BYTES = new Uint8Array(0);
+
 /** All instances of one document together, and the values in them. */
 const MOST_VALUES = 2000;
 const USUAL_LIFETIME = 86_400;
@@ -81,6 +89,7 @@ export function configurationFor(
 ): BootstrapConfiguration {
   const objects = objectsOf(document);
   const entries = [...objectEntries(objects, filling)];
+  if (document.partial !== true) entries.push(...unusedKeys(entries));
   if (entries.length > MOST_VALUES) throw bad("objects", `expected at most ${MOST_VALUES} values`);
   entries.sort((one, other) => comparePaths(one.path, other.path));
   const deletes = deletesOf(document).map(deletePath);
@@ -171,6 +180,20 @@ function* objectEntries(objects: Objects, filling: Filling): Iterable<Entry> {
       yield* instanceEntries([objectId, instanceId], resources, definition, filling);
     }
   }
+}
+
+/**
+ * The keys that an account's mode has no use for, without a byte in them: they are mandatory (LwM2M Core 1.2.2 §E.1), and Leshan's client
+ * finds an account without them inconsistent.
+ */
+function unusedKeys(entries: readonly Entry[]): Entry[] {
+  const given = new Set(entries.map(({ path }) => formatPath(path)));
+  const instances = new Set(entries.filter(({ path }) => path[0] === 0).map(({ path }) => path[1]));
+  return [...instances].flatMap((instanceId) =>
+    SECURITY_KEYS.map((key) => [0, instanceId, key])
+      .filter((path) => !given.has(formatPath(path)))
+      .map((path) => ({ path, type: OPAQUE, value: NO_BYTES })),
+  );
 }
 
 function* instanceEntries(

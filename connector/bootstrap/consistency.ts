@@ -36,7 +36,7 @@ type Instances = ReadonlyMap<number, Resources>;
 const LONGEST_URI = 255;
 const SECURITY = 0;
 const SERVER = 1;
-/** Which keys an account needs, beside its mode (LwM2M Core 1.2.2 §E.1). The others are left out (LwM2M Transport 1.2.2 §5.2.9). */
+/** Which keys an account needs, beside its mode (LwM2M Core 1.2.2 §E.1). The others hold nothing (LwM2M Transport 1.2.2 §5.2.9). */
 const KEYS_OF_MODE = new Map<number, readonly number[]>([
   [SECURITY_MODES.psk, [SECURITY_PUBLIC_KEY_OR_IDENTITY, SECURITY_SECRET_KEY]],
   [

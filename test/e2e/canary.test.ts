@@ -14,6 +14,8 @@ import { RunningCommand } from "./support/command.ts";
 type Parsed = ReturnType<typeof JSON.parse>;
 
 const PASSWORDS = { user: "canary-of-user-password", customer: "canary-of-customer-password" };
+/** What a device is given in bootstrap. */
+const BOOTSTRAP_KEY = "canary-of-bootstrap-key";
 /** What applications have sent back to them with each callback: kept with the channel, since it has to be sent. */
 const CALLBACK_SECRET = "canary-of-callback-header";
 
@@ -21,6 +23,8 @@ const folder = mkdtempSync(join(tmpdir(), "dormouse-canary-"));
 const canaries = new Map<string, string>();
 /** What was answered to requests that were refused. */
 const refusals: string[] = [];
+/** What was answered about bootstrap to who may write it. */
+const shown: unknown[] = [];
 let connector: RunningCommand;
 let receiver: Server;
 let url: string;
@@ -126,6 +130,17 @@ async function useEverything(): Promise<void> {
   await ok("GET", `/customer?access_token=${seen.token}`, undefined, "");
   await ok("GET", `/api/v2/m/device?access_token=${publicKey}`, undefined, "");
 
+  const bootstrap = bootstrapWith(BOOTSTRAP_KEY);
+  canaries.set("a key for bootstrap", BOOTSTRAP_KEY);
+  shown.push(
+    await ok("PUT", "/admin/bootstrap/configurations/node-9", bootstrap),
+    await ok("PUT", "/admin/bootstrap/rules/all", { pattern: "*", configuration: bootstrap }),
+    await ok("GET", "/admin/bootstrap/configurations/node-9"),
+    await ok("GET", "/admin/bootstrap/rules"),
+    await ok("GET", "/admin/bootstrap/devices/node-9"),
+    await ok("GET", "/api/bootstrap"),
+  );
+
   const { port } = receiver.address() as AddressInfo;
   await ok("PUT", "/v2/notification/callback", {
     url: `http://127.0.0.1:${port}/`,
@@ -136,6 +151,11 @@ async function useEverything(): Promise<void> {
     .exec(await header.text())?.[1]
     .match(/"([\w+/=]{40,})/)?.[1];
   if (privateKey !== undefined) canaries.set("a device's private key", privateKey);
+}
+
+function bootstrapWith(key: string) {
+  const account = { uri: "coaps://c.test", shortServerId: 1, securityMode: "psk" };
+  return { servers: [{ ...account, secretKey: { text: key } }] };
 }
 
 /** Each secret is given where it has no business: in paths, queries, bodies that cannot be read, as a name. */
@@ -157,6 +177,13 @@ async function misuseEverything(): Promise<void> {
       url: "http://127.0.0.1:1/",
       headers: { authorization: secret },
     });
+    const bootstrap = bootstrapWith(secret);
+    await refused("PUT", "/admin/bootstrap/configurations/node-9", {
+      ...bootstrap,
+      servers: [{ ...bootstrap.servers[0], uri: "coap://c.test" }],
+    });
+    await refused("PUT", "/admin/bootstrap/configurations/node-9", { secretKey: secret });
+    await refused("POST", "/api/bootstrap/node-9", { security: { 1: { secretKey: secret } } });
     await refused("POST", "/api/cert", { domain: "default", publickey: secret });
   }
   await refused("POST", "/customer", { password: PASSWORDS.customer }, `Bearer ${"x".repeat(48)}`);
@@ -187,6 +214,15 @@ describe("no secret is found again", () => {
     expect(found(refusals.join("\n"))).toEqual([]);
   });
 
+  test("in what is shown of bootstrap to who may write it", () => {
+    const text = JSON.stringify(shown);
+    expect(text).toContain('"secret":true');
+    expect(text).toContain("coaps://c.test");
+    expect(found(text)).toEqual([]);
+    // As Leshan's programs are shown bytes.
+    expect(text).not.toContain(`${[...BOOTSTRAP_KEY].map((letter) => letter.charCodeAt(0))}`);
+  });
+
   test("in the audit", () => {
     expect(audit).toContain("login.refused");
     expect(audit).toContain("access-key.created");
@@ -210,6 +246,7 @@ describe("no secret is found again", () => {
       "a client's secret",
       "a customer's password",
       "a device's private key",
+      "a key for bootstrap",
       "a token",
       "a token's signature",
       "a user's password",

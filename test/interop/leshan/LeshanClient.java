@@ -18,6 +18,7 @@ import org.eclipse.leshan.client.servers.LwM2mServer;
 import org.eclipse.leshan.core.ResponseCode;
 import org.eclipse.leshan.core.model.StaticModel;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
+import org.eclipse.leshan.core.request.BootstrapRequest;
 import org.eclipse.leshan.core.request.DeregisterRequest;
 import org.eclipse.leshan.core.request.RegisterRequest;
 import org.eclipse.leshan.core.request.UpdateRequest;
@@ -28,8 +29,8 @@ import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientP
 
 /**
  * Leshan's LwM2M client under remote control, with objects 3, 3303 and 3442: `java ... LeshanClient coap://HOST:PORT NAME
- * LIFETIME [queue]`. On stdin `{"op":"set","path":"/3303/0/5700","value":21.5}`, `{"op":"update"}`, end of file to
- * de-register; on stdout events `{"event":"registered"}`, `updated`, `executed`, `deregistered`, `failed`.
+ * LIFETIME [queue|bootstrap]`; with `bootstrap` the URI is a Bootstrap-Server's, and what it gives is all that there is. On stdin `{"op":"set","path":"/3303/0/5700","value":21.5}`, `{"op":"update"}`, end of file to
+ * de-register; on stdout events `{"event":"registered"}`, `bootstrap-failed`, `updated`, `executed`, `deregistered`, `failed`.
  */
 public final class LeshanClient {
     private static final int DEVICE = 3;
@@ -61,15 +62,21 @@ public final class LeshanClient {
                 DEVICE, new Device(),
                 TEMPERATURE, new SimpleInstanceEnabler(0, 5700, 20.5, 5701, "Cel", 5601, 20.5, 5602, 20.5));
         ObjectsInitializer initializer = new ObjectsInitializer(new StaticModel(Models.all()));
-        initializer.setInstancesForObject(0, Security.noSec(args[0], SHORT_SERVER_ID));
-        initializer.setInstancesForObject(1, new Server(SHORT_SERVER_ID, Long.parseLong(args[2])));
+        String mode = args.length > 3 ? args[3] : "";
+        if (mode.equals("bootstrap")) {
+            initializer.setInstancesForObject(0, Security.noSecBootstrap(args[0]));
+            initializer.setClassForObject(1, Server.class);
+        } else {
+            initializer.setInstancesForObject(0, Security.noSec(args[0], SHORT_SERVER_ID));
+            initializer.setInstancesForObject(1, new Server(SHORT_SERVER_ID, Long.parseLong(args[2])));
+        }
         settable.forEach((objectId, instance) -> initializer.setInstancesForObject(objectId, instance));
         initializer.setInstancesForObject(TEST_OBJECT, new LwM2mTestObject());
         List<LwM2mObjectEnabler> objects = initializer.createAll();
 
         LeshanClientBuilder builder = new LeshanClientBuilder(args[1]);
         builder.setObjects(objects);
-        builder.setRegistrationEngineFactory(new DefaultRegistrationEngineFactory().setQueueMode(args.length > 3));
+        builder.setRegistrationEngineFactory(new DefaultRegistrationEngineFactory().setQueueMode(mode.equals("queue")));
         CaliforniumClientEndpointsProvider.Builder endpoints = new CaliforniumClientEndpointsProvider.Builder(
                 new CoapClientProtocolProvider());
         endpoints.setClientAddress(InetAddress.getByName("127.0.0.1"));
@@ -106,6 +113,13 @@ public final class LeshanClient {
     }
 
     private static final class Reporter extends LwM2mClientObserverAdapter {
+        @Override
+        public void onBootstrapFailure(LwM2mServer server, BootstrapRequest request, ResponseCode code, String message,
+                Exception cause) {
+            print(Models.JSON.createObjectNode().put("event", "bootstrap-failed").put("code", String.valueOf(code))
+                    .put("error", message + " " + cause));
+        }
+
         @Override
         public void onRegistrationSuccess(LwM2mServer server, RegisterRequest request, String location) {
             print(Models.JSON.createObjectNode().put("event", "registered").put("location", location));

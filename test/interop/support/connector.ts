@@ -2,7 +2,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DeviceConnector } from "../../../connector/device-connector.ts";
+import {
+  DeviceConnector,
+  type DeviceConnectorSettings,
+} from "../../../connector/device-connector.ts";
 import { LmdbStore } from "../../../connector/store/lmdb-store.ts";
 import { RestClient } from "./rest-client.ts";
 
@@ -10,6 +13,7 @@ export class RunningConnector {
   private readonly folder: string;
   private connector: DeviceConnector;
   private readonly accessKey: string;
+  private readonly more: Partial<DeviceConnectorSettings>;
   rest: RestClient;
 
   private constructor(
@@ -17,7 +21,9 @@ export class RunningConnector {
     connector: DeviceConnector,
     accessKey: string,
     rest: RestClient,
+    more: Partial<DeviceConnectorSettings>,
   ) {
+    this.more = more;
     this.folder = folder;
     this.connector = connector;
     this.accessKey = accessKey;
@@ -25,12 +31,12 @@ export class RunningConnector {
   }
 
   /** Starts it on free ports, with an application that has a key and a notification channel. */
-  static async start(): Promise<RunningConnector> {
+  static async start(more: Partial<DeviceConnectorSettings> = {}): Promise<RunningConnector> {
     const folder = await mkdtemp(join(tmpdir(), "dormouse-interop-"));
-    const connector = await startOn(folder, 0, 0);
+    const connector = await startOn(folder, 0, 0, more);
     const created = connector.access.createFirstKey("interop");
     const rest = await RestClient.open(connector.httpUrl, created.key);
-    return new RunningConnector(folder, connector, created.key, rest);
+    return new RunningConnector(folder, connector, created.key, rest, more);
   }
 
   get coapUrl(): string {
@@ -43,7 +49,7 @@ export class RunningConnector {
     await this.rest.close();
     await this.connector.close();
     const [httpPort, coapPort] = [httpUrl, coapUrl].map((url) => Number(new URL(url).port));
-    this.connector = await startOn(this.folder, httpPort, coapPort);
+    this.connector = await startOn(this.folder, httpPort, coapPort, this.more);
     this.rest = await RestClient.open(httpUrl, this.accessKey);
   }
 
@@ -54,8 +60,14 @@ export class RunningConnector {
   }
 }
 
-function startOn(folder: string, httpPort: number, coapPort: number): Promise<DeviceConnector> {
+function startOn(
+  folder: string,
+  httpPort: number,
+  coapPort: number,
+  more: Partial<DeviceConnectorSettings>,
+): Promise<DeviceConnector> {
   return DeviceConnector.start({
+    ...more,
     store: new LmdbStore(folder),
     host: "127.0.0.1",
     httpPort,

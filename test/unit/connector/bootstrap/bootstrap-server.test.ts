@@ -18,6 +18,7 @@ import { ACCEPT, CONTENT_FORMAT, uintOf, uintOption } from "../../../../protocol
 import { formatText } from "../../../../protocol/content/text.ts";
 import { isMalformed } from "../../../../protocol/malformed.ts";
 import { formatPath, parsePath } from "../../../../protocol/model/path.ts";
+import { proves } from "../../../support/proves.ts";
 import { type Device, Rig } from "../connector/rig.ts";
 import { ACCOUNT, ask, BootstrapRig, bare, obey, TREE, URI } from "./bootstrap-rig.ts";
 
@@ -62,6 +63,13 @@ function asked(device: Device): string[] {
 
 describe("Bootstrap-Request", () => {
   test("LwM2M Core 1.2.2 §6.1.3.3: is answered 2.04, then come Delete, Write and Finish, one at a time", () => {
+    proves(
+      "bootstrap-server",
+      "bootstrap-request",
+      "bootstrap-finish",
+      "bootstrap-write",
+      "bootstrap-delete",
+    );
     const { rig, device, written } = givenAccount();
     ask(device);
     rig.drive(1000);
@@ -71,6 +79,9 @@ describe("Bootstrap-Request", () => {
       "/0/1/0": URI,
       "/0/1/1": "0",
       "/0/1/2": "3",
+      "/0/1/3": "",
+      "/0/1/4": "",
+      "/0/1/5": "",
       "/0/1/10": "123",
       "/1/0/0": "123",
       "/1/0/1": "300",
@@ -244,6 +255,7 @@ describe("the device's answers", () => {
   });
 
   test("LwM2M Core 1.2.2 §6.1.3.3: after EXCHANGE_LIFETIME a device has given up, and so does the server", () => {
+    proves("bootstrap-server", "bootstrap-timeout");
     const { rig, device } = givenAccount();
     // An empty acknowledgement, and never an answer.
     device.respond = (request, path) => (path === "/1/0" ? "silent" : obey(request, path));
@@ -309,6 +321,7 @@ describe("Discover and Read", () => {
   const OLD = { servers: [ACCOUNT], placement: "discover" as const };
 
   test("LwM2M Core 1.2.2 §6.1.7.3: instances are put beside the bootstrap account, which has no Short Server ID", () => {
+    proves("bootstrap-server", "bootstrap-discover");
     const { rig, device, written } = givenAccount(OLD);
     const tree = "</>;lwm2m=1.1,</0/0>;ssid=5,</0/1>,</1/0>;ssid=5,</21/0>";
     device.respond = (request, path) => {
@@ -343,6 +356,7 @@ describe("Discover and Read", () => {
   });
 
   test("LwM2M Core 1.2.2 §6.1.7.4: what is read is told with the outcome, and so is what cannot be read", () => {
+    proves("bootstrap-server", "bootstrap-read");
     const { rig, device } = givenAccount({ servers: [ACCOUNT], read: ["/1", "/2"] });
     device.respond = (request, path) => (path === "/2" ? bare(0x84) : obey(request, path));
     ask(device);
@@ -384,6 +398,7 @@ describe("Bootstrap-Pack", () => {
     [SENML_CBOR],
     [LWM2M_CBOR],
   ])("LwM2M Core 1.2.2 §6.1.7.7: a pack in format %i has all that a bootstrap would write", (format) => {
+    proves("bootstrap-server", "bootstrap-pack");
     const { rig, device } = givenAccount();
     const answer = packOf(rig, device, [], format);
     expect(answer.code).toBe(0x45);
@@ -397,6 +412,9 @@ describe("Bootstrap-Pack", () => {
       "/0/1/0": URI,
       "/0/1/1": false,
       "/0/1/2": 3,
+      "/0/1/3": new Uint8Array(0),
+      "/0/1/4": new Uint8Array(0),
+      "/0/1/5": new Uint8Array(0),
       "/0/1/10": 123,
       "/1/0/0": 123,
       "/1/0/1": 300,
@@ -463,6 +481,7 @@ describe("Bootstrap-Pack", () => {
 
 describe("bootstrap that the server begins", () => {
   test("LwM2M Core 1.0.2 §5.2: a registered device is sent its configuration without having asked", () => {
+    proves("bootstrap-server", "bootstrap-server-initiated");
     const rig = new BootstrapRig();
     rig.accounts.putConfiguration(EP, { servers: [ACCOUNT] });
     const device = rig.registered(EP);

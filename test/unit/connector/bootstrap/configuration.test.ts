@@ -46,16 +46,22 @@ function changed(changes: Readonly<Record<string, unknown>>): ConfigurationDocum
   return { objects };
 }
 
+/** Keys that NoSec has no use for: there, and empty. */
+const unused = (instanceId: number) =>
+  Object.fromEntries([3, 4, 5].map((key) => [`/0/${instanceId}/${key}`, new Uint8Array(0)]));
+
 describe("what a document means", () => {
   test("LwM2M Core 1.2.2 §6.1.2: an account is an instance of Security and one of Server, paired by Short Server ID", () => {
     expect(valuesOf({ servers: [SERVER, { ...SERVER, shortServerId: 2, lifetime: 60 }] })).toEqual({
       "/0/1/0": "coap://connector.test",
       "/0/1/1": false,
       "/0/1/2": 3,
+      ...unused(1),
       "/0/1/10": 1,
       "/0/2/0": "coap://connector.test",
       "/0/2/1": false,
       "/0/2/2": 3,
+      ...unused(2),
       "/0/2/10": 2,
       "/1/0/0": 1,
       "/1/0/1": 86400,
