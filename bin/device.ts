@@ -4,6 +4,7 @@
 import { hostname } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import type { AgentEvent } from "../firmware/agent/agent.ts";
+import type { BootstrapAccount } from "../firmware/agent/bootstrap-account.ts";
 import { blankValues } from "../firmware/agent/object-tree.ts";
 import { parseServerUri } from "../firmware/agent/server-address.ts";
 import type { NodeDevice } from "../firmware/boards/node/main.ts";
@@ -29,7 +30,10 @@ import { SECOND } from "../protocol/time/duration.ts";
 import { repeated, stopWithin, untilStopped } from "./daemon.ts";
 
 interface DeviceOptions {
-  server: string;
+  server?: string;
+  bootstrap?: string;
+  holdOff?: number;
+  pack?: boolean;
   endpoint: string;
   type?: string;
   lifetime?: number;
@@ -56,6 +60,8 @@ const CATALOGUE: readonly ObjectDefinition[] = [
 const OWN_OBJECTS: ReadonlySet<number> = new Set([0, 1, 21, 23]);
 
 const LONGEST_LIFETIME = 4294967295;
+/** A day. */
+const LONGEST_HOLD_OFF = 86400;
 const LONGEST_NAME = 255;
 /** What a sensor of `--object` without hardware behind it measures: this much around its middle value. */
 const SWING = 2;
@@ -78,6 +84,9 @@ hardware show a slow wave.
 With --send the device reports by itself, where the server lets it: with Mute Send
 (/1/x/23) written false, in LwM2M 1.1 and later.
 
+With --bootstrap and no --server it asks that bootstrap server first; with both, when
+--server does not answer.
+
 Ctrl-C de-registers.
 
 Examples:
@@ -85,13 +94,21 @@ Examples:
   dormouse device --server coap://leshan.eclipseprojects.io --lifetime 300 --queue
   dormouse device --server coap://[::1]:5683 --object 3303 --object ./my-object.xml
   dormouse device --server coap://127.0.0.1:5683 --send /3320/0/5700 --every 30
+  dormouse device --bootstrap coap://127.0.0.1:5783 --lwm2m 1.2 --pack
 `;
 
 export function deviceCommand(program: Command): void {
   program
     .command("device")
     .description("run this machine as an LwM2M device")
-    .requiredOption("--server <uri>", "where to register: coap://HOST:PORT", serverOption)
+    .option("--server <uri>", "where to register: coap://HOST:PORT", serverOption)
+    .option(
+      "--bootstrap <uri>",
+      "where to be told where to register: coap://HOST:PORT",
+      serverOption,
+    )
+    .option("--hold-off <seconds>", "how long to wait before asking there", holdOffOption)
+    .option("--pack", "ask there for a Bootstrap-Pack first (LwM2M 1.2)")
     .option("--endpoint <name>", "the device's name", endpointOption, hostname())
     .option("--type <type>", "endpoint type, as mbed's Device Connector shows it")
     .option("--lifetime <seconds>", "registration lifetime (default: 86400)", lifetimeOption)
@@ -105,12 +122,15 @@ export function deviceCommand(program: Command): void {
 }
 
 async function runDevice(options: DeviceOptions, command: Command): Promise<void> {
-  const { server, endpoint, type, lifetime, queue } = options;
+  const { server, bootstrap, endpoint, type, lifetime, queue } = options;
+  const first = server ?? bootstrap;
+  if (first === undefined) command.error("error: give --server or --bootstrap");
   let device: NodeDevice;
   try {
     const objects = await sampleObjects(options.object);
     device = createNodeDevice({
       server,
+      bootstrap: bootstrapAccount(options, command),
       endpointName: endpoint,
       endpointType: type,
       lifetime,
@@ -125,11 +145,14 @@ async function runDevice(options: DeviceOptions, command: Command): Promise<void
   if (options.every !== undefined && options.send.length === 0) {
     command.error("--every says how often to send: it needs --send PATH.");
   }
-  const impatience = setTimeout(() => {
-    console.log(`No answer from ${server} yet; still trying.`);
-  }, PATIENCE);
+  const impatience = setTimeout(
+    () => {
+      console.log(`No answer from ${first} yet; still trying.`);
+    },
+    PATIENCE + (server === undefined ? (options.holdOff ?? 0) * SECOND : 0),
+  );
   device.start((event) => {
-    if (event.kind !== "request") clearTimeout(impatience);
+    if (event.kind !== "request" && event.kind !== "bootstrap-started") clearTimeout(impatience);
     console.log(eventLine(event, endpoint));
   });
   const sending =
@@ -140,6 +163,19 @@ async function runDevice(options: DeviceOptions, command: Command): Promise<void
   clearInterval(sending);
   clearTimeout(impatience);
   await stopWithin(() => device.stop());
+}
+
+function bootstrapAccount(
+  { bootstrap, holdOff, pack, lwm2m }: DeviceOptions,
+  command: Command,
+): BootstrapAccount | undefined {
+  if (bootstrap === undefined) {
+    const stray = holdOff !== undefined ? "--hold-off" : pack === true ? "--pack" : undefined;
+    if (stray !== undefined) command.error(`error: ${stray} is for --bootstrap: give that too`);
+    return undefined;
+  }
+  if (pack === true && lwm2m !== "1.2") command.error("error: --pack needs --lwm2m 1.2");
+  return { uri: bootstrap, holdOff, pack };
 }
 
 /** One line for people. */
@@ -287,6 +323,14 @@ export function lifetimeOption(text: string): number {
   const seconds = Number(text);
   if (!/^\d+$/.test(text) || seconds < 1 || seconds > LONGEST_LIFETIME) {
     throw new InvalidArgumentError(`It must be 1 to ${LONGEST_LIFETIME} seconds.`);
+  }
+  return seconds;
+}
+
+function holdOffOption(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds > LONGEST_HOLD_OFF) {
+    throw new InvalidArgumentError(`It must be 0 to ${LONGEST_HOLD_OFF} seconds.`);
   }
   return seconds;
 }

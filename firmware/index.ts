@@ -9,6 +9,7 @@
 export * from "./agent/agent.ts";
 export * from "./agent/all-codecs.ts";
 export * from "./agent/all-features.ts";
+export type { BootstrapAccount } from "./agent/bootstrap-account.ts";
 export * from "./agent/features.ts";
 export * from "./agent/instance-operations.ts";
 export * from "./agent/kept-reporting.ts";

@@ -9,6 +9,7 @@ import { addAccount } from "../objects/server.ts";
 import type { ObjectSource } from "./accounts.ts";
 import {
   addressOf,
+  bootstrapAccount,
   NO_INSTANCE,
   SECURITY_OBJECT,
   SERVER_OBJECT,
@@ -20,7 +21,7 @@ import {
 import type { Agent } from "./agent.ts";
 import type { ServerAccount } from "./basic-agent.ts";
 import { DEFAULT_LIFETIME_SECONDS } from "./basic-agent.ts";
-import { BootstrapLink, bootstrapLinkOf, setTrigger } from "./bootstrap-link.ts";
+import { BootstrapLink, bootstrapLinkOf, setTrigger, USUAL_MANNER } from "./bootstrap-link.ts";
 import { parseServerUri } from "./server-address.ts";
 import type { ServerLink } from "./server-link.ts";
 
@@ -89,7 +90,26 @@ export function followAccounts(
   });
   holder.orphans = orphans;
   agent.links = change.links.concat(orphans, others);
-  for (let i = 0; i < change.orphans.length; i++) change.orphans[i].stop(now);
+  for (let i = 0; i < change.orphans.length; i++) {
+    // What it observed is nothing to it any more.
+    change.orphans[i].observers = undefined;
+    change.orphans[i].stop(now);
+  }
+}
+
+/** Makes all links anew, of an agent that has not started. @param hasConfigured the bootstrap account's timeout runs */
+export function resetLinks(agent: Agent, hasConfigured: boolean): void {
+  const former = bootstrapLinkOf(agent);
+  agent.links = linkChange(agent, [], []).links;
+  const serverIds = agent.servers.instances.ids;
+  const instanceId = bootstrapAccount(agent, NO_INSTANCE);
+  const address = instanceId === NO_INSTANCE ? undefined : addressOf(agent, instanceId);
+  for (let i = 0; i < serverIds.length; i++) setTrigger(agent, serverIds[i], address !== undefined);
+  if (address === undefined) return;
+  const manner = former === undefined ? USUAL_MANNER : former.manner;
+  const link = new BootstrapLink(agent, instanceId, address, manner);
+  link.hasConfigured = hasConfigured;
+  agent.links = agent.links.concat(link);
 }
 
 /** A server account as it stands in the objects. */

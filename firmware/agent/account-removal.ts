@@ -10,6 +10,7 @@ import {
   ACCESS_CONTROL_OWNER,
 } from "../../protocol/model/objects/access-control.ts";
 import { RESERVED_ID } from "../../protocol/model/path.ts";
+import { DELETE_RIGHT, WRITE_RIGHT } from "../objects/access-control.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { IdTable } from "../objects/lwm2m-object.ts";
 import {
@@ -24,9 +25,6 @@ import {
 } from "./accounts.ts";
 import type { ObjectTarget } from "./bootstrap-changes.ts";
 
-/** Bits of an access right (LwM2M Core 1.2.2 §E.3). */
-const MAY_WRITE = 2;
-const MAY_DELETE = 8;
 /** The entry of a list that is for every server without one of its own. */
 const DEFAULT_ENTRY = 0;
 /** /2/x/3: the bootstrap server's. */
@@ -73,7 +71,7 @@ function heirOf(target: ObjectTarget, control: LwM2mObject, controlId: number): 
     const candidate = shortServerIdOf(target, ids[i]);
     const rights = candidate === undefined ? 0 : rightsOf(control, controlId, candidate);
     if (candidate === undefined || rights === 0) continue;
-    const sum = (rights & MAY_WRITE ? 1 : 0) + (rights & MAY_DELETE ? 1 : 0);
+    const sum = (rights & WRITE_RIGHT ? 1 : 0) + (rights & DELETE_RIGHT ? 1 : 0);
     if (sum > most || (sum === most && candidate < heir)) {
       heir = candidate;
       most = sum;

@@ -6,6 +6,7 @@ import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts"
 import { URI_PATH } from "../../protocol/coap/options.ts";
 import { pathOf } from "../../protocol/coap/uri.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
+import type { Malformed } from "../../protocol/malformed.ts";
 import {
   SERVER_BOOTSTRAP_TRIGGER,
   SERVER_SHORT_SERVER_ID,
@@ -17,6 +18,7 @@ import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { securityObject } from "../objects/security.ts";
 import type { AccountKeeper, AccountSettings } from "../objects/server-account.ts";
 import { accountObject, applySettings } from "../objects/server-account.ts";
+import { decodeAccounts, encodeAccounts } from "./account-codec.ts";
 import { isOrphan, makeAccount, serverLinksOf } from "./account-links.ts";
 import { AgentLink } from "./agent-link.ts";
 import { codecsOf } from "./all-codecs.ts";
@@ -35,6 +37,7 @@ import { plain } from "./device-management.ts";
 import { EnergyAccount } from "./energy-account.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
+import { isHidden } from "./object-tree.ts";
 import type { ProfileConfiguration } from "./profiles.ts";
 import { checkProfiles } from "./profiles.ts";
 import { Registrations } from "./registrations.ts";
@@ -144,6 +147,16 @@ export class Agent extends BasicAgent implements AccountKeeper {
     if (link === undefined) return false;
     link.begin(now);
     return true;
+  }
+
+  /** Objects 0, 1, 2, 21, 23 and 24 as bytes, keys among them (account-codec.ts). Bytes of the caller's own. */
+  exportAccounts(): Uint8Array {
+    return encodeAccounts(this);
+  }
+
+  /** Before `start`: takes these accounts instead of those that the application gave. Returns what is wrong with the bytes. */
+  importAccounts(bytes: Uint8Array): Malformed | undefined {
+    return decodeAccounts(this, bytes);
   }
 
   override makeLink(instanceId: number, address: ServerAddress): ServerLink {
@@ -345,12 +358,15 @@ export class Agent extends BasicAgent implements AccountKeeper {
   }
 
   override handleInstances(object: LwM2mObject): void {
-    if (this.changes !== undefined) this.changes.handleInstances(object);
-    else {
-      handleObservedInstances(this, object);
-      super.handleInstances(object);
-      this.handleRights(object);
+    if (this.changes !== undefined) {
+      this.changes.handleInstances(object);
+      return;
     }
+    handleObservedInstances(this, object);
+    // What no list names does not make another list.
+    if (isHidden(object.definition.id)) this.wake();
+    else super.handleInstances(object);
+    this.handleRights(object);
   }
 
   private handleRights(object: LwM2mObject): void {

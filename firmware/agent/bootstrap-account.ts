@@ -4,7 +4,7 @@
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { misuse } from "../objects/misuse.ts";
 import { addBootstrapSecurity } from "../objects/security.ts";
-import { accountsOf, followAccounts } from "./account-links.ts";
+import { accountsOf, followAccounts, freeId } from "./account-links.ts";
 import { addressOf, bootstrapAccount, linkedInstances, NO_INSTANCE } from "./accounts.ts";
 import type { Agent } from "./agent.ts";
 import type { BootstrapManner } from "./bootstrap-link.ts";
@@ -15,7 +15,7 @@ import { parseServerUri } from "./server-address.ts";
 export interface BootstrapAccount {
   /** `coap://host:port`. */
   readonly uri: string;
-  /** Of object 0; default the lowest that is free beside 0, which is left to the first server. */
+  /** Of object 0; default the lowest that is free: 0 where no server is known, as bootstrap servers that do not look expect. */
   readonly instanceId?: number;
   /** Seconds between the wish to bootstrap and the request (/0/x/11). Default none. */
   readonly holdOff?: number;
@@ -33,9 +33,8 @@ export function makeBootstrapAccount(agent: Agent, account: BootstrapAccount): B
   const security = agent.security;
   const former = bootstrapAccount(agent, NO_INSTANCE);
   if (former !== NO_INSTANCE) throw misuse("agent/bootstrap-account-exists", `/0/${former}`);
-  let instanceId = 1;
-  while (security.instances.ids.indexOf(instanceId) >= 0) instanceId++;
-  if (account.instanceId !== undefined) instanceId = account.instanceId;
+  const given = account.instanceId;
+  const instanceId = given === undefined ? freeId(security) : given;
   addBootstrapSecurity(security, instanceId, account.uri, account.holdOff, account.accountTimeout);
   const serverIds = agent.servers.instances.ids;
   for (let i = 0; i < serverIds.length; i++) setTrigger(agent, serverIds[i], true);

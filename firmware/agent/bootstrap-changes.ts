@@ -43,8 +43,17 @@ export interface ObjectTarget extends ObjectSource {
   toChange(objectId: number): LwM2mObject | undefined;
 }
 
-/** Writes what a payload holds at or below a path of one to three ids: all or nothing. Unknown resources are ignored. */
-export function writeAt(target: ObjectTarget, path: Path, entries: readonly Entry[]): number {
+/**
+ * Writes what a payload holds at or below a path of one to three ids: all or nothing. Unknown resources are ignored.
+ *
+ * @param isChecked true for what has been accepted before, whose order among other Writes is not to matter
+ */
+export function writeAt(
+  target: ObjectTarget,
+  path: Path,
+  entries: readonly Entry[],
+  isChecked: boolean,
+): number {
   const object = target.toChange(path[0]);
   if (object === undefined || path.length < 1 || path.length > 3) return BAD_REQUEST;
   const instanceIds = instancesIn(object, path, entries);
@@ -52,7 +61,7 @@ export function writeAt(target: ObjectTarget, path: Path, entries: readonly Entr
     if (!canHold(object, instanceIds[i])) return BAD_REQUEST;
   }
   for (let i = 0; i < entries.length; i++) {
-    if (!isFit(target, object, entries[i])) return BAD_REQUEST;
+    if (!isChecked && !isFit(target, object, entries[i])) return BAD_REQUEST;
   }
   if (path.length === 3) return writeResource(target, object, path, entries);
   for (let i = 0; i < instanceIds.length; i++) {

@@ -82,6 +82,8 @@ export interface BootstrapManner {
   readonly pack: boolean;
 }
 
+export const USUAL_MANNER: BootstrapManner = { format: undefined, pack: false };
+
 export class BootstrapLink extends ServerLink {
   declare readonly agent: Agent;
   readonly manner: BootstrapManner;
@@ -265,13 +267,14 @@ export class BootstrapLink extends ServerLink {
     const operation = bootstrapOperationOf(request);
     const response = this.answer(now, operation, request);
     this.coap.respond(now, request, response);
+    const preparation = this.preparation;
     this.agent.emit({
       kind: "request",
       link: this,
       operation: operation,
       path: pathOf(request.options, URI_PATH),
       code: response.code,
-      error: undefined,
+      error: preparation === undefined ? undefined : preparation.error,
     });
   }
 

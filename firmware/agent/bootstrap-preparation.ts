@@ -16,6 +16,7 @@ import { MQTT_SERVER } from "../../protocol/model/objects/mqtt-server.ts";
 import { OSCORE } from "../../protocol/model/objects/oscore.ts";
 import { OSCORE_1_0 } from "../../protocol/model/objects/oscore-1-0.ts";
 import type { Path } from "../../protocol/model/path.ts";
+import { accessControlObject } from "../objects/access-control.ts";
 import { IdTable, LwM2mObject, twinOf } from "../objects/lwm2m-object.ts";
 import { forgetServer } from "./account-removal.ts";
 import {
@@ -100,10 +101,8 @@ export class Preparation implements ObjectTarget {
     if (twin !== undefined) return twin;
     const object = this.agent.object(objectId);
     if (object === undefined) {
-      const definition = definitionToCome(objectId, this.agent.version());
-      if (definition === undefined) return undefined;
-      twin = new LwM2mObject(definition);
-      twin.isFixed = objectId !== ACCESS_CONTROL_OBJECT;
+      twin = objectToCome(objectId, this.agent.version());
+      if (twin === undefined) return undefined;
     } else {
       twin = twinOf(object);
       // Nothing has happened yet.
@@ -179,11 +178,8 @@ class Enforcement implements ObjectTarget {
   toChange(objectId: number): LwM2mObject | undefined {
     const object = this.agent.object(objectId);
     if (object !== undefined) return object;
-    const definition = definitionToCome(objectId, this.agent.version());
-    if (definition === undefined) return undefined;
-    const made = new LwM2mObject(definition);
-    made.isFixed = objectId !== ACCESS_CONTROL_OBJECT;
-    this.agent.addObject(made);
+    const made = objectToCome(objectId, this.agent.version());
+    if (made !== undefined) this.agent.addObject(made);
     return made;
   }
 }
@@ -195,7 +191,9 @@ function idsOfObjects(agent: Agent): IdTable<boolean> {
 }
 
 function takeStep(target: Preparation | Enforcement, step: Step): number {
-  if (step.kind === WRITE_STEP) return writeAt(target, step.path, step.entries);
+  if (step.kind === WRITE_STEP) {
+    return writeAt(target, step.path, step.entries, target instanceof Enforcement);
+  }
   if (step.kind === FORGET_STEP) {
     forgetServer(target, step.path[0]);
     return DELETED;
@@ -213,8 +211,18 @@ function restore(agent: Agent, objectId: number, former: LwM2mObject | undefined
   }
 }
 
+/** Such an object without instances. Servers can neither create nor delete any. */
+function objectToCome(objectId: number, version: string | undefined): LwM2mObject | undefined {
+  const definition = definitionToCome(objectId, version);
+  if (definition === undefined) return undefined;
+  if (objectId === ACCESS_CONTROL_OBJECT) return accessControlObject(definition);
+  const object = new LwM2mObject(definition);
+  object.isFixed = true;
+  return object;
+}
+
 /** The objects that come with bootstrap, in the version that goes with LwM2M's (LwM2M Core 1.2.2 Appendix E). */
-export function definitionToCome(
+function definitionToCome(
   objectId: number,
   version: string | undefined,
 ): ObjectDefinition | undefined {

@@ -13,6 +13,7 @@ import {
 } from "../../protocol/coap/content-formats.ts";
 import { CBOR_CODEC } from "../../protocol/content/cbor.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
+import { LWM2M_CBOR_CODEC } from "../../protocol/content/lwm2m-cbor.ts";
 import { LWM2M_JSON_CODEC } from "../../protocol/content/lwm2m-json.ts";
 import { OPAQUE_CODEC } from "../../protocol/content/opaque.ts";
 import { SENML_CBOR_CODEC } from "../../protocol/content/senml-cbor.ts";
@@ -94,6 +95,7 @@ const CODECS: readonly ContentCodec[] = [
   CBOR_CODEC,
   SENML_JSON_CODEC,
   SENML_CBOR_CODEC,
+  LWM2M_CBOR_CODEC,
   LWM2M_JSON_CODEC,
 ];
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { NodeDevice } from "../../firmware/boards/node/main.ts";
 import { CONTENT, CREATED, GET } from "../../protocol/coap/codes.ts";
 import { admin } from "./support/admin.ts";
 import { RunningCommand } from "./support/command.ts";
@@ -92,6 +93,21 @@ describe("a Bootstrap-Server", () => {
       outcomes: [{ outcome: "finished", via: "request", steps: 6 }],
     });
   }, 60_000);
+
+  test("LwM2M Core 1.2.2 §6.1: our own device is bootstrapped, in all three versions, and registers", async () => {
+    for (const version of ["1.0", "1.1", "1.2"] as const) {
+      const name = `device-${version}`;
+      await asAdmin(["set", name, "-"], JSON.stringify(accountAt(urls.coap)));
+      const pack = { uri: urls.bootstrap, pack: true };
+      const device = new NodeDevice({ endpointName: name, version, bootstrap: pack });
+      const kinds: string[] = [];
+      device.start(({ kind }) => kinds.push(kind));
+      await until(() => kinds.includes("registered"));
+      expect(kinds).toContain("bootstrapped");
+      expect(device.agent.servers.get(device.agent.servers.instances.ids[0], 0)).toBe(123);
+      await device.stop();
+    }
+  }, 120_000);
 
   test("devices are bootstrapped at the port for all, and nothing but bootstrap is at the other", async () => {
     await client("file-1", urls.coap, async (device) => {

@@ -73,6 +73,8 @@ export interface PairOptions {
   readonly answer?: Script;
   /** How servers answer by their address, `coap://server-0.test`; those of accounts that bootstrap has written too. */
   readonly answers?: Readonly<Record<string, Script | undefined>>;
+  /** The number of the datagram, of either side, that gets lost; counted from 0. */
+  readonly lose?: number;
   /** Default 1. */
   readonly servers?: number;
   /** What the servers' accounts say, one for each server. */
@@ -224,6 +226,8 @@ export class AgentPair {
   missed = 0;
   companion: Companion | undefined = undefined;
   private readonly flights: Flight[] = [];
+  private readonly lost: number | undefined;
+  private launched = 0;
   private readonly scripts: Readonly<Record<string, Script | undefined>>;
 
   constructor(configuration: Partial<AgentConfiguration> = {}, options: PairOptions = {}) {
@@ -237,6 +241,7 @@ export class AgentPair {
     // What the tests of a smaller agent do not touch is not there.
     const make = options.make ?? ((configuration) => new Agent(configuration));
     this.agent = features === undefined ? make(all) : (new BasicAgent(all, features) as Agent);
+    this.lost = options.lose;
     this.servers = [];
     this.scripts = { "coap://server-0.test": options.answer, ...options.answers };
     const accounts = options.accounts ?? [];
@@ -331,7 +336,7 @@ export class AgentPair {
 
   private launch(server: ScriptedServer, datagram: Uint8Array, toAgent: boolean): void {
     server.ladder.push(`${this.now} ${toAgent ? "<-" : "->"} ${inWords(datagram)}`);
-    if (!server.isConnected) return;
+    if (this.launched++ === this.lost || !server.isConnected) return;
     this.flights.push({ at: this.now + this.latency, server, toAgent, datagram });
   }
 }

@@ -51,9 +51,11 @@ export class BootstrapPair extends AgentPair {
   ) {
     const device = new LwM2mObject(DEVICE_1_2);
     device.create(0, { 0: "Acme", 11: [0], 16: "U" });
+    // As in ETS C.13, where the first server is to be /0/0.
+    const instanceId = options.servers === undefined ? 1 : undefined;
     super(
       { objects: [device], ...configuration },
-      { servers: 0, bootstrap: { uri: BOOTSTRAP_URI, ...account }, ...options },
+      { servers: 0, bootstrap: { uri: BOOTSTRAP_URI, instanceId, ...account }, ...options },
     );
     this.bootstrapServer = this.servers.filter(({ link }) => link.uri === BOOTSTRAP_URI)[0];
   }

@@ -7,6 +7,7 @@ import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
 import type { AgentConfiguration, AgentEvent } from "../../agent/agent.ts";
 import { Agent } from "../../agent/agent.ts";
 import { ALL_CODECS } from "../../agent/all-codecs.ts";
+import type { BootstrapAccount } from "../../agent/bootstrap-account.ts";
 import type { Reported } from "../../agent/samples.ts";
 import type { SendOptions } from "../../agent/send-queue.ts";
 import type { Loop } from "../../loop.ts";
@@ -40,8 +41,10 @@ export class NodeBoard implements Board {
 }
 
 export interface NodeDeviceOptions extends Omit<AgentConfiguration, "settings"> {
-  /** `coap://host:port`. */
-  readonly server: string;
+  /** `coap://host:port`; may be left to bootstrap. */
+  readonly server?: string;
+  /** The bootstrap server, by its address or with how it is asked. */
+  readonly bootstrap?: string | BootstrapAccount;
   /** Made beforehand when objects need its ports. */
   readonly board?: NodeBoard;
   /** Called every `refreshInterval` while the device runs: time to measure, and to `set` what changed. */
@@ -65,6 +68,8 @@ export class NodeDevice {
   private readonly options: NodeDeviceOptions;
   private readonly board: NodeBoard;
   private current: Agent;
+  /** Accounts as they were at the last reboot; undefined as the device left the factory. */
+  private accounts: Uint8Array | undefined = undefined;
   private loop: Loop | undefined = undefined;
   private refreshing: NodeJS.Timeout | undefined = undefined;
 
@@ -84,6 +89,7 @@ export class NodeDevice {
   start(handle: EventHandler): void {
     this.loop = run(this.current, this.board, handle);
     this.board.power.onReboot = (toFactory) => {
+      this.accounts = toFactory ? undefined : this.current.exportAccounts();
       if (toFactory) this.options.forget?.();
       this.reboot(handle);
     };
@@ -129,14 +135,18 @@ export class NodeDevice {
   }
 
   private boot(): Agent {
-    const { server, board: _board, refresh: _refresh, ...configuration } = this.options;
+    const { server, bootstrap, board: _board, refresh: _refresh, ...configuration } = this.options;
     const agent = new Agent({
       codecs: ALL_CODECS,
       calendar: this.board.calendar,
       ...configuration,
       settings: NODE_SETTINGS,
     });
-    agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: server });
+    if (server !== undefined) agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: server });
+    if (bootstrap !== undefined) {
+      agent.addBootstrapServer(typeof bootstrap === "string" ? { uri: bootstrap } : bootstrap);
+    }
+    if (this.accounts !== undefined) agent.importAccounts(this.accounts);
     this.options.onBoot?.(agent);
     return agent;
   }

@@ -6,6 +6,7 @@
  */
 import { Agent, type AgentConfiguration } from "../../../firmware/agent/agent.ts";
 import { ALL_CODECS } from "../../../firmware/agent/all-codecs.ts";
+import type { ServerLink } from "../../../firmware/agent/server-link.ts";
 import { deviceObject } from "../../../firmware/objects/device.ts";
 import { LwM2mObject } from "../../../firmware/objects/lwm2m-object.ts";
 import type { CoapSettings } from "../../../protocol/coap/coap-endpoint.ts";
@@ -31,7 +32,7 @@ import {
   type ClientSetup,
   type ClientUnderTest,
 } from "../client-under-test.ts";
-import { pathOfText, type Values } from "../configurations.ts";
+import { pathOfText, serverCountOf, type Values } from "../configurations.ts";
 import { definitionOf } from "../content.ts";
 
 export interface InProcessOptions {
@@ -73,6 +74,8 @@ const CLAIMS: ClientClaims = {
     "evaluation periods",
     "composite",
     "send",
+    "bootstrap",
+    "bootstrap pack",
   ],
   objects: [1, 2, 3, 4, 6, 10, 16, 19],
 };
@@ -81,6 +84,8 @@ const CLAIMS: ClientClaims = {
 const BOOT_TIME: Milliseconds = 2 * SECOND;
 /** 2026-01-01, as the device believes when it is switched on. */
 const EPOCH_SECONDS = 1767225600;
+/** Of object 0, as C.13 has it. */
+const BOOTSTRAP_ACCOUNT = 1;
 /** Steps within one instant after which the agent is taken to be caught in a circle. */
 const MAX_STEPS = 10000;
 
@@ -121,9 +126,10 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
       rememberedMessages: 32,
       maxRequests: 4,
     };
-    this.serverUris = Object.keys(setup.configuration.objects[SERVER.id] ?? {}).map(
-      (_, server) => `coap://server-${server + 1}.test`,
-    );
+    const servers = serverCountOf(setup.configuration);
+    const uris = Array.from({ length: servers }, (_, i) => `coap://server-${i + 1}.test`);
+    if (setup.configuration.hasBootstrapServer) uris.push("coap://bootstrap.test");
+    this.serverUris = uris;
     this.agent = this.build();
   }
 
@@ -148,7 +154,7 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {
-    const link = this.agent.links[server];
+    const link = this.linkTo(server);
     // What comes from a stranger, or while the device boots or its radio is off, is lost.
     if (link === undefined || this.bootAt !== NEVER || !link.isAwake()) return;
     this.count(datagram, false);
@@ -197,14 +203,19 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
   }
 
   private drain(): void {
-    for (let server = 0; server < this.agent.links.length; server++) {
-      const link = this.agent.links[server];
+    for (const link of this.agent.links) {
+      const server = this.serverUris.indexOf(link.uri);
       for (let sent = link.pollTransmit(); sent !== undefined; sent = link.pollTransmit()) {
         this.count(sent, true);
         this.outbox.push({ server, datagram: sent });
       }
     }
     while (this.agent.pollEvent() !== undefined);
+  }
+
+  /** The newest: after a bootstrap the former one may have a word to say still. */
+  private linkTo(server: number): ServerLink | undefined {
+    return this.agent.links.findLast(({ uri }) => uri === this.serverUris[server]);
   }
 
   private boot(): void {
@@ -225,7 +236,7 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
 
   private build(): Agent {
     const { configuration, endpointName, version } = this.setup;
-    const accounts = configuration.objects[SERVER.id];
+    const accounts = configuration.objects[SERVER.id] ?? {};
     const agent = new Agent({
       endpointName,
       version,
@@ -250,6 +261,13 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
         agent.servers.set(instanceId, Number(resourceId), value as Value);
       }
     });
+    if (configuration.hasBootstrapServer) {
+      agent.addBootstrapServer({
+        uri: this.serverUris[serverCountOf(configuration)],
+        instanceId: BOOTSTRAP_ACCOUNT,
+        pack: version === "1.2",
+      });
+    }
     return agent;
   }
 

@@ -174,7 +174,7 @@ const SEQUENCE = clientCase({
 const FALLBACK = clientCase({
   id: "LightweightM2M-1.1-int-7",
   title: "Fallback to bootstrap",
-  versions: ALL,
+  versions: SINCE_1_1,
   clauses: ["LwM2M Core 1.1.1 §6.1.6", "LwM2M Core 1.1.1 §6.2.1.2"],
   configuration: {
     ...withValues(C_1_BOOTSTRAP, 1, 0, { 16: true, 17: 1, 18: 10, 20: 1 }),

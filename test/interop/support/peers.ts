@@ -4,7 +4,13 @@
  */
 import { describe, inject, test } from "vitest";
 
-export type PeerName = "coap" | "libcoap" | "lwm2m-node-lib" | "leshan" | "tshark";
+export type PeerName =
+  | "coap"
+  | "libcoap"
+  | "lwm2m-node-lib"
+  | "leshan"
+  | "leshan-bootstrap"
+  | "tshark";
 
 /** Per peer: why it is missing; "" when it is here. */
 export type Missing = Readonly<Record<PeerName, string>>;

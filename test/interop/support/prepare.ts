@@ -8,7 +8,16 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 import type { Missing, PeerName } from "./peers.ts";
-import { INTEROP, LESHAN_CLASSES, LESHAN_JARS, LESHAN_SOURCES, LWM2M_NODE_LIB } from "./places.ts";
+import {
+  INTEROP,
+  LESHAN_BOOTSTRAP_CLASSES,
+  LESHAN_BOOTSTRAP_JARS,
+  LESHAN_BOOTSTRAP_SOURCES,
+  LESHAN_CLASSES,
+  LESHAN_JARS,
+  LESHAN_SOURCES,
+  LWM2M_NODE_LIB,
+} from "./places.ts";
 
 const run = promisify(execFile);
 
@@ -23,7 +32,8 @@ const PREPARATIONS: Readonly<Record<PeerName, () => Promise<void>>> = {
     await expectCommand("tshark");
   },
   "lwm2m-node-lib": installLwm2mNodeLib,
-  leshan: installLeshan,
+  leshan: () => installJava(LESHAN),
+  "leshan-bootstrap": () => installJava(LESHAN_BOOTSTRAP),
 };
 
 export async function setup(project: TestProject): Promise<void> {
@@ -59,21 +69,32 @@ async function installLwm2mNodeLib(): Promise<void> {
   });
 }
 
-async function installLeshan(): Promise<void> {
+interface JavaPeer {
+  readonly sources: string;
+  readonly jars: string;
+  readonly classes: string;
+}
+
+const LESHAN: JavaPeer = { sources: LESHAN_SOURCES, jars: LESHAN_JARS, classes: LESHAN_CLASSES };
+const LESHAN_BOOTSTRAP: JavaPeer = {
+  sources: LESHAN_BOOTSTRAP_SOURCES,
+  jars: LESHAN_BOOTSTRAP_JARS,
+  classes: LESHAN_BOOTSTRAP_CLASSES,
+};
+
+async function installJava({ sources, jars, classes }: JavaPeer): Promise<void> {
   await expectCommand("java", "javac");
-  if (!(await exists(LESHAN_JARS))) {
+  if (!(await exists(jars))) {
     await expectCommand("mvn");
-    await installInto(LESHAN_JARS, async (folder) => {
-      const pom = join(LESHAN_SOURCES, "pom.xml");
+    await installInto(jars, async (folder) => {
+      const pom = join(sources, "pom.xml");
       const goal = ["dependency:copy-dependencies", `-DoutputDirectory=${folder}`];
       await run("mvn", ["--batch-mode", "--quiet", "--file", pom, ...goal]);
     });
   }
-  await rm(LESHAN_CLASSES, { recursive: true, force: true });
-  const sources = (await readdir(LESHAN_SOURCES)).filter((file) => file.endsWith(".java"));
-  await run("javac", ["-nowarn", "-cp", `${LESHAN_JARS}/*`, "-d", LESHAN_CLASSES, ...sources], {
-    cwd: LESHAN_SOURCES,
-  });
+  await rm(classes, { recursive: true, force: true });
+  const files = (await readdir(sources)).filter((file) => file.endsWith(".java"));
+  await run("javac", ["-nowarn", "-cp", `${jars}/*`, "-d", classes, ...files], { cwd: sources });
 }
 
 /** Fills a folder beside the final one and renames it, so that an interrupted installation is not taken for a whole one. */

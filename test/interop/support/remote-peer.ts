@@ -4,7 +4,14 @@
  */
 import { Child } from "./child.ts";
 import { EventLog } from "./event-log.ts";
-import { LESHAN_CLASSES, LESHAN_JARS, LWM2M_NODE_LIB, LWM2M_NODE_LIB_SERVER } from "./places.ts";
+import {
+  LESHAN_BOOTSTRAP_CLASSES,
+  LESHAN_BOOTSTRAP_JARS,
+  LESHAN_CLASSES,
+  LESHAN_JARS,
+  LWM2M_NODE_LIB,
+  LWM2M_NODE_LIB_SERVER,
+} from "./places.ts";
 
 /** What the peer is to ask a device. */
 export interface Asking {
@@ -37,6 +44,15 @@ export class RemotePeer {
 
   static async leshanServer(port: number): Promise<RemotePeer> {
     const peer = RemotePeer.java("LeshanServer", String(port));
+    await peer.event("ready", START_TIMEOUT_MS);
+    return peer;
+  }
+
+  /** Sends every device to the server at this address. */
+  static async leshanBootstrap(port: number, uri: string, lifetime: number): Promise<RemotePeer> {
+    const path = `${LESHAN_BOOTSTRAP_JARS}/*:${LESHAN_BOOTSTRAP_CLASSES}`;
+    const args = ["-cp", path, "LeshanBootstrap", `${port}`, uri, `${lifetime}`];
+    const peer = new RemotePeer("java", args);
     await peer.event("ready", START_TIMEOUT_MS);
     return peer;
   }

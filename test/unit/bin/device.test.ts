@@ -3,6 +3,7 @@ import { eventLine } from "../../../bin/device.ts";
 import type { Response } from "../../../protocol/coap/coap-endpoint.ts";
 import * as codes from "../../../protocol/coap/codes.ts";
 import { AgentPair } from "../../support/agent-pair.ts";
+import { BOOTSTRAP_URI, BootstrapPair } from "../../support/bootstrap-pair.ts";
 import { SECOND } from "../../support/durations.ts";
 
 const refusal: Response = { code: codes.FORBIDDEN, options: [], payload: new Uint8Array(0) };
@@ -52,4 +53,35 @@ test("silence says so too, and a forgotten registration is made again now", () =
   ).started();
   forgotten.wait(30 * SECOND);
   expect(lines(forgotten)[1]).toBe("Not updated: coap://server-0.test says 4.04; trying again now");
+});
+
+test("a bootstrap is told from its beginning to what became of it", () => {
+  const pair = new BootstrapPair({}, {}, { accountTimeout: 10 }).started();
+  pair.finish();
+  pair.wait(247 * SECOND + 60 * SECOND);
+  pair.putAccount("coap://server.test");
+  pair.finish();
+  pair.wait(10 * SECOND);
+  expect(lines(pair)).toEqual([
+    "Bootstrap with coap://bootstrap.test",
+    "Bootstrap-Finish /bs -> 4.06",
+    "Not bootstrapped by coap://bootstrap.test: no Finish came in time; trying again in 60 s",
+    "Bootstrap with coap://bootstrap.test",
+    "Bootstrap-Write /0 -> 2.04",
+    "Bootstrap-Write /1 -> 2.04",
+    "Bootstrapped by coap://bootstrap.test",
+    "Bootstrap-Finish /bs -> 2.04",
+    "Registered at coap://server.test as dev",
+    "The account of the bootstrap server coap://bootstrap.test has run out",
+  ]);
+});
+
+test("a bootstrap that was refused says so, and that the registration there is goes on", () => {
+  const answers = { [BOOTSTRAP_URI]: () => refusal };
+  const pair = new BootstrapPair({}, { servers: 1, answers }).started();
+  pair.agent.needBootstrap(pair.now);
+  pair.wait(1);
+  expect(lines(pair).at(-1)).toBe(
+    "Not bootstrapped by coap://bootstrap.test: refused (4.03); registered as before",
+  );
 });
