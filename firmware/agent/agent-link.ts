@@ -5,7 +5,8 @@
  * server has no newer (server-versions.ts), profiles and an alternate path (registration-list.ts).
  */
 import { POST, PRECONDITION_FAILED } from "../../protocol/coap/codes.ts";
-import type { Request, Response } from "../../protocol/coap/exchange.ts";
+import type { CoapEvent, Request, Response } from "../../protocol/coap/exchange.ts";
+import { BODY_LOST } from "../../protocol/coap/exchange.ts";
 import { URI_PATH } from "../../protocol/coap/options.ts";
 import { pathOf, pathOptions, queryOptions } from "../../protocol/coap/uri.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
@@ -30,6 +31,7 @@ import { IdTable } from "../objects/lwm2m-object.ts";
 import { LARGEST_SETTING } from "../objects/server-account.ts";
 import type { Agent } from "./agent.ts";
 import { DEFAULT_LIFETIME_SECONDS } from "./basic-agent.ts";
+import type { PackageUploads } from "./package-uploads.ts";
 import { ALONE, ALONE_AGAIN, afterRefusal, BESIDE } from "./profiles.ts";
 import {
   BINDING_CHANGED,
@@ -61,6 +63,8 @@ const NO_VERSIONS: readonly string[] = [];
 
 export class AgentLink extends RelayingLink implements Candidate, RetrySettings {
   declare readonly agent: Agent;
+  /** The packages that this server writes; most never write one. */
+  declare uploads?: PackageUploads;
   declare registration: ControlledRegistration;
   /** What the server makes of profiles: ALONE, BESIDE, ... of profiles.ts. */
   profileUse = ALONE;
@@ -341,6 +345,13 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
   private isSet(resourceId: number, usual: boolean): boolean {
     const value = this.agent.servers.get(this.instanceId, resourceId);
     return value === undefined ? usual : value === true;
+  }
+
+  // Packages.
+
+  protected override handleEvent(now: Milliseconds, event: CoapEvent): void {
+    if (event.kind !== BODY_LOST) super.handleEvent(now, event);
+    else if (this.uploads !== undefined) this.uploads.handleLost(pathOf(event.options, URI_PATH));
   }
 }
 

@@ -38,6 +38,7 @@ import { EnergyAccount } from "./energy-account.ts";
 import type { NamedResourcesConfiguration } from "./named-resources.ts";
 import { addResource, findResource, removeResource } from "./named-resources.ts";
 import { isHidden } from "./object-tree.ts";
+import { answerPiece } from "./package-uploads.ts";
 import type { ProfileConfiguration } from "./profiles.ts";
 import { checkProfiles } from "./profiles.ts";
 import { Registrations } from "./registrations.ts";
@@ -339,6 +340,8 @@ export class Agent extends BasicAgent implements AccountKeeper {
 
   override answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
     if (isOrphan(this, link)) return plain(UNAUTHORIZED);
+    const ofPiece = answerPiece(this, link, request);
+    if (ofPiece !== undefined) return ofPiece;
     const response = this.answerWithin(now, link, request);
     const changes = this.changes;
     this.changes = undefined;

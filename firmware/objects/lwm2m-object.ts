@@ -85,6 +85,8 @@ export interface ObjectMachine {
 
 /** Takes a package that is too long to be held, as the value of one of its object's resources. */
 export interface PackageReceiver {
+  /** Counts the packages that have begun. What comes of another than the last is not for this receiver any more. */
+  readonly begun: number;
   /** May one be written now? CHANGED, or the code that refuses it. @param resets it is a value that stands for no package */
   mayWrite(resets: boolean): number;
   /** It begins; what had come of another before it was lost. @param length bytes, where they were announced. @returns CHANGED or a refusal */

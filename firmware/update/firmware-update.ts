@@ -32,7 +32,7 @@ import {
 import { FIRMWARE_AUTOMATIC_UPGRADE_AT_DOWNLOAD } from "../../protocol/model/objects/firmware-update-1-2.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER, SECOND } from "../../protocol/time/duration.ts";
-import type { LwM2mObject, ObjectMachine } from "../objects/lwm2m-object.ts";
+import type { LwM2mObject, ObjectMachine, PackageReceiver } from "../objects/lwm2m-object.ts";
 import { PackageTransfer } from "./package-transfer.ts";
 import type { RetryPolicy, UpdatePorts } from "./ports.ts";
 import { CONNECTION_LOST, INSTALLATION_FAILED, NO_FAULT } from "./ports.ts";
@@ -71,6 +71,7 @@ interface Saved {
   readonly result: number;
   readonly uri: string;
   readonly tag?: string | undefined;
+  readonly length?: number | undefined;
   readonly name?: Value | undefined;
   readonly version?: Value | undefined;
   readonly severity?: Value | undefined;
@@ -79,7 +80,8 @@ interface Saved {
   readonly changed?: Value | undefined;
 }
 
-export class FirmwareUpdate implements ObjectMachine {
+export class FirmwareUpdate implements ObjectMachine, PackageReceiver {
+  begun = 0;
   private readonly object: LwM2mObject;
   private readonly ports: UpdatePorts;
   private readonly settings: UpdateSettings;
@@ -127,6 +129,7 @@ export class FirmwareUpdate implements ObjectMachine {
   /** A package begins to be written in pieces. @param length bytes, where they were announced */
   beginPackage(length: number | undefined): number {
     if (this.state !== UPDATE_IDLE) return METHOD_NOT_ALLOWED;
+    this.begun++;
     this.become(UPDATE_DOWNLOADING, RESULT_INITIAL);
     this.transfer.beginPush(length);
     this.settle();
@@ -278,6 +281,7 @@ export class FirmwareUpdate implements ObjectMachine {
 
   /** The package is of no use any more. */
   private forget(): void {
+    this.begun++;
     this.transfer.discard();
     this.show(FIRMWARE_PACKAGE_URI, "");
     this.show(
@@ -314,6 +318,7 @@ export class FirmwareUpdate implements ObjectMachine {
       result: this.result,
       uri: this.transfer.uri,
       tag: this.transfer.tag,
+      length: this.transfer.wanted,
       name: this.shown(FIRMWARE_PACKAGE_NAME),
       version: this.shown(FIRMWARE_PACKAGE_VERSION),
       severity: this.shown(FIRMWARE_SEVERITY),
@@ -336,7 +341,7 @@ export class FirmwareUpdate implements ObjectMachine {
     this.state = saved.state;
     this.transfer.uri = saved.uri;
     if (saved.state === UPDATE_DOWNLOADING && saved.uri !== "") {
-      this.transfer.resume(saved.uri, saved.tag);
+      this.transfer.resume(saved.uri, saved.tag, saved.length);
     } else if (saved.state === UPDATE_DOWNLOADING) {
       // Of a push nobody knows where it stopped, the server least.
       this.transfer.discard();

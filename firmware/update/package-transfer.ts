@@ -11,7 +11,9 @@ import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { MINUTE, NEVER, SECOND } from "../../protocol/time/duration.ts";
 import { protocolOf } from "./package-uri.ts";
 import type {
+  Credentials,
   DownloadEvent,
+  DownloadPoint,
   PackageDownload,
   PackageSource,
   RetryPolicy,
@@ -20,6 +22,7 @@ import type {
 } from "./ports.ts";
 import {
   CONNECTION_LOST,
+  INTEGRITY_FAILED,
   INVALID_URI,
   NO_FAULT,
   NO_STORAGE,
@@ -46,6 +49,8 @@ export class PackageTransfer {
   uri = "";
   /** Of the representation whose bytes are staged. */
   tag: string | undefined = undefined;
+  /** For servers that ask who fetches; sent where that is safe. */
+  credentials: Credentials | undefined = undefined;
   /** Of the package that was checked last. */
   verdict: Verdict | undefined = undefined;
   private readonly ports: UpdatePorts;
@@ -58,7 +63,7 @@ export class PackageTransfer {
   /** Attempts in a row that brought nothing. */
   private failures = 0;
   /** Bytes of the whole, where they are known. */
-  private wanted: number | undefined = undefined;
+  wanted: number | undefined = undefined;
   private outcome: number | undefined = undefined;
 
   /** @param wake called when a download has to be driven */
@@ -66,6 +71,11 @@ export class PackageTransfer {
     this.ports = ports;
     this.policy = policy === undefined ? USUAL_RETRIES : policy;
     this.wake = wake;
+  }
+
+  /** All of it is there, and is being looked at. */
+  isChecking(): boolean {
+    return this.phase === CHECKING;
   }
 
   isPushing(): boolean {
@@ -118,14 +128,18 @@ export class PackageTransfer {
     if (this.protocols().indexOf(protocol) < 0) return UNSUPPORTED_PROTOCOL;
     this.ports.staging.discard();
     this.tag = undefined;
-    this.resume(uri, undefined);
+    this.resume(uri, undefined, undefined);
     return NO_FAULT;
   }
 
-  /** Goes on with a pull that a restart broke. @param tag of what is staged */
-  resume(uri: string, tag: string | undefined): void {
+  /** Goes on with a pull that a restart broke. @param tag, length of the representation that is staged, as far as it came */
+  resume(uri: string, tag: string | undefined, length: number | undefined): void {
     this.uri = uri;
     this.tag = tag;
+    if (tag !== undefined && length === this.ports.staging.length()) {
+      this.check();
+      return;
+    }
     this.phase = PULLING;
     this.failures = 0;
     this.nextAt = 0;
@@ -192,7 +206,12 @@ export class PackageTransfer {
     this.nextAt = NEVER;
     for (let i = 0; i < sources.length; i++) {
       if (protocol === undefined || sources[i].protocols.indexOf(protocol) < 0) continue;
-      const point = { uri: this.uri, offset: offset, tag: this.tag };
+      const point: DownloadPoint = {
+        uri: this.uri,
+        offset: offset,
+        tag: this.tag,
+        credentials: this.credentials,
+      };
       this.download = sources[i].open(now, point, this.wake);
       if (this.download === undefined) this.end(INVALID_URI);
       return;
@@ -253,7 +272,13 @@ export class PackageTransfer {
 
   private look(now: Milliseconds): void {
     const { verification, staging } = this.ports;
-    const verdict = verification === undefined ? GOOD : verification.check(staging);
+    // What has no bytes is no package, whoever checks.
+    const isEmpty = staging.length() === 0;
+    const verdict = isEmpty
+      ? EMPTY
+      : verification === undefined
+        ? GOOD
+        : verification.check(staging);
     this.nextAt = now + CHECK_INTERVAL;
     if (verdict === undefined) return;
     this.verdict = verdict;
@@ -277,3 +302,4 @@ export class PackageTransfer {
 }
 
 const GOOD: Verdict = { fault: NO_FAULT };
+const EMPTY: Verdict = { fault: INTEGRITY_FAILED };

@@ -73,6 +73,12 @@ export interface Installer {
 
 // PackageSource.
 
+/** Name and password for a server of packages. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
 /** Where to fetch, and what is there already. */
 export interface DownloadPoint {
   readonly uri: string;
@@ -80,6 +86,7 @@ export interface DownloadPoint {
   readonly offset: number;
   /** Of the representation that they were part of, as the server named it: an entity tag. */
   readonly tag: string | undefined;
+  readonly credentials?: Credentials | undefined;
 }
 
 export type DownloadEvent =

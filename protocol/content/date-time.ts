@@ -1,6 +1,7 @@
 /** Dates with times as RFC 3339 §5.6 writes them, "2013-05-02T10:40:15Z", in seconds since 1970. */
 
 const DAYS_BEFORE_1970 = 719468;
+const SECONDS_OF_DAY = 86400;
 
 /** Reads a date with time, fraction and zone; undefined when it is not one. */
 export function parseDateTime(text: string): number | undefined {
@@ -28,6 +29,28 @@ export function parseDateTime(text: string): number | undefined {
   return (
     ((daysSince1970(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second + fraction
   );
+}
+
+/** Whole seconds since 1970, from year 1 to 9999, as `2013-05-02T10:40:15Z`. */
+export function formatDateTime(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const days = Math.floor(whole / SECONDS_OF_DAY);
+  const second = whole - days * SECONDS_OF_DAY;
+  let year = 1970 + Math.ceil(days / 365);
+  while (daysSince1970(year, 1, 1) > days) year--;
+  let month = 12;
+  while (daysSince1970(year, month, 1) > days) month--;
+  const day = 1 + days - daysSince1970(year, month, 1);
+  const minute = Math.floor(second / 60);
+  const date = `${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`;
+  const hours = padded(Math.floor(minute / 60), 2);
+  return `${date}T${hours}:${padded(minute % 60, 2)}:${padded(second % 60, 2)}Z`;
+}
+
+function padded(value: number, length: number): string {
+  let text = `${value}`;
+  while (text.length < length) text = `0${text}`;
+  return text;
 }
 
 /** `count` digits at `at` as a number, with `separator` behind them; -1 when it is not so. */

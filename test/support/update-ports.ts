@@ -18,9 +18,10 @@ import { NEVER } from "../../protocol/time/duration.ts";
 
 /** Room for a package of so many bytes. */
 export class MemoryStaging implements Staging {
-  bytes = new Uint8Array(0);
   /** The longest piece that was appended at once. */
   longestPiece = 0;
+  private pieces: Uint8Array[] = [];
+  private size = 0;
   private readonly capacity: number;
   private readonly announced: boolean;
 
@@ -30,24 +31,30 @@ export class MemoryStaging implements Staging {
     this.announced = announced;
   }
 
+  get bytes(): Uint8Array {
+    return new Uint8Array(Buffer.concat(this.pieces));
+  }
+
   begin(length: number | undefined): number {
-    this.bytes = new Uint8Array(0);
+    this.discard();
     return this.announced && (length ?? 0) > this.capacity ? NO_STORAGE : NO_FAULT;
   }
 
   append(bytes: Uint8Array): number {
-    if (this.bytes.length + bytes.length > this.capacity) return NO_STORAGE;
+    if (this.size + bytes.length > this.capacity) return NO_STORAGE;
     this.longestPiece = Math.max(this.longestPiece, bytes.length);
-    this.bytes = Uint8Array.from([...this.bytes, ...bytes]);
+    this.pieces.push(bytes.slice());
+    this.size += bytes.length;
     return NO_FAULT;
   }
 
   discard(): void {
-    this.bytes = new Uint8Array(0);
+    this.pieces = [];
+    this.size = 0;
   }
 
   length(): number {
-    return this.bytes.length;
+    return this.size;
   }
 
   read(offset: number, length: number): Uint8Array {

@@ -8,6 +8,7 @@ import type { AgentConfiguration, AgentEvent } from "../../agent/agent.ts";
 import { Agent } from "../../agent/agent.ts";
 import { ALL_CODECS } from "../../agent/all-codecs.ts";
 import type { BootstrapAccount } from "../../agent/bootstrap-account.ts";
+import { PACKAGE_CLAIMS } from "../../agent/package-uploads.ts";
 import type { Reported } from "../../agent/samples.ts";
 import type { SendOptions } from "../../agent/send-queue.ts";
 import type { Loop } from "../../loop.ts";
@@ -28,6 +29,7 @@ export const NODE_SETTINGS: CoapSettings = {
   rememberedMessages: 64,
   maxRequests: 4,
   longestToken: 128,
+  inPieces: PACKAGE_CLAIMS,
 };
 
 /** The ports of one device. */

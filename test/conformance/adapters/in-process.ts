@@ -6,15 +6,22 @@
  */
 import { Agent, type AgentConfiguration } from "../../../firmware/agent/agent.ts";
 import { ALL_CODECS } from "../../../firmware/agent/all-codecs.ts";
+import { PACKAGE_CLAIMS } from "../../../firmware/agent/package-uploads.ts";
 import type { ServerLink } from "../../../firmware/agent/server-link.ts";
+import { countDatagram } from "../../../firmware/objects/connectivity-statistics.ts";
 import { deviceObject } from "../../../firmware/objects/device.ts";
-import { LwM2mObject } from "../../../firmware/objects/lwm2m-object.ts";
+import type { LwM2mObject } from "../../../firmware/objects/lwm2m-object.ts";
 import type { CoapSettings } from "../../../protocol/coap/coap-endpoint.ts";
 import { LWM2M_JSON } from "../../../protocol/coap/content-formats.ts";
 import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
 import { LWM2M_JSON_CODEC } from "../../../protocol/content/lwm2m-json.ts";
 import type { Value } from "../../../protocol/model/data-types.ts";
-import { DEVICE, DEVICE_CURRENT_TIME } from "../../../protocol/model/objects/device.ts";
+import { CONNECTIVITY_STATISTICS } from "../../../protocol/model/objects/connectivity-statistics.ts";
+import {
+  DEVICE,
+  DEVICE_CURRENT_TIME,
+  DEVICE_FIRMWARE_VERSION,
+} from "../../../protocol/model/objects/device.ts";
 import {
   SERVER,
   SERVER_BINDING,
@@ -33,34 +40,18 @@ import {
   type ClientUnderTest,
 } from "../client-under-test.ts";
 import { pathOfText, serverCountOf, type Values } from "../configurations.ts";
-import { definitionOf } from "../content.ts";
+import {
+  DeviceMemory,
+  IN_PROCESS_FIRMWARE,
+  inProcessObject,
+  type Surroundings,
+} from "./in-process-objects.ts";
 
 export interface InProcessOptions {
   /** Changes to every agent's configuration. */
   readonly agent?: Partial<AgentConfiguration>;
   /** Of tokens, Message IDs and timeouts. */
   readonly seed?: number;
-  /** Makes what brings the objects of one client to life, which of themselves only hold values. */
-  readonly behavior?: () => Behavior;
-}
-
-/** Gives an object of a client that has just been switched on its hooks; the one of a client lives as long as it does. */
-export type Behavior = (object: LwM2mObject, device: InProcessDevice) => void;
-
-/** The device around an agent. */
-export interface InProcessDevice {
-  /** Since it was configured. */
-  traffic(): Traffic;
-  /** It is away for a moment and comes up as it is configured. */
-  reboot(): void;
-}
-
-export interface Traffic {
-  readonly sentBytes: number;
-  readonly receivedBytes: number;
-  readonly messages: number;
-  /** Bytes of the longest message. */
-  readonly largest: number;
 }
 
 const CLAIMS: ClientClaims = {
@@ -76,8 +67,11 @@ const CLAIMS: ClientClaims = {
     "send",
     "bootstrap",
     "bootstrap pack",
+    "firmware update",
+    "statistics",
   ],
-  objects: [1, 2, 3, 4, 6, 10, 16, 19],
+  objects: [1, 2, 3, 4, 5, 6, 7, 10, 16, 19, 20],
+  firmware: IN_PROCESS_FIRMWARE,
 };
 
 /** How long the device takes to come up again. */
@@ -100,24 +94,22 @@ export function inProcessAdapter(options: InProcessOptions = {}): ClientAdapter 
   };
 }
 
-class InProcessClient implements ClientUnderTest, InProcessDevice {
+class InProcessClient implements ClientUnderTest, Surroundings {
   readonly tolerance = 0;
   private readonly setup: ClientSetup;
   private readonly options: InProcessOptions;
-  private readonly settings: CoapSettings;
+  readonly settings: CoapSettings;
+  readonly memory: DeviceMemory = new DeviceMemory();
   private readonly outbox: Arrival[] = [];
   private time: Milliseconds = 0;
   private bootAt: Milliseconds = NEVER;
   private clockOffset = EPOCH_SECONDS;
-  private counted: Traffic = { sentBytes: 0, receivedBytes: 0, messages: 0, largest: 0 };
-  private readonly behave: Behavior | undefined;
   private agent: Agent;
   readonly serverUris: readonly string[];
 
   constructor(setup: ClientSetup, options: InProcessOptions) {
     this.setup = setup;
     this.options = options;
-    this.behave = options.behavior?.();
     this.settings = {
       random: new SeededRandom(options.seed ?? 1),
       transmission: DEFAULT_TRANSMISSION,
@@ -125,6 +117,7 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
       maxBody: 65536,
       rememberedMessages: 32,
       maxRequests: 4,
+      inPieces: PACKAGE_CLAIMS,
     };
     const servers = serverCountOf(setup.configuration);
     const uris = Array.from({ length: servers }, (_, i) => `coap://server-${i + 1}.test`);
@@ -188,18 +181,9 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
     this.bootAt = this.time + BOOT_TIME;
   }
 
-  traffic(): Traffic {
-    return this.counted;
-  }
-
   private count({ length }: Uint8Array, isSent: boolean): void {
-    const { sentBytes, receivedBytes, messages, largest } = this.counted;
-    this.counted = {
-      sentBytes: sentBytes + (isSent ? length : 0),
-      receivedBytes: receivedBytes + (isSent ? 0 : length),
-      messages: messages + 1,
-      largest: Math.max(largest, length),
-    };
+    const statistics = this.agent.object(CONNECTIVITY_STATISTICS.id);
+    if (statistics !== undefined) countDatagram(statistics, length, isSent);
   }
 
   private drain(): void {
@@ -273,14 +257,7 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
 
   private object(objectId: number, instances: Readonly<Record<number, Values>>): LwM2mObject {
     if (objectId === DEVICE.id) return this.device(instances[0]);
-    const definition = definitionOf(objectId);
-    if (definition === undefined) throw new Error(`object ${objectId} is not defined`);
-    const object = new LwM2mObject(definition);
-    for (const [instanceId, values] of Object.entries(instances)) {
-      object.create(Number(instanceId), values);
-    }
-    this.behave?.(object, this);
-    return object;
+    return inProcessObject(objectId, instances, this);
   }
 
   private device(values: Values): LwM2mObject {
@@ -293,7 +270,7 @@ class InProcessClient implements ClientUnderTest, InProcessDevice {
     const reboot = () => this.reboot();
     const power = { setRadio: () => {}, reboot, factoryReset: reboot };
     const device = deviceObject({ seconds, setSeconds }, power, values);
-    this.behave?.(device, this);
+    if (this.memory.hasNewFirmware) device.set(0, DEVICE_FIRMWARE_VERSION, "2.0");
     return device;
   }
 }

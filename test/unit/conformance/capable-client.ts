@@ -35,7 +35,6 @@ import type {
   ClientUnderTest,
 } from "../../conformance/client-under-test.ts";
 import { serverCountOf } from "../../conformance/configurations.ts";
-import { FIRMWARE, lively } from "./active-objects.ts";
 import { answer } from "./answers.ts";
 import { BootstrapPhase } from "./bootstrap-phase.ts";
 import { CompositeOperations } from "./composite-operations.ts";
@@ -52,8 +51,7 @@ export function capableAdapter(options: InProcessOptions = {}): ClientAdapter {
     claims: {
       ...base.claims,
       features: FEATURES,
-      objects: [0, 1, 2, 3, 4, 5, 6, 7, 10, 16, 19, 20],
-      firmware: FIRMWARE,
+      objects: [0, ...base.claims.objects],
     },
     canSetValues: true,
     canReport: true,
@@ -87,7 +85,7 @@ class CapableClient implements ClientUnderTest {
   constructor(setup: ClientSetup, options: InProcessOptions) {
     this.setup = setup;
     this.seed = options.seed ?? 1;
-    this.options = { ...options, behavior: lively() };
+    this.options = options;
     this.bootstrapServer = serverCountOf(setup.configuration);
     const count = this.bootstrapServer + 1;
     this.serverUris = Array.from({ length: count }, (_, i) => `coap://server-${i + 1}.test`);
