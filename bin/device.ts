@@ -5,29 +5,21 @@ import { hostname } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import type { AgentEvent } from "../firmware/agent/agent.ts";
 import type { BootstrapAccount } from "../firmware/agent/bootstrap-account.ts";
-import { blankValues } from "../firmware/agent/object-tree.ts";
 import { parseServerUri } from "../firmware/agent/server-address.ts";
 import type { NodeDevice } from "../firmware/boards/node/main.ts";
-import { createNodeDevice } from "../firmware/boards/node/main.ts";
-import { LwM2mObject } from "../firmware/objects/lwm2m-object.ts";
-import { addSensor, sensorObject } from "../firmware/objects/sensor.ts";
+import { createNodeDevice, NodeBoard } from "../firmware/boards/node/main.ts";
+import { countedDatagrams } from "../firmware/objects/connectivity-statistics.ts";
+import type { LwM2mObject } from "../firmware/objects/lwm2m-object.ts";
 import { loadDdf } from "../host/ddf.ts";
 import { formatCode } from "../protocol/coap/codes.ts";
-import { FLOAT, TYPE_MASK } from "../protocol/model/data-types.ts";
-import type { ObjectDefinition } from "../protocol/model/object-definition.ts";
-import { resourceFlags } from "../protocol/model/object-definition.ts";
-import { ACTUATION } from "../protocol/model/objects/actuation.ts";
-import { HUMIDITY } from "../protocol/model/objects/humidity.ts";
+import { STANDARD_OBJECTS, standardDefinitions } from "../protocol/lwm2m/standard-objects.ts";
+import type { DefinitionOf, ObjectDefinition } from "../protocol/model/object-definition.ts";
+import { CONNECTIVITY_STATISTICS } from "../protocol/model/objects/connectivity-statistics.ts";
 import { SENSOR_VALUE } from "../protocol/model/objects/ipso-resources.ts";
-import { LIGHT_CONTROL } from "../protocol/model/objects/light-control.ts";
-import { LOCATION } from "../protocol/model/objects/location.ts";
-import { PUSH_BUTTON } from "../protocol/model/objects/push-button.ts";
-import { TEMPERATURE } from "../protocol/model/objects/temperature.ts";
-import { TEST_OBJECT_1_0 } from "../protocol/model/objects/test-object-1-0.ts";
-import { TEST_OBJECT_1_1 } from "../protocol/model/objects/test-object-1-1.ts";
 import { parsePath } from "../protocol/model/path.ts";
 import { SECOND } from "../protocol/time/duration.ts";
 import { repeated, stopWithin, untilStopped } from "./daemon.ts";
+import { sampleObject } from "./device-objects.ts";
 
 interface DeviceOptions {
   server?: string;
@@ -42,22 +34,16 @@ interface DeviceOptions {
   object: string[];
   send: readonly string[];
   every?: number;
+  definition: string[];
+  folder: string;
 }
 
-/** Objects that `--object` knows by id. */
-const CATALOGUE: readonly ObjectDefinition[] = [
-  LOCATION,
-  TEMPERATURE,
-  HUMIDITY,
-  ACTUATION,
-  LIGHT_CONTROL,
-  PUSH_BUTTON,
-  TEST_OBJECT_1_0,
-  TEST_OBJECT_1_1,
+/** Security, Server, Access Control, OSCORE, COSE. */
+const OWN_OBJECTS: ReadonlySet<number> = new Set([0, 1, 2, 21, 23]);
+/** Those that `--object` knows by id. */
+const CATALOGUE: readonly number[] = [
+  ...new Set(STANDARD_OBJECTS.map(({ id }) => id).filter((id) => !OWN_OBJECTS.has(id))),
 ];
-
-/** Security, Server, OSCORE, COSE. */
-const OWN_OBJECTS: ReadonlySet<number> = new Set([0, 1, 21, 23]);
 
 const LONGEST_LIFETIME = 4294967295;
 /** A day. */
@@ -77,9 +63,11 @@ const LONGEST_EVERY = 2147483;
 const HELP = `
 It always has objects 1 Server, 3 Device, 4 Connectivity Monitoring and 3320 Percentage
 (the processor's load), 3303 Temperature where the processor's is measured, and the
-resource /dev/uptime. --object adds others: ${CATALOGUE.map(({ id }) => id).join(", ")},
-or those of an object definition file (XML of the OMA registry). Sensors without
-hardware show a slow wave.
+resource /dev/uptime. --object adds others by their ids, with what they do: 5 Firmware
+Update, 7 Connectivity Statistics, 9 Software Management, 20 Event Log, 3200 to 3348
+sensors and actuators, 3441 and 3442 test objects, ...; --definition those of an
+object definition file (XML of the OMA registry). Sensors without hardware show a slow
+wave. Packages of 5 and 9 are staged below --folder, and installed in word only.
 
 With --send the device reports by itself, where the server lets it: with Mute Send
 (/1/x/23) written false, in LwM2M 1.1 and later.
@@ -92,7 +80,8 @@ Ctrl-C de-registers.
 Examples:
   dormouse device --server coap://127.0.0.1:5683 --endpoint my-device
   dormouse device --server coap://leshan.eclipseprojects.io --lifetime 300 --queue
-  dormouse device --server coap://[::1]:5683 --object 3303 --object ./my-object.xml
+  dormouse device --server coap://[::1]:5683 --object 3303 --definition ./my-object.xml
+  dormouse device --server coap://127.0.0.1:5683 --object 5 --object 7 --folder ./updates
   dormouse device --server coap://127.0.0.1:5683 --send /3320/0/5700 --every 30
   dormouse device --bootstrap coap://127.0.0.1:5783 --lwm2m 1.2 --pack
 `;
@@ -117,6 +106,8 @@ export function deviceCommand(program: Command): void {
     .option("--object <id or file>", "add an object; can be repeated", repeated, [])
     .option("--send <path>", "send its values without being asked; can be repeated", sendOption, [])
     .option("--every <seconds>", "how often to send (default: 60)", everyOption)
+    .option("--definition <file>", "add the objects of a file; can be repeated", repeated, [])
+    .option("--folder <folder>", "where packages are staged", "./dormouse-packages")
     .addHelpText("after", HELP)
     .action(runDevice);
 }
@@ -127,7 +118,7 @@ async function runDevice(options: DeviceOptions, command: Command): Promise<void
   if (first === undefined) command.error("error: give --server or --bootstrap");
   let device: NodeDevice;
   try {
-    const objects = await sampleObjects(options.object);
+    const objects = await sampleObjects(options);
     device = createNodeDevice({
       server,
       bootstrap: bootstrapAccount(options, command),
@@ -137,6 +128,7 @@ async function runDevice(options: DeviceOptions, command: Command): Promise<void
       version: options.lwm2m,
       queueMode: queue === true,
       objects,
+      board: boardOf(objects),
       refresh: wave(objects),
     });
   } catch (error) {
@@ -230,48 +222,53 @@ export function eventLine(event: AgentEvent, endpointName: string): string {
   }
 }
 
-/** What `--object` asks for, each object with one instance. */
-async function sampleObjects(wanted: readonly string[]): Promise<LwM2mObject[]> {
+/** What `--object` and `--definition` ask for, each object with one instance. */
+async function sampleObjects(options: DeviceOptions): Promise<LwM2mObject[]> {
   const objects: LwM2mObject[] = [];
-  for (const definition of (await Promise.all(wanted.map(definitionsOf))).flat()) {
+  const definitionOf = standardDefinitions(options.lwm2m);
+  const asked = options.object.map((wanted) => definitionsOf(wanted, definitionOf));
+  const files = options.definition.map((file) => definitionsIn(file, "--definition"));
+  for (const definition of (await Promise.all([...asked, ...files])).flat()) {
     const { id } = definition;
     if (OWN_OBJECTS.has(id)) throw new Error(`Object ${id} is the agent's own: leave it out.`);
     if (objects.some((object) => object.definition.id === id)) {
       throw new Error(`Object ${id} is asked for twice: give it once.`);
     }
-    objects.push(sampleObject(definition));
+    const { folder } = options;
+    objects.push(sampleObject(definition, { folder, measured: MIDDLE, say: console.log }));
   }
   return objects;
 }
 
 /** The object with this id, or the objects of this file. */
-async function definitionsOf(wanted: string): Promise<ObjectDefinition[]> {
-  if (/^\d+$/.test(wanted)) {
-    const known = CATALOGUE.find(({ id }) => id === Number(wanted));
-    if (known !== undefined) return [known];
-    const ids = CATALOGUE.map(({ id }) => id).join(", ");
-    throw new Error(
-      `Object ${wanted} is not built in (${ids} are): give its definition file instead of its id.`,
-    );
-  }
+async function definitionsOf(
+  wanted: string,
+  definitionOf: DefinitionOf,
+): Promise<ObjectDefinition[]> {
+  if (!/^\d+$/.test(wanted)) return definitionsIn(wanted, "--object");
+  const known = definitionOf(Number(wanted));
+  if (known !== undefined) return [known];
+  throw new Error(
+    `Object ${wanted} is not built in (${CATALOGUE.join(", ")} are): give its definition file instead of its id.`,
+  );
+}
+
+async function definitionsIn(file: string, option: string): Promise<ObjectDefinition[]> {
   try {
-    return (await loadDdf(wanted)).map(({ definition }) => definition);
+    return (await loadDdf(file)).map(({ definition }) => definition);
   } catch (error) {
     if ((error as { code?: string }).code !== "ENOENT") throw error;
-    throw new Error(`There is no file ${wanted}: --object takes an object's id or its XML file.`);
+    const what = option === "--object" ? "an object's id or its XML file" : "an XML file";
+    throw new Error(`There is no file ${file}: ${option} takes ${what}.`);
   }
 }
 
-/** One instance with what is mandatory; a sensor measures. */
-function sampleObject(definition: ObjectDefinition): LwM2mObject {
-  if ((resourceFlags(definition, SENSOR_VALUE) & TYPE_MASK) === FLOAT) {
-    const sensor = sensorObject(definition);
-    addSensor(sensor, 0, MIDDLE, definition === TEMPERATURE ? "Cel" : "");
-    return sensor;
-  }
-  const object = new LwM2mObject(definition);
-  object.create(0, blankValues(definition));
-  return object;
+/** A board that counts what passes, where there is an object to count for. */
+function boardOf(objects: readonly LwM2mObject[]): NodeBoard {
+  const board = new NodeBoard();
+  const statistics = objects.find(({ definition }) => definition === CONNECTIVITY_STATISTICS);
+  if (statistics === undefined) return board;
+  return Object.assign(board, { datagrams: countedDatagrams(board.datagrams, statistics) });
 }
 
 /** Moves all sensors among the objects along a wave, a step per call. */

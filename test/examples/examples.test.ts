@@ -1,5 +1,9 @@
 /** Every example runs and does what it says. They are programs, so each is a process. */
-import { readdirSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { GET, POST, PUT } from "../../protocol/coap/codes.ts";
@@ -57,6 +61,42 @@ describe("devices", () => {
       status: 200,
     });
     await device.line(/The display says: no milk/);
+  });
+
+  test("06-firmware-update fetches a package, checks it, and installs it", async () => {
+    server = await LiveConnector.start();
+    const folder = mkdtempSync(join(tmpdir(), "dormouse-example-"));
+    const firmware = Buffer.from("the new firmware");
+    const digest = createHash("sha256").update(firmware).digest();
+    const files = createServer((request, response) => {
+      response.end(Buffer.concat([request.url === "/good" ? digest : firmware, firmware]));
+    });
+    await new Promise<void>((resolve) => files.listen(0, "127.0.0.1", resolve));
+    const base = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
+    const ask = (method: number, path: string, text?: string) =>
+      (server as LiveConnector).ask("updatable", method, path, text);
+    const ends = async (resource: string, wanted: string) => {
+      for (let tries = 0; tries < 50; tries++) {
+        if (textOf(await ask(GET, resource)) === wanted) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`${resource} does not become ${wanted}`);
+    };
+    try {
+      const device = run("06-firmware-update.ts", server.uri, folder);
+      await server.registration();
+      await ask(PUT, "/5/0/1", `${base}/bad`);
+      await ends("/5/0/5", "5");
+      await ask(PUT, "/5/0/1", `${base}/good`);
+      await ends("/5/0/3", "2");
+      expect(await ask(POST, "/5/0/2")).toMatchObject({ status: 200 });
+      await device.line(/Installed/);
+      await ends("/5/0/5", "1");
+      expect(readFileSync(join(folder, "installed"))).toEqual(Buffer.concat([digest, firmware]));
+    } finally {
+      files.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test("03-sleeper takes what it is sent while awake", async () => {

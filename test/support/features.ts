@@ -170,6 +170,7 @@ const ROWS = {
   "Constants and objects": {
     "transmission-parameters": ["ACK_TIMEOUT and the others of CoAP, settable", "RFC 7252 §4.8", "1.0", BOTH],
     "nstart": ["NSTART 1", "RFC 7252 §4.7", "1.0", BOTH],
+    "object-behaviour": ["objects do what their definitions say: 4, 6, 7", `${CORE}E`, "1.0", DEVICE],
     "object-shapes": ["the resources of each object and version, as data", `${CORE}E`, "1.0", BOTH],
     "deduplication": ["a repeated message is answered again, and done once", "RFC 7252 §4.5", "1.0", ALL],
   },

@@ -29,6 +29,7 @@ import { TEST_OBJECT_1_0 } from "../../../../protocol/model/objects/test-object-
 import { TEST_OBJECT_1_1 } from "../../../../protocol/model/objects/test-object-1-1.ts";
 import { SeededRandom } from "../../../../simulator/random.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
+import { proves } from "../../../support/proves.ts";
 
 function pairWith(object: LwM2mObject): AgentPair {
   return new AgentPair({ codecs: ALL_CODECS, objects: [object] }).started();
@@ -44,6 +45,7 @@ describe("LwM2M Core 1.2.2 §E.5: Connectivity Monitoring (4)", () => {
   };
 
   test("shows what the network tells, and what its version has", () => {
+    proves("device", "object-behaviour");
     const object = connectivityMonitoringObject(CONNECTIVITY_MONITORING_1_3, {
       state: () => state,
     });
@@ -84,6 +86,7 @@ describe("LwM2M Core 1.2.2 §E.5: Connectivity Monitoring (4)", () => {
 
 describe("LwM2M Core 1.2.2 §E.7: Location (6)", () => {
   test("shows a fix, and of the next only what it says", () => {
+    proves("device", "object-behaviour");
     const object = locationObject({
       latitude: 43.5,
       longitude: 153.25,
@@ -121,6 +124,7 @@ describe("LwM2M Core 1.2.2 §E.8: Connectivity Statistics (7)", () => {
   }
 
   test("counts from Start to Stop, kilobytes up", () => {
+    proves("device", "object-behaviour");
     const { object, server, values } = given();
     countDatagram(object, 5000, true);
     server.execute("/7/0/6");
