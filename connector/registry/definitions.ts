@@ -1,9 +1,11 @@
 /** What a device's objects consist of, and in which version, going by what it has registered. */
-import { attributeOf } from "../../protocol/coap/link-format.ts";
+import { attributeOf, decodeLinks } from "../../protocol/coap/link-format.ts";
 import { standardDefinitions, standardObject } from "../../protocol/lwm2m/standard-objects.ts";
 import { enablerOf, impliedObjectVersion } from "../../protocol/lwm2m/versions.ts";
+import { isMalformed } from "../../protocol/malformed.ts";
 import type { DefinitionOf, ObjectDefinition } from "../../protocol/model/object-definition.ts";
 import { parsePath } from "../../protocol/model/path.ts";
+import type { GatewayDevice } from "../contract.ts";
 import type { Registration } from "./registration.ts";
 
 /** The version of LwM2M that a plain CoAP device is shown with: it has said none. */
@@ -18,6 +20,15 @@ export function definitionsOf({ version, links }: Listed): DefinitionOf {
     const said = versionOf(links, objectId);
     return (said === undefined ? undefined : standardObject(objectId, said)) ?? implied(objectId);
   };
+}
+
+/** The definitions that hold for a device behind a gateway, which is taken to be of the gateway's own version of LwM2M. */
+export function definitionsBehind(
+  { version }: Pick<Registration, "version">,
+  { objects }: Pick<GatewayDevice, "objects">,
+): DefinitionOf {
+  const links = decodeLinks(objects ?? "");
+  return definitionsOf({ version, links: isMalformed(links) ? [] : links });
 }
 
 /**

@@ -14,7 +14,6 @@ import {
   UNSUPPORTED_CONTENT_FORMAT,
 } from "../../protocol/coap/codes.ts";
 import { LWM2M_CBOR, SENML_CBOR, SENML_JSON } from "../../protocol/coap/content-formats.ts";
-import { decodeLinks } from "../../protocol/coap/link-format.ts";
 import { CONTENT_FORMAT, uintOf } from "../../protocol/coap/options.ts";
 import type { SenmlRecord } from "../../protocol/content/senml.ts";
 import { entriesOf, SenmlPack, VALUES } from "../../protocol/content/senml.ts";
@@ -25,7 +24,7 @@ import type { Entry } from "../../protocol/model/data-types.ts";
 import type { DefinitionOf } from "../../protocol/model/object-definition.ts";
 import { CODECS } from "../codecs.ts";
 import type { GatewayDevice, SendEvent, SentEntry } from "../contract.ts";
-import { definitionsOf } from "../registry/definitions.ts";
+import { definitionsBehind, definitionsOf } from "../registry/definitions.ts";
 import type { Registration } from "../registry/registration.ts";
 import { bareResponse, refusal } from "../responses.ts";
 import { isSince } from "./formats.ts";
@@ -104,7 +103,12 @@ function isRegistered({ links }: Registration, { path, prefix }: SentEntry): boo
   return isListed && !hasInstances;
 }
 
-function readEntries(
+/**
+ * The values in a pack without a place of its own: of a Send, or of a composite.
+ *
+ * @param contentFormat SENML_JSON, SENML_CBOR or LWM2M_CBOR
+ */
+export function readEntries(
   registration: Registration,
   devices: readonly GatewayDevice[],
   contentFormat: number,
@@ -150,13 +154,12 @@ function readLwM2mCbor(places: readonly Place[], payload: Uint8Array): SentEntry
 /** Who may be named, the device itself first where names have no prefix. */
 function placesOf(registration: Registration, devices: readonly GatewayDevice[]): Place[] {
   const definitionOf = definitionsOf(registration);
-  const { rootPath, version } = registration;
-  const places: Place[] = devices.map((device) => {
-    const listed = decodeLinks(device.objects ?? "");
-    const links = isMalformed(listed) ? [] : listed;
-    const of = definitionsOf({ version, links });
-    return { device, prefix: `/${device.prefix}`, definitionOf: of };
-  });
+  const { rootPath } = registration;
+  const places: Place[] = devices.map((device) => ({
+    device,
+    prefix: `/${device.prefix}`,
+    definitionOf: definitionsBehind(registration, device),
+  }));
   if (rootPath !== "") places.push({ device: undefined, prefix: rootPath, definitionOf });
   // Last, since every name begins with its slash. Some devices leave their alternate path out of names.
   places.push({ device: undefined, prefix: "", definitionOf });

@@ -13,6 +13,7 @@ import type { Devices, Submission } from "../contract.ts";
 import type { AsyncRequests } from "../notifications/async-requests.ts";
 import type { Registration } from "../registry/registration.ts";
 import type { Journal, Table } from "../store/store.ts";
+import { CompositeSubscriptions } from "./composite-subscriptions.ts";
 import { matchingPaths, type PreSubscription } from "./pre-subscriptions.ts";
 
 interface StoredSubscription {
@@ -46,6 +47,7 @@ export const TOO_MANY_SUBSCRIPTIONS = "too-many-subscriptions";
 const MOST_PER_KEY = 100_000;
 
 export class Subscriptions {
+  readonly composites: CompositeSubscriptions;
   private readonly devices: Devices;
   private readonly requests: AsyncRequests;
   private readonly settings: SubscriptionSettings;
@@ -71,6 +73,7 @@ export class Subscriptions {
     this.requests = requests;
     this.stored = store.table("subscriptions");
     this.storedRules = store.table("pre-subscriptions");
+    this.composites = new CompositeSubscriptions(store, devices);
     for (const [keyId, rules] of this.storedRules.entries()) this.rules.set(keyId, rules);
     for (const [, { keyId, endpointName, path, byRule }] of this.stored.entries()) {
       this.remember(keyId, endpointName, path, byRule === true).isRunning =
@@ -148,7 +151,7 @@ export class Subscriptions {
 
   /** All keys that have subscriptions or rules. */
   keys(): Iterable<string> {
-    return new Set([...this.byKey.keys(), ...this.rules.keys()]);
+    return new Set([...this.byKey.keys(), ...this.rules.keys(), ...this.composites.keys()]);
   }
 
   /** A key may know of other devices than before: ends what it may not be subscribed to. */
@@ -156,6 +159,7 @@ export class Subscriptions {
     for (const endpointName of [...(this.byKey.get(keyId)?.keys() ?? [])]) {
       if (!this.settings.sees(keyId, endpointName)) this.unsubscribeEndpoint(keyId, endpointName);
     }
+    this.composites.endUnseen(keyId, (endpointName) => this.settings.sees(keyId, endpointName));
   }
 
   /** A key may know of more devices than before: applies its rules to them. */
@@ -175,6 +179,7 @@ export class Subscriptions {
   /** A key is not there any more: ends its subscriptions and drops its rules. */
   forget(keyId: string): void {
     this.setRules(keyId, []);
+    this.composites.forget(keyId);
   }
 
   /** A device has registered: observe what is subscribed and not observed any more, and apply all rules. */
@@ -187,6 +192,7 @@ export class Subscriptions {
   /** A device has updated its registration: retry what is not running, and apply all rules if it has a new list. */
   handleUpdate(registration: Registration): void {
     const { endpointName, links } = registration;
+    this.composites.handleUpdate(registration);
     for (const [path, observation] of this.observations.get(endpointName) ?? []) {
       if (!observation.isRunning) this.observeFor(endpointName, path, observation);
     }

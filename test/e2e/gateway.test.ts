@@ -101,6 +101,25 @@ test("the connector learns of the device from object 25 of its gateway", async (
   expect(read.content.value).toBe("cellar");
 });
 
+test("LwM2M Gateway 1.1.1 §6: the device behind it is read, written to and observed by its prefix", async () => {
+  const behind = `${api}/clients/barn/cellar/3303/0`;
+  const value = { kind: "singleResource", id: 5700, type: "FLOAT", value: "21.5" };
+  for (const format of ["TEXT", "SENML_JSON", "SENML_CBOR"]) {
+    const read = await json(`${behind}/5700?format=${format}`);
+    expect(read.content).toEqual(value);
+  }
+  const { content } = await json(`${behind}?format=SENML_CBOR`);
+  expect(content).toMatchObject({ kind: "instance", id: 0 });
+  expect(content.resources).toContainEqual(value);
+  const composite = await json(`${api}/clients/barn/composite?paths=/cellar/3303/0/5700`);
+  expect(composite.content).toEqual({ "/cellar/3303/0/5700": value });
+  const stranger = await fetch(`${api}/clients/barn/attic/3303/0/5700`);
+  expect([stranger.status, await stranger.text()]).toEqual([
+    400,
+    expect.stringContaining("behind the prefix of a device of this gateway"),
+  ]);
+});
+
 test("what a board prints for people comes out", async () => {
   sockets.at(-1)?.emit("data", Buffer.from(textFrame(Buffer.from("Hello from the cellar"))));
   await vi.waitFor(() =>

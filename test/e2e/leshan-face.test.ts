@@ -5,14 +5,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { DeviceConnector } from "../../connector/device-connector.ts";
 import { LmdbStore } from "../../connector/store/lmdb-store.ts";
 import { MemoryStore } from "../../connector/store/memory-store.ts";
 import { NodeDevice } from "../../firmware/boards/node/main.ts";
 import { LwM2mObject } from "../../firmware/objects/lwm2m-object.ts";
+import { encodeUtf8 } from "../../protocol/bytes/utf8.ts";
+import { CHANGED, POST } from "../../protocol/coap/codes.ts";
+import { SENML_JSON } from "../../protocol/coap/content-formats.ts";
+import { CONTENT_FORMAT, uintOption } from "../../protocol/coap/options.ts";
 import { DEVICE } from "../../protocol/model/objects/device.ts";
 import { TEST_OBJECT_1_1 } from "../../protocol/model/objects/test-object-1-1.ts";
+import { proves } from "../support/proves.ts";
+import { ScriptedClient } from "./support/scripted-client.ts";
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
@@ -320,6 +326,84 @@ test("an observed value comes as an event, until it is cancelled", async () => {
   });
   expect(await send("DELETE", observed)).toBeUndefined();
   await expect(send("DELETE", `${observed}?active`)).rejects.toThrow("Error 404");
+  await events.close();
+});
+
+describe("several places at once", () => {
+  const composite = (paths = "", more = "") =>
+    `/clients/${ENDPOINT}/composite${more}?pathformat=SENML_CBOR&nodeformat=SENML_CBOR&timeout=10${paths && `&paths=${paths}`}`;
+  const battery = (value: string) => ({
+    kind: "singleResource",
+    id: 9,
+    type: "INTEGER",
+    value,
+  });
+
+  test("LwM2M Core 1.2.2 §6.3.8: are read, what is not there is left out", async () => {
+    proves("connector", "read-composite");
+    described.set(0, 9, 90);
+    const { status, valid, content } = await send("GET", composite("/3/0/9,/3442/0/1110,/3/0/77"));
+    expect([status, valid]).toEqual(["CONTENT(205)", true]);
+    expect(Object.keys(content)).toEqual(["/3/0/9", "/3442/0/1110"]);
+    expect(content["/3/0/9"]).toEqual(battery("90"));
+    expect(content["/3442/0/1110"]).toMatchObject({ kind: "multiResource", type: "STRING" });
+    const whole = await send("GET", composite("/3442/0"));
+    expect(whole.content["/3442/0"]).toMatchObject({ kind: "instance", id: 0 });
+  });
+
+  test("LwM2M Core 1.2.2 §6.3.9: are written, all or none", async () => {
+    proves("connector", "write-composite");
+    const written = {
+      "/3442/0/110": resource(110, "composite", "string"),
+      "/3442/0/1110/1": { id: 1, kind: "resourceInstance", value: "one", type: "string" },
+    };
+    expect(await send("PUT", composite(), written)).toMatchObject({
+      status: "CHANGED(204)",
+      valid: true,
+    });
+    expect([tested.get(0, 110), tested.get(0, 1110, 1)]).toEqual(["composite", "one"]);
+    const refused = { ...written, "/3/0/0": resource(0, "Other", "string") };
+    refused["/3442/0/110"] = resource(110, "half", "string");
+    expect(await send("PUT", composite(), refused)).toMatchObject({ success: false, valid: true });
+    expect(tested.get(0, 110)).toBe("composite");
+  });
+
+  test("LwM2M Core 1.2.2 §6.4.4: are observed as one, until that is cancelled", async () => {
+    proves("connector", "observe-composite");
+    const events = await Events.open();
+    const observed = composite("/3/0/9,/3442/0/120", "/observe");
+    const first = await send("POST", observed);
+    expect(first).toMatchObject({ status: "CONTENT(205)", content: { "/3/0/9": battery("90") } });
+    described.set(0, 9, 41);
+    const { kind, paths, val } = await events.next("NOTIFICATION");
+    expect([kind, paths]).toEqual(["composite", ["/3/0/9", "/3442/0/120"]]);
+    expect(val["/3/0/9"]).toEqual(battery("41"));
+    expect(await send("DELETE", `${observed}&active`)).toMatchObject({
+      status: "CONTENT(205)",
+      content: { "/3/0/9": battery("41") },
+    });
+    await expect(send("DELETE", `${observed}&active`)).rejects.toThrow("Error 404");
+    await events.close();
+  });
+});
+
+test("LwM2M Core 1.2.2 §6.4.6: what a device sends of its own accord comes as an event", async () => {
+  proves("connector", "send");
+  const events = await Events.open("?ep=client_3");
+  const client = new ScriptedClient("client_3", connector.coapUrl);
+  await client.register();
+  const pack =
+    '[{"bn":"/3/0/","bt":1700000000,"n":"9","v":50},{"n":"9","v":51,"t":10},{"n":"11/0","v":0}]';
+  const format = [uintOption(CONTENT_FORMAT, SENML_JSON)];
+  expect((await client.ask(POST, "/dp", [], encodeUtf8(pack), format)).code).toBe(CHANGED);
+  expect(await events.next("SEND")).toEqual({
+    ep: "client_3",
+    val: {
+      "/3/0/9": { kind: "singleResource", id: 9, type: "INTEGER", value: "51" },
+      "/3/0/11/0": { kind: "resourceInstance", id: 0, type: "INTEGER", value: "0" },
+    },
+  });
+  client.close();
   await events.close();
 });
 

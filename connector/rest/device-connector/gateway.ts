@@ -195,6 +195,7 @@ export class Gateway {
         this.handleRemoval(now, "registrations-expired", event.endpointName);
         break;
       case "response":
+        this.subscriptions.composites.handleResponse(event, isFinal(event.status));
         this.handleResponse(now, event);
         break;
       case "notification":
@@ -204,6 +205,13 @@ export class Gateway {
       case "observation-end":
         this.cache.forgetAround(event.endpointName, event.path);
         this.subscriptions.handleEnd(event.endpointName, event.path, [], isFinal(event.status));
+        break;
+      case "composite-observation-end":
+        this.subscriptions.composites.handleEnd(
+          event.endpointName,
+          event.paths,
+          isFinal(event.status),
+        );
         break;
       case "address-change":
       case "bootstrap-started":

@@ -8,6 +8,12 @@ import { readUtf8 } from "../../../protocol/bytes/utf8.ts";
 import * as coap from "../../../protocol/coap/codes.ts";
 import { decodeLinks, type Link } from "../../../protocol/coap/link-format.ts";
 import {
+  COMPOSITE_NAMES,
+  OBSERVE_COMPOSITE,
+  READ_COMPOSITE,
+} from "../../../protocol/lwm2m/composite-operations.ts";
+import { mayAnswer, operationRow } from "../../../protocol/lwm2m/operation-table.ts";
+import {
   CREATE,
   DISCOVER,
   isLegalAnswer,
@@ -16,16 +22,17 @@ import {
 } from "../../../protocol/lwm2m/operations.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
 import type { ResponseEvent } from "../../contract.ts";
-import { definitionsOf } from "../../registry/definitions.ts";
 import type { Json } from "../../shadow/json.ts";
+import { type CompositeContext, compositeJson } from "./composite-json.ts";
 import { entriesIn } from "./formats.ts";
 import { type NodeJson, nodeJson } from "./node-json.ts";
-import type { Target } from "./target.ts";
+import type { Place } from "./place.ts";
+import type { CompositeTarget, Target } from "./target.ts";
 
 /** What was asked of a device. */
 export interface Asked {
-  readonly target: Target;
-  /** Of protocol/lwm2m/operations.ts. */
+  readonly target: Target | CompositeTarget;
+  /** Of protocol/lwm2m/operations.ts, or composite-operations.ts. */
   readonly operation: number;
 }
 
@@ -54,6 +61,7 @@ const CODE_NAMES: ReadonlyMap<number, string> = new Map([
 
 /** The answer of a device that did answer. */
 export function answerJson(
+  context: CompositeContext,
   { target, operation }: Asked,
   event: ResponseEvent,
   code: number,
@@ -61,15 +69,18 @@ export function answerJson(
   const success = coap.isSuccess(code);
   const answer = {
     status: `${CODE_NAMES.get(code) ?? "UNKNOWN"}(${(code >> 5) * 100 + (code & 31)})`,
-    valid: isLegalAnswer(operation, code),
+    valid: isLegal(operation, code),
     success,
     failure: !success,
   };
   if (!success) return { ...answer, errormessage: event.error ?? "" };
   switch (operation) {
     case READ:
-    case START_OBSERVE: {
-      const content = contentJson(target, event);
+    case START_OBSERVE:
+    case READ_COMPOSITE:
+    case OBSERVE_COMPOSITE: {
+      const content =
+        "places" in target ? compositeJson(context, target, event) : contentJson(target, event);
       return content === undefined ? UNREADABLE : { ...answer, content };
     }
     case DISCOVER: {
@@ -85,13 +96,17 @@ export function answerJson(
   }
 }
 
+function isLegal(operation: number, code: number): boolean {
+  const row = operationRow(COMPOSITE_NAMES[operation - READ_COMPOSITE] ?? "");
+  return row === undefined ? isLegalAnswer(operation, code) : mayAnswer(row, code);
+}
+
 /** What a device has at a place, as a node; undefined when what it sent cannot be read. */
 export function contentJson(
-  { registration, path }: Pick<Target, "registration" | "path">,
+  { path, prefix, definitionOf }: Place,
   { payload, contentFormat }: Pick<ResponseEvent, "payload" | "contentFormat">,
 ): NodeJson | undefined {
-  const definitionOf = definitionsOf(registration);
-  const entries = entriesIn(path, payload, contentFormat, definitionOf, registration.rootPath);
+  const entries = entriesIn(path, payload, contentFormat, definitionOf, prefix);
   return entries && nodeJson(path, entries, definitionOf);
 }
 

@@ -1,12 +1,21 @@
 /** Asking a device on behalf of a request of Leshan's face, and what that request is answered with. */
-import { GET } from "../../../protocol/coap/codes.ts";
+import { FETCH, GET } from "../../../protocol/coap/codes.ts";
 import type { Milliseconds } from "../../../protocol/time/duration.ts";
-import { GONE, NOT_ALLOWED, type ResponseEvent, type Submission } from "../../contract.ts";
+import {
+  type DownlinkRequest,
+  GONE,
+  NOT_ALLOWED,
+  type ResponseEvent,
+  type Submission,
+} from "../../contract.ts";
 import { TOO_MANY_SUBSCRIPTIONS } from "../../subscriptions/subscriptions.ts";
 import { type RestContext, type RestHost, refuse, refuseOverQuota } from "../context.ts";
 import { type Call, type CallOutcome, CROWDED, UNANSWERED } from "../customers/device-calls.ts";
 import { type Asked, answerJson, UNREADABLE } from "./answer-json.ts";
-import { notRegistered, timeoutOf } from "./target.ts";
+import { type CompositeTarget, notRegistered, type Target, timeoutOf } from "./target.ts";
+
+/** The path of a composite request. */
+const ROOT = "/";
 
 /** Why nothing was asked, or nothing answered. */
 type Refusing =
@@ -22,12 +31,16 @@ export function ask(
   host: RestHost,
   c: RestContext,
   asked: Asked,
-  call: Omit<Call, "path">,
+  call: Omit<Call, "path"> & Pick<DownlinkRequest, "paths">,
 ): Promise<Response> {
-  const { endpointName, at } = asked.target;
+  const { target } = asked;
+  const { endpointName } = target;
+  const isChange = call.method !== GET && call.method !== FETCH;
   return askBy(host, c, asked, (expiresIn) => {
-    if (call.method !== GET) host.gateway.cache.forgetAround(endpointName, at);
-    const request = { ...call, path: at, confirmable: true, expiresIn };
+    const { cache } = host.gateway;
+    if (isChange) for (const at of pathsOf(target)) cache.forgetAround(endpointName, at);
+    const path = "places" in target ? ROOT : target.at;
+    const request = { ...call, path, confirmable: true, expiresIn };
     return host.leshan.devices.submit(endpointName, request);
   });
 }
@@ -65,7 +78,7 @@ export async function askBy(
   );
   if (refused !== undefined) return refuseAsking(c, endpointName, refused);
   if ("refusal" in outcome || outcome.status >= 400) handleFailure();
-  return answer(c, asked, outcome);
+  return answer(host, c, asked, outcome);
 }
 
 async function askLater(
@@ -75,7 +88,7 @@ async function askLater(
   submit: Submit,
 ): Promise<Response> {
   const { leshan, gateway } = host;
-  const { endpointName, at } = asked.target;
+  const { endpointName } = asked.target;
   if (!leshan.hasRoomToDelay()) return refuseAsking(c, endpointName, { refusal: CROWDED });
   const submission = submit(host.requestExpiry);
   if ("refusal" in submission) return refuseAsking(c, endpointName, submission);
@@ -83,10 +96,21 @@ async function askLater(
   gateway.traffic.record(host.now(), c.get("principal").domain.id);
   leshan.delay(id, asked);
   await host.commit();
-  return c.json({ ep: endpointName, path: at, requestId: id, delayed: true });
+  return c.json(delayedJson(asked, id));
 }
 
-function answer(c: RestContext, asked: Asked, outcome: CallOutcome): Response {
+/** Of a request that waits for its device; Leshan names no path of a composite. */
+export function delayedJson({ target }: Asked, requestId: string) {
+  const { endpointName } = target;
+  const path = "places" in target ? {} : { path: target.at };
+  return { ep: endpointName, ...path, requestId, delayed: true };
+}
+
+function pathsOf(target: Target | CompositeTarget): readonly string[] {
+  return "places" in target ? target.places.map(({ at }) => at) : [target.at];
+}
+
+function answer(host: RestHost, c: RestContext, asked: Asked, outcome: CallOutcome): Response {
   const { endpointName } = asked.target;
   if ("refusal" in outcome) return refuseAsking(c, endpointName, outcome);
   const { code, status, error = "" } = outcome;
@@ -95,7 +119,7 @@ function answer(c: RestContext, asked: Asked, outcome: CallOutcome): Response {
     const cause = status === 410 ? "Request cancelled" : "Request failed";
     return refuse(c, status === 503 ? 503 : 502, `${cause}: ${error}`);
   }
-  const json = answerJson(asked, outcome, code);
+  const json = answerJson(host.leshan, asked, outcome, code);
   return json === UNREADABLE
     ? refuse(c, 502, "Invalid Response: what the device sent cannot be read.")
     : c.json(json);

@@ -7,6 +7,7 @@ import { refuse } from "../context.ts";
 import type { Allows, Route, RouteFamily } from "../route.ts";
 import { listBootstrapConfigs, removeBootstrapConfig, writeBootstrapConfig } from "./bootstrap.ts";
 import { listClients, showClient, streamEvents } from "./clients.ts";
+import * as composites from "./composites.ts";
 import { FORMAT_NAMES } from "./formats.ts";
 import { showObjectSpecs } from "./object-specs.ts";
 import { openPrincipal } from "./open-access.ts";
@@ -76,7 +77,7 @@ function clientRoutes(): Route[] {
       path: "/api/event",
       allows: VIEW_DEVICE,
       summary:
-        "What happens, as server-sent events: REGISTRATION, UPDATED, DEREGISTRATION, AWAKE, SLEEPING, NOTIFICATION, REQUEST_RESPONSE.",
+        "What happens, as server-sent events: REGISTRATION, UPDATED, DEREGISTRATION, AWAKE, SLEEPING, NOTIFICATION, SEND, REQUEST_RESPONSE.",
       query: { ep: "only what concerns this device" },
       answers: {
         200: "The stream, which ends when the right to hear it does.",
@@ -88,21 +89,52 @@ function clientRoutes(): Route[] {
 }
 
 function compositeRoutes(): Route[] {
-  const answers = { 400: "No such device is registered.", 501: NOT_YET };
-  const rows = [
-    ["GET", COMPOSITE, VIEW_RESOURCE, "Reads several places at once."],
-    ["PUT", COMPOSITE, CHANGE_RESOURCE, "Writes several places at once."],
-    ["POST", OBSERVED_COMPOSITE, VIEW_RESOURCE, "Observes several places at once."],
-    ["DELETE", OBSERVED_COMPOSITE, VIEW_RESOURCE, "Ends such an observation."],
-  ] as const;
-  return rows.map(([method, path, allows, summary]) => ({
-    method,
-    path,
-    allows,
-    summary,
-    answers,
-    handle: requests.refuseComposite,
-  }));
+  const paths = { paths: "1 to 64 of one device, `/3/0/9,/3303/0`", ...TIMEOUT };
+  const nodeformat = "SENML_JSON, SENML_CBOR or LWM2M_CBOR; what the device has when absent";
+  const formats = { ...paths, nodeformat, pathformat: "taken, and left to the connector" };
+  const returns = `${ANSWER} \`content\`: an object of paths and nodes, without what is not there.`;
+  return [
+    {
+      method: "GET",
+      path: COMPOSITE,
+      allows: VIEW_RESOURCE,
+      summary: "Reads several places at once: Read-Composite.",
+      query: formats,
+      answers: OUTCOME,
+      returns,
+      handle: composites.readComposite,
+    },
+    {
+      method: "PUT",
+      path: COMPOSITE,
+      allows: CHANGE_RESOURCE,
+      summary: "Writes several resources or resource instances at once: Write-Composite.",
+      query: { ...TIMEOUT, nodeformat },
+      body: "An object of paths and nodes; null removes a resource instance.",
+      answers: OUTCOME,
+      handle: composites.writeComposite,
+    },
+    {
+      method: "POST",
+      path: OBSERVED_COMPOSITE,
+      allows: VIEW_RESOURCE,
+      summary:
+        "Observes several places as one: their values come as NOTIFICATION events, until it is cancelled.",
+      query: formats,
+      answers: OUTCOME,
+      returns,
+      handle: composites.observeComposite,
+    },
+    {
+      method: "DELETE",
+      path: OBSERVED_COMPOSITE,
+      allows: VIEW_RESOURCE,
+      summary: "Ends the caller's observation of these places, in this order.",
+      query: { ...paths, active: "whatever its value: answers with what is there" },
+      answers: { ...OUTCOME, 404: "`active`, and nothing was observed." },
+      handle: composites.cancelComposite,
+    },
+  ];
 }
 
 function requestRoutes(): Route[] {

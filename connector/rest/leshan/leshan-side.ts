@@ -2,16 +2,23 @@
  * What the face of the Leshan demo server has behind it, beside what all routes have: who listens to its events, requests whose outcome
  * is told as an event because the device sleeps, and whether strangers are let in.
  */
-
-import { parsePath } from "../../../protocol/model/path.ts";
 import { type Milliseconds, SECOND } from "../../../protocol/time/duration.ts";
 import type { Access } from "../../access/access.ts";
 import { may } from "../../access/decision.ts";
 import { digestOf } from "../../access/key-crypto.ts";
-import type { ConnectorEvent, Devices, ResponseEvent } from "../../contract.ts";
+import type {
+  CompositeNotificationEvent,
+  ConnectorEvent,
+  Devices,
+  ResponseEvent,
+} from "../../contract.ts";
 import type { Registration } from "../../registry/registration.ts";
+import { latestOf } from "../../session/latest.ts";
 import { type Asked, answerJson, contentJson, UNREADABLE } from "./answer-json.ts";
+import { delayedJson } from "./asking.ts";
+import { type CompositeContext, compositeJson, sentJson } from "./composite-json.ts";
 import { type EventListener, type EventObject, EventStreams } from "./event-streams.ts";
+import { type Place, placeAt } from "./place.ts";
 import { registrationJson, updateJson } from "./registration-json.ts";
 
 export interface LeshanSurroundings {
@@ -160,17 +167,47 @@ export class LeshanSide {
         return;
       case "notification": {
         const { endpointName, path: res } = event;
-        const path = parsePath(res);
-        const registration = this.present.get(endpointName);
-        if (path === undefined || registration === undefined) break;
         streams.tell("NOTIFICATION", endpointName, "resource", () => {
-          const val = contentJson({ registration, path }, event);
+          const place = this.placeOf(endpointName, res);
+          const val = place && contentJson(place, event);
           return val && { ep: endpointName, kind: "single", res, val };
+        });
+        break;
+      }
+      case "composite-notification": {
+        const { endpointName, paths } = event;
+        streams.tell("NOTIFICATION", endpointName, "resource", () => {
+          const val = this.compositeOf(event);
+          return val && { ep: endpointName, kind: "composite", val, paths };
+        });
+        break;
+      }
+      case "send": {
+        const { endpointName } = event;
+        streams.tell("SEND", endpointName, "resource", () => {
+          const registration = this.present.get(endpointName);
+          if (registration === undefined) return undefined;
+          const latest = latestOf(event.entries, this.access.calendarNow());
+          return { ep: endpointName, val: sentJson(this, registration, latest) };
         });
         break;
       }
     }
     this.noteSign("registration" in event ? event.registration.endpointName : event.endpointName);
+  }
+
+  private placeOf(endpointName: string, at: string): Place | undefined {
+    const registration = this.present.get(endpointName);
+    return registration && placeAt(this.devices, registration, at);
+  }
+
+  private compositeOf(event: CompositeNotificationEvent): object | undefined {
+    const { endpointName, paths } = event;
+    const registration = this.present.get(endpointName);
+    if (registration === undefined) return undefined;
+    const places = paths.map((at) => placeAt(this.devices, registration, at));
+    const known = places.filter((place) => place !== undefined);
+    return compositeJson(this, { registration, endpointName, places: known }, event);
   }
 
   private handleRemoval(endpointName: string): void {
@@ -185,13 +222,9 @@ export class LeshanSide {
     const asked = this.delayed.get(event.id);
     if (asked === undefined) return;
     this.delayed.delete(event.id);
-    const { endpointName, at } = asked.target;
-    this.streams.tell("REQUEST_RESPONSE", endpointName, "resource", () => ({
-      ep: endpointName,
-      path: at,
-      requestId: event.id,
-      delayed: true,
-      ...outcomeJson(asked, event),
+    this.streams.tell("REQUEST_RESPONSE", asked.target.endpointName, "resource", () => ({
+      ...delayedJson(asked, event.id),
+      ...outcomeJson(this, asked, event),
     }));
   }
 
@@ -216,9 +249,9 @@ export class LeshanSide {
   }
 }
 
-function outcomeJson(asked: Asked, event: ResponseEvent): object {
+function outcomeJson(context: CompositeContext, asked: Asked, event: ResponseEvent): object {
   const { code, error } = event;
-  const answer = code === undefined ? undefined : answerJson(asked, event, code);
+  const answer = code === undefined ? undefined : answerJson(context, asked, event, code);
   if (answer === UNREADABLE) return { errormessage: "The device's answer cannot be read." };
   return answer === undefined ? { errormessage: error } : { response: answer };
 }

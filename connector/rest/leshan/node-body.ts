@@ -67,7 +67,7 @@ export function entriesOfNode(path: Path, value: unknown, definitionOf: Definiti
     throw bad(`the node has id ${id}, and the path ${formatPath(path)} another.`);
   }
   const entries = readEntries(path, node, definitionOf);
-  return entries.sort((one, other) => compare(one.path, other.path));
+  return entries.sort(compareEntries);
 }
 
 /** The instance that a Create asks for, RESERVED_ID where its id is left to the device. @throws as `entriesOfNode` */
@@ -197,6 +197,11 @@ function idOf(node: Node): number | undefined {
 function idFrom(text: string): number | undefined {
   const id = /^\d{1,5}$/.test(text) ? Number(text) : RESERVED_ID;
   return id < RESERVED_ID ? id : undefined;
+}
+
+/** Tree order. */
+export function compareEntries(one: Entry, other: Entry): number {
+  return compare(one.path, other.path);
 }
 
 function compare(one: Path, other: Path): number {

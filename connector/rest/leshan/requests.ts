@@ -23,13 +23,12 @@ import {
 import { type Entry, MULTIPLE, STRING, TYPE_MASK } from "../../../protocol/model/data-types.ts";
 import { flagsAt } from "../../../protocol/model/object-definition.ts";
 import { RESERVED_ID } from "../../../protocol/model/path.ts";
-import { definitionsOf } from "../../registry/definitions.ts";
 import { type RestContext, type RestHost, refuse } from "../context.ts";
 import { readMembers, readText } from "../customers/answers.ts";
 import { ask, askBy } from "./asking.ts";
 import { formatNamed, payloadOf } from "./formats.ts";
 import { bad, createdInstance, entriesOfNode } from "./node-body.ts";
-import { registrationNamed, type Target, targetOf } from "./target.ts";
+import { type Target, targetOf } from "./target.ts";
 
 const ANYWHERE = [1, 2, 3, 4];
 /** Parameters of the request itself, that no device is to see. */
@@ -45,7 +44,7 @@ export function read(host: RestHost, c: RestContext): Promise<Response> {
 /** PUT /api/clients/{endpoint}/{path}?replace= */
 export async function write(host: RestHost, c: RestContext): Promise<Response> {
   const target = targetOf(host, c, [2, 3, 4]);
-  const { path, registration } = target;
+  const { path, prefix } = target;
   const isReplacing = (c.req.query("replace") ?? "true").toLowerCase() === "true";
   if (!isReplacing && path.length === 4) {
     throw bad("a resource instance can only be replaced.");
@@ -57,7 +56,7 @@ export async function write(host: RestHost, c: RestContext): Promise<Response> {
     if (format === TEXT) throw bad("text cannot update a resource in part.");
     format ??= TLV;
   }
-  const content = payloadOf(path, entries, format, registration.rootPath);
+  const content = payloadOf(path, entries, format, prefix);
   const operation = isReplacing ? WRITE_REPLACE : WRITE_UPDATE;
   return ask(host, c, { target, operation }, { method: isReplacing ? PUT : POST, ...content });
 }
@@ -69,15 +68,15 @@ export function createOrExecute(host: RestHost, c: RestContext): Promise<Respons
 }
 
 async function create(host: RestHost, c: RestContext, target: Target): Promise<Response> {
-  const { registration, path } = target;
+  const { path, prefix, definitionOf } = target;
   const body = await readMembers(c);
   const instanceId = createdInstance(body);
   const instance = [...path, instanceId];
-  const entries = entriesOfNode(instance, body, definitionsOf(registration));
+  const entries = entriesOfNode(instance, body, definitionOf);
   const isNamed = instanceId !== RESERVED_ID;
   if (isNamed && entries.length === 0) entries.push({ path: instance, type: 0, value: undefined });
   const format = formatNamed(c.req.query("format")) ?? TLV;
-  const content = payloadOf(isNamed ? path : instance, entries, format, registration.rootPath);
+  const content = payloadOf(isNamed ? path : instance, entries, format, prefix);
   return ask(host, c, { target, operation: CREATE }, { method: POST, ...content });
 }
 
@@ -140,15 +139,8 @@ export async function cancelObservation(host: RestHost, c: RestContext): Promise
   return ask(host, c, { target, operation: READ }, call);
 }
 
-/** What composites are answered with until the core has them. */
-export function refuseComposite(host: RestHost, c: RestContext): Response {
-  registrationNamed(host, c);
-  return refuse(c, 501, "Composite operations are not there yet.");
-}
-
 async function writtenEntries(c: RestContext, target: Target): Promise<Entry[]> {
-  const { path, at, registration } = target;
-  const definitionOf = definitionsOf(registration);
+  const { path, at, definitionOf } = target;
   const contentType = (c.req.header("content-type") ?? "application/json").split(";")[0].trim();
   if (contentType === "application/json") {
     return entriesOfNode(path, await readMembers(c), definitionOf);
@@ -162,8 +154,8 @@ async function writtenEntries(c: RestContext, target: Target): Promise<Entry[]> 
 }
 
 /** Resources with several instances are not text; everything else the core knows. */
-function usualFormat({ registration, path }: Target): number | undefined {
-  const isMultiple = (flagsAt(definitionsOf(registration), path) & MULTIPLE) !== 0;
+function usualFormat({ definitionOf, path }: Target): number | undefined {
+  const isMultiple = (flagsAt(definitionOf, path) & MULTIPLE) !== 0;
   return path.length === 3 && isMultiple ? TLV : undefined;
 }
 

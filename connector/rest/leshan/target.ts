@@ -1,18 +1,22 @@
 /** Which device and which place in it a request is about: `/api/clients/{endpoint}/{path}[/observe|/discover|/attributes]`. */
-import { type Path, parsePath } from "../../../protocol/model/path.ts";
 import { type Milliseconds, SECOND } from "../../../protocol/time/duration.ts";
 import { refusal } from "../../access/domains.ts";
 import type { Registration } from "../../registry/registration.ts";
 import { segment } from "../administration/request.ts";
 import { type RestContext, type RestHost, visibleRegistration } from "../context.ts";
 import { bad } from "./node-body.ts";
+import { type Place, placeAt } from "./place.ts";
 
-export interface Target {
+export interface Target extends Place {
   readonly registration: Registration;
   readonly endpointName: string;
-  readonly path: Path;
-  /** The same, as `/3/0/1`. */
-  readonly at: string;
+}
+
+/** Several places of one device. */
+export interface CompositeTarget {
+  readonly registration: Registration;
+  readonly endpointName: string;
+  readonly places: readonly Place[];
 }
 
 /** Where the endpoint name stands in `/api/clients/{endpoint}`. */
@@ -54,16 +58,38 @@ export function targetOf(
     .split("/")
     .slice(NAME_AT + 2);
   if (suffix !== undefined) segments.pop();
-  const at = `/${segments.join("/")}`;
-  const path = parsePath(at);
-  if (path === undefined || path.length === 0) {
-    throw bad("Invalid path: it must be one to four ids from 0 to 65535, as 3/0/1.");
+  const place = placeNamed(host, registration, decoded(`/${segments.join("/")}`), depths);
+  return { registration, endpointName: registration.endpointName, ...place };
+}
+
+/**
+ * The place of a path, `/3/0/1`, or `/d01/3/0/1` of a device behind this one.
+ *
+ * @throws Error with code `access/bad-value`
+ */
+export function placeNamed(
+  host: RestHost,
+  registration: Registration,
+  at: string,
+  depths: readonly number[],
+): Place {
+  const place = placeAt(host.leshan.devices, registration, at);
+  if (place === undefined) {
+    const behind = registration.isGateway ? ", behind the prefix of a device of this gateway" : "";
+    throw bad(`Invalid path: it must be one to four ids from 0 to 65535, as 3/0/1${behind}.`);
   }
-  if (!depths.includes(path.length)) {
-    throw bad(`Invalid path ${at}: this is not done to ${PLACES[path.length]}.`);
+  if (!depths.includes(place.path.length)) {
+    throw bad(`Invalid path ${at}: this is not done to ${PLACES[place.path.length]}.`);
   }
-  const { endpointName } = registration;
-  return { registration, endpointName, path, at };
+  return place;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw bad("Invalid path: it is not UTF-8.");
+  }
 }
 
 const PLACES = ["the root", "an object", "an object instance", "a resource", "a resource instance"];

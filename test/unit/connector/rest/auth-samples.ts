@@ -450,22 +450,21 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   "GET /api/event": { path: "/api/event" },
   "GET /api/clients/:endpointName/composite": {
     path: `/api/clients/${D}/composite`,
-    status: 501,
+    status: 400,
     foreign: 400,
   },
   "PUT /api/clients/:endpointName/composite": {
     path: `/api/clients/${D}/composite`,
-    status: 501,
+    status: 400,
     foreign: 400,
   },
   "POST /api/clients/:endpointName/composite/observe": {
     path: `/api/clients/${D}/composite/observe`,
-    status: 501,
+    status: 400,
     foreign: 400,
   },
   "DELETE /api/clients/:endpointName/composite/observe": {
-    path: `/api/clients/${D}/composite/observe`,
-    status: 501,
+    path: `/api/clients/${D}/composite/observe?paths=/3/0/9`,
     foreign: 400,
   },
   "POST /api/clients/:endpointName/:path{.+/observe}": {

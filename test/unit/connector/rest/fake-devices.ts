@@ -2,8 +2,10 @@
 import {
   type Devices,
   type DownlinkRequest,
+  type GatewayDevice,
   GONE,
   NOT_ALLOWED,
+  type QueuedRequest,
   type Refused,
   type ResponseEvent,
   type Submission,
@@ -40,6 +42,8 @@ export class FakeDevices implements Devices {
   /** Devices that were sent their bootstrap configuration without having asked, and whether that can be. */
   readonly pushed: string[] = [];
   canPush = true;
+  /** The devices behind each gateway. */
+  behind: readonly GatewayDevice[] = [];
   private readonly all = new Map<string, Mutable<Registration>>();
   private lastId = 0;
 
@@ -109,13 +113,27 @@ export class FakeDevices implements Devices {
     return { id };
   }
 
-  queued(): [] {
-    return [];
+  queued(endpointName: string): readonly QueuedRequest[] {
+    const waiting = this.submitted.filter((each) => each.endpointName === endpointName);
+    return waiting.map(({ id, request }) => ({
+      id,
+      method: request.method,
+      path: request.path,
+      paths: request.paths,
+      query: request.query,
+      priority: request.priority ?? "normal",
+      bytes: request.payload.length,
+      state: "waiting",
+      expiresAt: request.expiresIn,
+    }));
   }
 
   cancel(endpointName: string, id: string): boolean {
     this.calls.push(`cancel ${endpointName} ${id}`);
-    return false;
+    const at = this.submitted.findIndex(
+      (each) => each.endpointName === endpointName && each.id === id,
+    );
+    return at >= 0 && this.submitted.splice(at, 1).length > 0;
   }
 
   observeComposite(endpointName: string, paths: readonly string[]): Submission {
@@ -126,8 +144,8 @@ export class FakeDevices implements Devices {
     return this.cancelObservation(endpointName, paths.join());
   }
 
-  gatewayDevices(): [] {
-    return [];
+  gatewayDevices(): readonly GatewayDevice[] {
+    return this.behind;
   }
 
   observe(endpointName: string, path: string): Submission {

@@ -147,8 +147,12 @@ describe("what is asked of a device", () => {
     ["PUT", "3/0/9/attributes?color=red", '400 Invalid attributes: "color"'],
     ["PUT", "3/0/1/2?replace=false", "400 Invalid request: a resource instance"],
     ["PUT", "3/0/observe", "400 Invalid request: Invalid path"],
-    ["GET", "composite?paths=/3/0", "501 Composite operations are not there yet."],
-    ["POST", "composite/observe?paths=/3/0", "501"],
+    ["GET", "composite", "400 Invalid request: paths must be a list of paths"],
+    ["GET", "composite?paths=/3/0,/x", "400 Invalid request: Invalid path"],
+    ["GET", "composite?paths=/3/0&nodeformat=TLV", "400 Invalid request: nodeformat must be one"],
+    ["GET", "composite?paths=/3/0&pathformat=YAML", "400 Invalid request: format must be one of"],
+    ["POST", "composite/observe?paths=", "400 Invalid request: paths must be a list of paths"],
+    ["GET", "barn/3/0", "400 Invalid request: Invalid path"],
   ])("is not %s %s", async (method, path, expected) => {
     if (path === "") expect((await bench.ask(method, "/api/clients/"))[0]).toBe(200);
     else expect(await refusal(method, path)).toContain(expected);
