@@ -5,6 +5,7 @@ import { at, within } from "./admin-session.ts";
 
 const KEY_COLUMNS = ["id", "prefix", "name", "owner", "state", "createdAt", "expiresAt"];
 const DEVICE_COLUMNS = ["id", "endpointName", "endpointType", "registered", "queueMode"];
+const QUEUE_COLUMNS = ["id", "method", "path", "priority", "state", "bytes", "expiresIn"];
 const CLIENT_COLUMNS = ["clientKey", "owner", "ttl", "enabled", "lastUsedAt", "lastUsedFrom"];
 const CERTIFICATE_COLUMNS = ["serial", "endpointName", "issuedAt", "notAfter", "revokedAt"];
 const DOMAIN_COLUMNS = ["name", "registration", "sharing", "customersUseRest"];
@@ -85,6 +86,20 @@ function deviceCommands(devices: Command): void {
       session.showRow(await session.client.ask("POST", `/devices/${at(device)}/public-key`));
     }),
   );
+  command("queue", "list the requests that wait for a device, in their order").action(
+    within(async (session, [device]) => {
+      const { items } = await session.client.get(`/devices/${at(device)}/queue`);
+      session.showRows(items as readonly Row[], QUEUE_COLUMNS);
+    }),
+  );
+  command("cancel", "take back a request that waits; whoever asked is told 410")
+    .argument("<id>", "of the request, as devices queue shows it")
+    .action(
+      within(async (session, [device, id]) => {
+        await session.client.ask("DELETE", `/devices/${at(device)}/queue/${at(id)}`);
+        session.say("Taken back.");
+      }),
+    );
   command("forget", "forget a device that is not registered, and its claims").action(
     within(async (session, [device]) => {
       await session.client.ask("DELETE", `/devices/${at(device)}`);

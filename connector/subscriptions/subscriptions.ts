@@ -130,6 +130,18 @@ export class Subscriptions {
     return this.observations.get(endpointName)?.get(path)?.subscribers.keys() ?? [];
   }
 
+  /** The keys that are subscribed to a place or to something that it is in, each once. */
+  *subscribersOver(endpointName: string, path: string): Iterable<string> {
+    if (!this.observations.has(endpointName)) return;
+    const told = new Set<string>();
+    for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+      for (const keyId of this.subscribersOf(endpointName, path.slice(0, end))) {
+        if (!told.has(keyId)) yield keyId;
+        told.add(keyId);
+      }
+    }
+  }
+
   rulesOf(keyId: string): readonly PreSubscription[] {
     return this.rules.get(keyId) ?? [];
   }

@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { ADMINISTRATOR } from "../../connector/access/users.ts";
 import { DeviceConnector } from "../../connector/device-connector.ts";
 import { MemoryStore } from "../../connector/store/memory-store.ts";
 import { NodeGateway, type NodeGatewayEvent } from "../../firmware/boards/node/gateway.ts";
@@ -84,8 +85,8 @@ class LineBoard extends NodeBoard {
 }
 
 /** JSON of whatever form: the tests say which. */
-async function json(url: string): Promise<ReturnType<typeof JSON.parse>> {
-  return (await fetch(url)).json();
+async function json(url: string, headers = {}): Promise<ReturnType<typeof JSON.parse>> {
+  return (await fetch(url, { headers })).json();
 }
 
 function kinds(): string[] {
@@ -118,6 +119,21 @@ test("LwM2M Gateway 1.1.1 §6: the device behind it is read, written to and obse
     400,
     expect.stringContaining("behind the prefix of a device of this gateway"),
   ]);
+});
+
+test("the Device Connector's API reaches it too, and its values", async () => {
+  const owner = { domainId: ADMINISTRATOR.domainId, ownerId: ADMINISTRATOR.id };
+  const { key } = connector.access.keys.create(owner, undefined, 0);
+  const headers = { authorization: `Bearer ${key}` };
+  const v2 = `${connector.httpUrl}/v2`;
+  await fetch(`${v2}/notification/pull?noWait=true`, { headers });
+  const place = `${v2}/endpoints/barn/cellar/3303/0/5700`;
+  const { "async-response-id": id } = await json(place, headers);
+  const { "async-responses": responses } = await json(`${v2}/notification/pull`, headers);
+  expect(responses).toMatchObject([
+    { id, status: 200, payload: Buffer.from("21.5").toString("base64") },
+  ]);
+  expect((await fetch(place.replace("cellar", "attic"), { headers })).status).toBe(404);
 });
 
 test("what a board prints for people comes out", async () => {

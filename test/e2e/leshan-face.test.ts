@@ -407,6 +407,20 @@ test("LwM2M Core 1.2.2 §6.4.6: what a device sends of its own accord comes as a
   await events.close();
 });
 
+test("LwM2M Core 1.2.2 §6.4.6: a device of ours sends, and it is heard", async () => {
+  proves("connector", "send");
+  const events = await Events.open(`?ep=${ENDPOINT}`);
+  // Mute Send: no device sends before its server has allowed it.
+  await put("1/0/23", resource(23, false, "boolean"), "", "TEXT");
+  described.set(0, 9, 33);
+  expect(device.send(["/3/0/9"])).toBeGreaterThan(0);
+  expect(await events.next("SEND")).toEqual({
+    ep: ENDPOINT,
+    val: { "/3/0/9": { kind: "singleResource", id: 9, type: "INTEGER", value: "33" } },
+  });
+  await events.close();
+});
+
 test("the end of a registration and the next one are told", async () => {
   const events = await Events.open("?ep=client_2");
   const second = new NodeDevice({ server: connector.coapUrl, endpointName: "client_2" });

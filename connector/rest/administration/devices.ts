@@ -22,7 +22,7 @@ import {
   segment,
 } from "./request.ts";
 import * as schemas from "./schemas.ts";
-import { deviceView, mapPage } from "./views.ts";
+import { deviceView, mapPage, queuedView } from "./views.ts";
 
 const NO_DEVICE = "There is no such device.";
 const BEYOND = "The caller lacks what the key is good for.";
@@ -106,6 +106,23 @@ export const DEVICE_ROUTES: readonly Route[] = [
     answers: { 204: "Forgotten.", 404: NO_DEVICE, 409: "It is registered." },
     handle: deleteDevice,
   },
+  {
+    method: "GET",
+    path: "/admin/devices/:endpointName/queue",
+    allows: { verb: "view", object: "resource" },
+    summary: "The requests that wait for a device, whoever asked for them.",
+    returns: schemas.QUEUE,
+    answers: { 200: "The requests, without their payloads.", 404: NO_DEVICE },
+    handle: showQueue,
+  },
+  {
+    method: "DELETE",
+    path: "/admin/devices/:endpointName/queue/:id",
+    allows: { verb: "delete", object: "resource" },
+    summary: "Takes back a request that has no outcome yet: whoever asked is told 410.",
+    answers: { 204: "Taken back.", 404: "There is no such device or request." },
+    handle: cancelQueued,
+  },
 ];
 
 function listDevices(host: RestHost, c: RestContext): Response {
@@ -181,6 +198,22 @@ async function deleteDevice(host: RestHost, c: RestContext): Promise<Response> {
   forgetDevice(host.access, device);
   forgetWhatIsKnown(host, device);
   await changed(host, c, "device.forgotten", device.endpointName);
+  return c.body(null, 204);
+}
+
+function showQueue(host: RestHost, c: RestContext): Response {
+  const { endpointName } = theDevice(host, c);
+  const now = host.now();
+  return c.json({ items: host.gateway.queued(endpointName).map((each) => queuedView(each, now)) });
+}
+
+async function cancelQueued(host: RestHost, c: RestContext): Promise<Response> {
+  const { endpointName } = theDevice(host, c);
+  const id = segment(c, 4);
+  if (!host.gateway.cancel(endpointName, id)) {
+    throw refusal("access/not-found", "There is no such request, or it has its outcome.");
+  }
+  await noted(host, c, "request.cancelled", `${endpointName} ${id}`);
   return c.body(null, 204);
 }
 

@@ -96,6 +96,21 @@ export const DEVICE_WITH_CUSTOMERS = DEVICE.extend({
 });
 export const PUBLIC_KEY = z.object({ endpointName: z.string(), publicKey: z.string() });
 
+export const QUEUED_REQUEST = z.object({
+  id: z.string(),
+  method: z.enum(["GET", "POST", "PUT", "DELETE", "FETCH", "IPATCH"]),
+  path: z.string().describe("/ for a composite"),
+  paths: z.array(z.string()).nullable().describe("of a composite that reads"),
+  query: z.array(z.string()),
+  priority: z.enum(["high", "normal", "low"]),
+  bytes: z.int().describe("of its payload, which is not shown"),
+  state: z.enum(["waiting", "sent"]).describe("sent: under way"),
+  expiresIn: z.int().describe("seconds that it may still wait"),
+});
+export const QUEUE = z.object({
+  items: z.array(QUEUED_REQUEST).describe("in the order in which they will be sent"),
+});
+
 export const BINDING = z.object({
   customerId: z.string(),
   endpointName: z.string(),

@@ -1,11 +1,15 @@
 /** What administration shows of what is on record: rows without digests, hashes and keys. */
+
 import type { z } from "zod";
+import { DELETE, FETCH, GET, IPATCH, POST, PUT } from "../../../protocol/coap/codes.ts";
+import type { Milliseconds } from "../../../protocol/time/duration.ts";
 import type { Access } from "../../access/access.ts";
 import { isGood } from "../../access/access-keys.ts";
 import type { ApiClient } from "../../access/api-clients.ts";
 import type { AuditEntry } from "../../access/audit.ts";
 import type { AccessKey, DeviceRecord, Domain, Group, User } from "../../access/model.ts";
 import type { IssuedCertificate } from "../../certificates/ledger.ts";
+import type { QueuedRequest } from "../../contract.ts";
 import type { Registration } from "../../registry/registration.ts";
 import type { Page } from "./request.ts";
 import type {
@@ -143,3 +147,30 @@ export function nameOfDomain(access: Access, domainId: string): string {
 export function timeText(calendarTime: number): string {
   return new Date(calendarTime).toISOString();
 }
+
+/** A request that waits, without what it carries. */
+export function queuedView(request: QueuedRequest, now: Milliseconds) {
+  const { id, method, path, paths = null, query = [], priority, bytes, state } = request;
+  const expiresIn = Math.max(0, Math.ceil((request.expiresAt - now) / 1000));
+  return {
+    id,
+    method: METHOD_NAMES[method],
+    path,
+    paths,
+    query,
+    priority,
+    bytes,
+    state,
+    expiresIn,
+  };
+}
+
+/** By CoAP's codes. */
+const METHOD_NAMES: { readonly [code: number]: string } = {
+  [GET]: "GET",
+  [POST]: "POST",
+  [PUT]: "PUT",
+  [DELETE]: "DELETE",
+  [FETCH]: "FETCH",
+  [IPATCH]: "IPATCH",
+};

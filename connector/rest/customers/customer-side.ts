@@ -10,6 +10,7 @@ import type { Mail, Outbox } from "../../access/mail.ts";
 import type { DeviceRecord } from "../../access/model.ts";
 import { RateLimit } from "../../access/rate-limit.ts";
 import type { ConnectorEvent, Devices } from "../../contract.ts";
+import { notificationsOf } from "../../notifications/sent-values.ts";
 import { jsonOfPayload } from "../../shadow/resource-values.ts";
 import type { Shadow } from "../../shadow/shadow.ts";
 import { Shadows } from "../../shadow/shadows.ts";
@@ -107,6 +108,10 @@ export class CustomerSide {
 
   /** Takes what happened on the devices' side, after the gateway did. */
   handleEvent(event: ConnectorEvent): void {
+    if (event.kind === "send") {
+      for (const each of notificationsOf(event, this.access.calendarNow())) this.handleEvent(each);
+      return;
+    }
     const changed = this.shadows.handleEvent(this.now(), this.access.calendarNow(), event);
     if (changed !== undefined) this.tellUpdate(changed);
     this.calls.handleEvent(event);

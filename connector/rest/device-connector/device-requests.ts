@@ -4,17 +4,12 @@
  */
 import { z } from "zod";
 import { DELETE, GET, POST, PUT } from "../../../protocol/coap/codes.ts";
-import { type Milliseconds, SECOND } from "../../../protocol/time/duration.ts";
+import type { Milliseconds } from "../../../protocol/time/duration.ts";
 import { may } from "../../access/decision.ts";
 import type { Verb } from "../../access/model.ts";
 import { type DownlinkRequest, GONE } from "../../contract.ts";
 import { contentFormatOf } from "../../notifications/media-types.ts";
-import {
-  contentFormatOfLink,
-  linkAt,
-  standingOf,
-  UNLISTED,
-} from "../../notifications/resources.ts";
+import { contentFormatOfLink, linkAt } from "../../notifications/resources.ts";
 import type { Registration } from "../../registry/registration.ts";
 import {
   accept,
@@ -32,6 +27,7 @@ import {
   refuseMoreResponses,
   refuseSubmission,
 } from "./endpoints.ts";
+import { BAD_EXPIRY, BAD_PRIORITY, expiryOf, priorityOf, wholeNumber } from "./waiting.ts";
 
 const METHODS: ReadonlyMap<string, { readonly method: number; readonly verb: Verb }> = new Map([
   ["GET", { method: GET, verb: "view" }],
@@ -41,8 +37,6 @@ const METHODS: ReadonlyMap<string, { readonly method: number; readonly verb: Ver
 ] as const);
 
 const LONGEST_ID = 128;
-/** Three days, as the successor had it. */
-const LONGEST_EXPIRY = 259_200;
 const MOST_RETRIES = 10;
 const NO_BYTES = new Uint8Array(0);
 
@@ -81,8 +75,10 @@ export async function requestDevice(host: RestHost, c: RestContext): Promise<Res
   }
   const expiresIn = expiryOf(host, c);
   if (expiresIn === undefined) {
-    return refuse(c, 400, `expiry-seconds must be a whole number from 1 to ${LONGEST_EXPIRY}.`);
+    return refuse(c, 400, BAD_EXPIRY);
   }
+  const priority = priorityOf(c);
+  if (priority === BAD_PRIORITY) return refuse(c, 400, BAD_PRIORITY);
   if (wholeNumber(c.req.query("retry") ?? "0", 0, MOST_RETRIES) === undefined) {
     return refuse(c, 400, `retry must be a whole number from 0 to ${MOST_RETRIES}.`);
   }
@@ -95,7 +91,7 @@ export async function requestDevice(host: RestHost, c: RestContext): Promise<Res
   }
   const registration = visibleRegistration(host, c, endpointNameOf(c));
   if (registration === undefined) return refuseSubmission(c, { refusal: GONE });
-  if (asked.method !== PUT && standingOf(registration, asked.path) === UNLISTED) {
+  if (asked.method !== PUT && !gateway.mayHave(registration, asked.path)) {
     return refuse(c, 404, "The endpoint has no such resource.");
   }
   // The successor's client sends its first poll and its first request at once, on two connections.
@@ -103,7 +99,7 @@ export async function requestDevice(host: RestHost, c: RestContext): Promise<Res
   if (!gateway.canAccept(keyId)) return refuseMoreResponses(c);
   const overQuota = refuseOverQuota(host, c);
   if (overQuota !== undefined) return overQuota;
-  const request = requestOf(registration, asked, expiresIn);
+  const request = { ...requestOf(registration, asked, expiresIn), priority };
   const { endpointName } = registration;
   const submission = gateway.request(host.now(), keyId, endpointName, request, asyncId);
   if ("refusal" in submission) return refuseSubmission(c, submission);
@@ -171,16 +167,4 @@ function decodeBase64(text: string): Uint8Array | undefined {
 
 function isAsyncId(text: string): boolean {
   return text.length <= LONGEST_ID && /^[!-~]+$/.test(text);
-}
-
-function expiryOf(host: RestHost, c: RestContext): Milliseconds | undefined {
-  const given = c.req.query("expiry-seconds");
-  if (given === undefined) return host.requestExpiry;
-  const seconds = wholeNumber(given, 1, LONGEST_EXPIRY);
-  return seconds === undefined ? undefined : seconds * SECOND;
-}
-
-function wholeNumber(text: string, least: number, most: number): number | undefined {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
-  return value >= least && value <= most ? value : undefined;
 }

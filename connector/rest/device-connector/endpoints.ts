@@ -16,8 +16,6 @@ import {
   isObservable,
   linkAt,
   mediaTypeOfLink,
-  standingOf,
-  UNLISTED,
 } from "../../notifications/resources.ts";
 import type { Registration } from "../../registry/registration.ts";
 import {
@@ -34,6 +32,7 @@ import {
 } from "../context.ts";
 import { endpointNameIn, resourcePathIn } from "../request-path.ts";
 import { ID_TAKEN } from "./gateway.ts";
+import { BAD_EXPIRY, BAD_PRIORITY, expiryOf, priorityOf } from "./waiting.ts";
 
 /** A resource's value may be this long, bytes. */
 export const LONGEST_VALUE = 64 * 1024;
@@ -83,6 +82,8 @@ export function readResource(host: RestHost, c: RestContext): Promise<Response> 
   const target = targetOf(host, c);
   if (target instanceof Response) return target;
   const { registration, path } = target;
+  const waiting = waitingIn(host, c);
+  if (waiting instanceof Response) return waiting;
   const wanted = acceptedFormat(c);
   const cached = host.gateway.cache.get(host.now(), registration.endpointName, path);
   if (cached !== undefined && (wanted === undefined || wanted === cached.contentFormat)) {
@@ -91,9 +92,9 @@ export function readResource(host: RestHost, c: RestContext): Promise<Response> 
     });
   }
   if (isSet(c, "cacheOnly")) return c.body(null, 205);
-  if (standingOf(registration, path) === UNLISTED) return refuseUnlisted(c);
+  if (!host.gateway.mayHave(registration, path)) return refuseUnlisted(c);
   return submit(host, c, registration, {
-    ...requestTo(host, path, GET, isSet(c, "noResp")),
+    ...requestTo(path, GET, waiting),
     accept: wanted,
   });
 }
@@ -102,10 +103,12 @@ export function readResource(host: RestHost, c: RestContext): Promise<Response> 
 export async function writeResource(host: RestHost, c: RestContext): Promise<Response> {
   const target = targetOf(host, c);
   if (target instanceof Response) return target;
+  const waiting = waitingIn(host, c);
+  if (waiting instanceof Response) return waiting;
   const value = await readValue(c, target.registration, target.path);
   if (value instanceof Response) return value;
   return submit(host, c, target.registration, {
-    ...requestTo(host, target.path, PUT, isSet(c, "noResp")),
+    ...requestTo(target.path, PUT, waiting),
     ...value,
   });
 }
@@ -114,11 +117,13 @@ export async function writeResource(host: RestHost, c: RestContext): Promise<Res
 export async function executeResource(host: RestHost, c: RestContext): Promise<Response> {
   const target = targetOf(host, c);
   if (target instanceof Response) return target;
-  if (standingOf(target.registration, target.path) === UNLISTED) return refuseUnlisted(c);
+  if (!host.gateway.mayHave(target.registration, target.path)) return refuseUnlisted(c);
+  const waiting = waitingIn(host, c);
+  if (waiting instanceof Response) return waiting;
   const value = await readValue(c, target.registration, target.path);
   if (value instanceof Response) return value;
   return submit(host, c, target.registration, {
-    ...requestTo(host, target.path, POST, isSet(c, "noResp")),
+    ...requestTo(target.path, POST, waiting),
     payload: value.payload,
     contentFormat: value.payload.length === 0 ? undefined : value.contentFormat,
   });
@@ -128,13 +133,10 @@ export async function executeResource(host: RestHost, c: RestContext): Promise<R
 export function deleteResource(host: RestHost, c: RestContext): Promise<Response> | Response {
   const target = targetOf(host, c);
   if (target instanceof Response) return target;
-  if (standingOf(target.registration, target.path) === UNLISTED) return refuseUnlisted(c);
-  return submit(
-    host,
-    c,
-    target.registration,
-    requestTo(host, target.path, DELETE, isSet(c, "noResp")),
-  );
+  if (!host.gateway.mayHave(target.registration, target.path)) return refuseUnlisted(c);
+  const waiting = waitingIn(host, c);
+  if (waiting instanceof Response) return waiting;
+  return submit(host, c, target.registration, requestTo(target.path, DELETE, waiting));
 }
 
 /**
@@ -227,19 +229,20 @@ function targetOf(
     : { registration, path };
 }
 
-function requestTo(
-  host: RestHost,
-  path: string,
-  method: number,
-  isWithoutResponse: boolean,
-): DownlinkRequest {
-  return {
-    method,
-    path,
-    payload: NOTHING,
-    confirmable: !isWithoutResponse,
-    expiresIn: host.requestExpiry,
-  };
+/** How a request is to wait for its device. */
+type Waiting = Pick<DownlinkRequest, "confirmable" | "expiresIn" | "priority">;
+
+function requestTo(path: string, method: number, waiting: Waiting): DownlinkRequest {
+  return { method, path, payload: NOTHING, ...waiting };
+}
+
+/** What `noResp`, `priority` and `expiry-seconds` say. */
+function waitingIn(host: RestHost, c: RestContext): Waiting | Response {
+  const expiresIn = expiryOf(host, c);
+  if (expiresIn === undefined) return refuse(c, 400, BAD_EXPIRY);
+  const priority = priorityOf(c);
+  if (priority === BAD_PRIORITY) return refuse(c, 400, BAD_PRIORITY);
+  return { confirmable: !isSet(c, "noResp"), expiresIn, priority };
 }
 
 const NOTHING = new Uint8Array(0);

@@ -27,7 +27,11 @@ const NO_CHANNEL = "No notification channel is open.";
 const NO_ENDPOINT = "The endpoint is not registered.";
 const NO_RESOURCE = "The endpoint has no such resource.";
 const TOO_MANY = "Too many requests or responses wait, or the quota is used up.";
-const ASYNC_QUERY = { noResp: "true: send once and want no outcome" };
+const WAITING_QUERY = {
+  "expiry-seconds": "how long it may wait for the device, 1 to 259200; a day when absent",
+  priority: "high, normal or low: which of those that wait goes first; normal when absent",
+};
+const ASYNC_QUERY = { noResp: "true: send once and want no outcome", ...WAITING_QUERY };
 const ASYNC_ANSWERS = {
   202: ACCEPTED,
   204: WITHOUT_RESPONSE,

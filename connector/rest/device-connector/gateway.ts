@@ -12,7 +12,9 @@ import type {
   Devices,
   DownlinkRequest,
   NotificationEvent,
+  QueuedRequest,
   ResponseEvent,
+  SendEvent,
   Submission,
 } from "../../contract.ts";
 import { type AsyncRequest, AsyncRequests } from "../../notifications/async-requests.ts";
@@ -26,7 +28,10 @@ import {
   registrationJson,
   removalJson,
 } from "../../notifications/message.ts";
+import { standingOf, UNLISTED } from "../../notifications/resources.ts";
+import { notificationsOf } from "../../notifications/sent-values.ts";
 import type { Registration } from "../../registry/registration.ts";
+import { placeOf } from "../../session/target.ts";
 import type { Journal } from "../../store/store.ts";
 import { Subscriptions } from "../../subscriptions/subscriptions.ts";
 import { EndpointCensus } from "./endpoint-census.ts";
@@ -61,12 +66,15 @@ export class Gateway {
   private readonly audience: Audience;
   private readonly census: EndpointCensus;
   private readonly requests: AsyncRequests;
+  /** Calendar milliseconds at the monotonic 0. */
+  private readonly epoch: number;
 
   /** @param calendarNow calendar milliseconds at `now` */
   constructor(now: Milliseconds, calendarNow: number, settings: GatewaySettings) {
     const { store, devices, audience, quotas } = settings;
     this.devices = devices;
     this.audience = audience;
+    this.epoch = calendarNow - now;
     this.traffic = new TrafficMeter(now, calendarNow, store, quotas);
     this.census = new EndpointCensus(quotas.endpoints, (name) => audience.domainOf(name));
     this.requests = new AsyncRequests(store);
@@ -92,6 +100,25 @@ export class Gateway {
 
   registrations(): Iterable<Registration> {
     return this.devices.registrations();
+  }
+
+  /** Whether a path can exist on a device, or on one behind it, going by what they have told. */
+  mayHave(registration: Registration, path: string): boolean {
+    if (standingOf(registration, path) !== UNLISTED) return true;
+    if (!registration.isGateway) return false;
+    const behind = this.devices.gatewayDevices(registration.endpointName);
+    const place = placeOf(registration, path, behind);
+    return typeof place === "object" && place.prefix !== registration.rootPath;
+  }
+
+  /** What waits for a device, whoever asked for it, in the order in which it will be sent. */
+  queued(endpointName: string): readonly QueuedRequest[] {
+    return this.devices.queued(endpointName);
+  }
+
+  /** Takes back a request, whoever asked for it: that one is told 410. False when there is none. */
+  cancel(endpointName: string, id: string): boolean {
+    return this.devices.cancel(endpointName, id);
   }
 
   /** Whether a device that is not registered may register: its domain's quota of endpoints. */
@@ -201,6 +228,10 @@ export class Gateway {
       case "notification":
         this.count(now, event.endpointName);
         this.handleNotification(now, event);
+        break;
+      case "send":
+        this.count(now, event.endpointName);
+        this.handleSend(now, event);
         break;
       case "observation-end":
         this.cache.forgetAround(event.endpointName, event.path);
@@ -347,6 +378,15 @@ export class Gateway {
     this.cache.forgetAround(event.endpointName, event.path);
     this.keepValue(now, event);
     this.tellValue(now, event, this.subscriptions.subscribersOf(event.endpointName, event.path));
+  }
+
+  private handleSend(now: Milliseconds, event: SendEvent): void {
+    const { endpointName } = event;
+    for (const value of notificationsOf(event, this.epoch + now)) {
+      this.cache.forgetAround(endpointName, value.path);
+      this.keepValue(now, value);
+      this.tellValue(now, value, this.subscriptions.subscribersOver(endpointName, value.path));
+    }
   }
 
   private keepValue(now: Milliseconds, event: ResponseEvent | NotificationEvent): void {

@@ -1,5 +1,5 @@
 /** The routes under /subscriptions: individual subscriptions and pre-subscription rules. */
-import { isObservable, linkAt, standingOf, UNLISTED } from "../../notifications/resources.ts";
+import { isObservable, linkAt } from "../../notifications/resources.ts";
 import { isRefusedRules, parsePreSubscriptions } from "../../subscriptions/pre-subscriptions.ts";
 import { TOO_MANY_SUBSCRIPTIONS } from "../../subscriptions/subscriptions.ts";
 import {
@@ -26,7 +26,7 @@ export function subscribe(host: RestHost, c: RestContext): Promise<Response> | R
   const registration = visibleRegistration(host, c, endpointName);
   if (registration === undefined) return refuse(c, 404, "The endpoint is not registered.");
   const path = resourcePathIn(c.get("path"));
-  if (path === undefined || standingOf(registration, path) === UNLISTED) {
+  if (path === undefined || !host.gateway.mayHave(registration, path)) {
     return refuse(c, 404, "The endpoint has no such resource.");
   }
   const link = linkAt(registration, path);

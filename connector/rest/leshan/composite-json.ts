@@ -6,9 +6,10 @@
  */
 import { LWM2M_CBOR, SENML_CBOR, SENML_JSON } from "../../../protocol/coap/content-formats.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
-import { formatPath, type Path } from "../../../protocol/model/path.ts";
+import type { Path } from "../../../protocol/model/path.ts";
 import type { Devices, ResponseEvent, SentEntry } from "../../contract.ts";
 import type { Registration } from "../../registry/registration.ts";
+import { sentPath } from "../../session/latest.ts";
 import { readEntries } from "../../session/send.ts";
 import type { Json } from "../../shadow/json.ts";
 import { nodeJson } from "./node-json.ts";
@@ -53,7 +54,7 @@ export function sentJson(
 ): NodesJson {
   const nodes: Record<string, Json> = {};
   for (const entry of entries) {
-    const at = (entry.prefix === undefined ? "" : `/${entry.prefix}`) + formatPath(entry.path);
+    const at = sentPath(entry);
     const place = placeAt(devices, registration, at);
     const node = place && nodeJson(place.path, [entry], place.definitionOf);
     if (node !== undefined) nodes[at] = node;

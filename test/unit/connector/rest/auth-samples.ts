@@ -382,6 +382,12 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     path: `/admin/devices/${D}/public-key`,
     foreign: 404,
   },
+  "GET /admin/devices/:endpointName/queue": { path: `/admin/devices/${D}/queue`, foreign: 404 },
+  "DELETE /admin/devices/:endpointName/queue/:id": {
+    path: `/admin/devices/${D}/queue/none`,
+    status: 404,
+    foreign: 404,
+  },
   "DELETE /admin/devices/:endpointName": {
     path: `/admin/devices/${D}`,
     foreign: 404,
