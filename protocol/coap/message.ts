@@ -27,6 +27,9 @@ export interface Message {
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 export const NO_OPTIONS: readonly Option[] = [];
 
+/** What a TKL can say (RFC 8974 §2.1). */
+export const LONGEST_TOKEN = 65804;
+
 const PAYLOAD_MARKER = 0xff;
 const HEADER_LENGTH = 4;
 const HIGHEST_OPTION = 65535;

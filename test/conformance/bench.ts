@@ -27,6 +27,7 @@ import {
   CON,
   decodeMessage,
   encodeMessage,
+  LONGEST_TOKEN,
   type Message,
   NO_BYTES,
   NO_OPTIONS,
@@ -479,7 +480,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     const arrival = await this.client.receive(this.startedAt + until);
     if (arrival === undefined) return false;
     const { server, datagram } = arrival;
-    const message = decodeMessage(datagram);
+    const message = decodeMessage(datagram, LONGEST_TOKEN);
     this.ladder.arrived(this.now(), server, datagram);
     if (isMalformed(message)) {
       const why = `a datagram is malformed: ${message.fault} at byte ${message.at} (${message.source})`;

@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../../protocol/bytes/utf8.ts";
 import { decodeBlock } from "../../protocol/coap/block.ts";
 import { EMPTY, formatCode, isRequest } from "../../protocol/coap/codes.ts";
 import { CBOR, OCTET_STREAM, SENML_CBOR, TEXT, TLV } from "../../protocol/coap/content-formats.ts";
-import { decodeMessage, type Message } from "../../protocol/coap/message.ts";
+import { decodeMessage, LONGEST_TOKEN, type Message } from "../../protocol/coap/message.ts";
 import {
   ACCEPT,
   BLOCK1,
@@ -96,7 +96,7 @@ export class Ladder {
 
 /** `CON [0x1f2e] POST /rd?ep=...`; for what is no message its fault and bytes. */
 export function describeDatagram(datagram: Uint8Array): string {
-  const message = decodeMessage(datagram);
+  const message = decodeMessage(datagram, LONGEST_TOKEN);
   return isMalformed(message)
     ? `${message.fault}: ${formatBytes(datagram)}`
     : describeMessage(message);

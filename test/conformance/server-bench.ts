@@ -18,6 +18,7 @@ import {
   CON,
   decodeMessage,
   encodeMessage,
+  LONGEST_TOKEN,
   type Message,
   NO_BYTES,
   RST,
@@ -276,7 +277,7 @@ export class ServerBench<Criterion extends string = string> extends Judging<Crit
     const arrival = await this.server.receive(this.startedAt + until);
     if (arrival === undefined) return false;
     const { server: client, datagram } = arrival;
-    const message = decodeMessage(datagram);
+    const message = decodeMessage(datagram, LONGEST_TOKEN);
     this.ladder.sent(this.now(), 0, datagram);
     if (isMalformed(message)) {
       const why = `a datagram is malformed: ${message.fault} at byte ${message.at} (${message.source})`;

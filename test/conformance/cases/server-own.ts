@@ -284,7 +284,7 @@ const MALFORMED: readonly [what: string, hex: string][] = [
   ["one byte", "40"],
   ["a header cut short", "400112"],
   ["version 0", "00010001"],
-  ["a token length of 9", "49010002112233445566778899"],
+  ["a token length of 15", "4f010002112233445566778899aabbccddeeff"],
   ["a token cut short", "48010003112233"],
   ["an option cut short", "40010004b4746573"],
   ["an option delta of 15", "40010005f0"],
