@@ -2,7 +2,8 @@
  * docs/features.md, made from the catalogue of features and the tests that say what they show.
  *
  *   npx tsx scripts/feature-matrix.ts            writes it
- *   npx tsx scripts/feature-matrix.ts --check    fails when it is stale, or a test that shows something names no clause
+ *   npx tsx scripts/feature-matrix.ts --check    fails when it is stale, a test that shows something names no clause, or nothing
+ *                                                shows a feature on a side where the catalogue gives no reason for that
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import ts from "typescript";
@@ -10,6 +11,7 @@ import { FEATURES, type Feature, type Side } from "../test/support/features.ts";
 import { isMain, type Refusal, report, repositorySources, type Source } from "./support/sources.ts";
 
 const PAGE = "docs/features.md";
+const CATALOGUE = "test/support/features.ts";
 const COMMAND = "npx tsx scripts/feature-matrix.ts";
 
 const SIDES: readonly Side[] = ["device", "connector", "bootstrap-server"];
@@ -77,6 +79,34 @@ export function namelessProofs(proofs: readonly Proof[]): Refusal[] {
     }));
 }
 
+/** Features that nothing shows, without a reason; and reasons that a test belies. */
+export function missingProofs(proofs: readonly Proof[], features = FEATURES): Refusal[] {
+  return [...features.values()].flatMap((group) =>
+    [...group].flatMap(([id, feature]) =>
+      SIDES.flatMap((side) => faultOf(proofsOn(side, id, proofs).length, side, feature)).map(
+        (fault) => ({ path: CATALOGUE, line: 1, message: `${id}: ${fault}` }),
+      ),
+    ),
+  );
+}
+
+function faultOf(shown: number, side: Side, { sides, absent }: Feature): string[] {
+  if (absent[side] !== undefined && !sides.includes(side)) {
+    return [`does not concern the ${side}, and says why it is absent there`];
+  }
+  if (absent[side] !== undefined && shown > 0) {
+    return [`said to be absent on the ${side}, and shown by a test`];
+  }
+  if (absent[side] === undefined && shown === 0 && sides.includes(side)) {
+    return [`no test shows it on the ${side}, and the catalogue does not say why (absent)`];
+  }
+  return [];
+}
+
+function proofsOn(side: Side, id: string, proofs: readonly Proof[]): Proof[] {
+  return proofs.filter((proof) => proof.feature === id && proof.side === side);
+}
+
 /** The page. */
 export function featurePage(proofs: readonly Proof[]): string {
   const groups = [...FEATURES].map(([group, features]) => {
@@ -92,18 +122,18 @@ export function featurePage(proofs: readonly Proof[]): string {
   return `# Features, and the tests that show them
 
 Made by \`${COMMAND}\` from \`test/support/features.ts\` and the tests; not written by hand. A number leads to a test that shows the
-feature on that side; a dash says that the feature does not concern it, *no test* that nothing shows it yet. \`npm test\` runs them all.
+feature on that side; a dash says that the feature does not concern it, words say why it is not there. \`npm test\` runs them all.
 
 ${groups.join("\n\n")}
 `;
 }
 
 function rowOf(id: string, feature: Feature, proofs: readonly Proof[]): string {
-  const { title, clause, since, sides } = feature;
+  const { title, clause, since, sides, absent } = feature;
   const cells = SIDES.map((side) => {
-    const found = proofs.filter((proof) => proof.feature === id && proof.side === side);
-    if (found.length === 0) return sides.includes(side) ? "*no test*" : "-";
-    return linksTo(found);
+    const found = proofsOn(side, id, proofs);
+    if (found.length > 0) return linksTo(found);
+    return sides.includes(side) ? (absent[side] ?? "*no test*") : "-";
   });
   return `| ${title} | ${clause} | ${since} | ${cells.join(" | ")} |`;
 }
@@ -118,6 +148,7 @@ if (isMain(import.meta.filename)) {
   const proofs = proofsIn(repositorySources());
   const page = featurePage(proofs);
   const refusals = namelessProofs(proofs);
+  if (process.argv.includes("--check")) refusals.push(...missingProofs(proofs));
   if (!process.argv.includes("--check")) writeFileSync(PAGE, page);
   else if (readFileSync(PAGE, "utf8") !== page) {
     refusals.push({ path: PAGE, line: 1, message: `stale: run ${COMMAND}` });

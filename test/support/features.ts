@@ -12,13 +12,20 @@ export interface Feature {
   /** The version that brought it. */
   readonly since: "1.0" | "1.1" | "1.2";
   readonly sides: readonly Side[];
+  /** Why a side that the rule binds has nothing to show: said on the page, and the only way to have no test. */
+  readonly absent: Absent;
 }
+
+type Absent = Readonly<Partial<Record<Side, string>>>;
 
 const DEVICE: readonly Side[] = ["device"];
 const CONNECTOR: readonly Side[] = ["connector"];
 const BOTH: readonly Side[] = ["device", "connector"];
 const BOOTSTRAP: readonly Side[] = ["device", "bootstrap-server"];
 const ALL: readonly Side[] = ["device", "connector", "bootstrap-server"];
+
+const NO_SMS = "no SMS";
+const NO_OTHER_BINDING = "UDP is the only binding: others are stored, and change nothing";
 
 const CORE = "LwM2M Core 1.2.2 §";
 const TRANSPORT = "LwM2M Transport 1.2.2 §";
@@ -28,6 +35,7 @@ type Row = readonly [
   clause: string,
   since: Feature["since"],
   sides: readonly Side[],
+  absent?: Absent,
 ];
 
 /** By group; the groups are those of the guide for readers, in their order. */
@@ -39,7 +47,9 @@ const ROWS = {
     "requests-wait-for-registration": ["no device management before the registration is complete", `${CORE}6.2.1`, "1.0", DEVICE],
     "hidden-objects": ["/0, /21 and /23 are 4.01 for every operation", `${CORE}6.3`, "1.0", DEVICE],
     "alternate-path": ["an alternate path (`rt=\"oma.lwm2m\"`) before all paths of objects", `${TRANSPORT}6.4.1`, "1.0", BOTH],
-    "preferred-transport": ["/1/x/22, else a binding common to /1/x/7 and /3/0/16", `${CORE}6.2.1.2`, "1.1", DEVICE],
+    "preferred-transport": ["/1/x/22, else a binding common to /1/x/7 and /3/0/16", `${CORE}6.2.1.2`, "1.1", DEVICE, { device: NO_OTHER_BINDING }],
+    "confirmable-requests": ["requests are Confirmable; Execute and Send may be otherwise", `${TRANSPORT}6.8.1`, "1.0", BOTH],
+    "plain-device": ["a registration without `lwm2m`: a plain CoAP device, with `et` and `d`", "RFC 9176 §5", "1.0", BOTH],
     "request-tag": ["Request-Tag keeps bodies apart", "RFC 9175 §3", "1.1", BOTH],
     "echo": ["Echo shows that a request is fresh and its sender reachable", "RFC 9175 §2", "1.1", BOTH],
     "long-tokens": ["tokens of more than 8 bytes", "RFC 8974 §2", "1.2", BOTH],
@@ -63,6 +73,7 @@ const ROWS = {
     "lifetime-endless": ["lifetime 0 never ends", `${CORE}E.2`, "1.2", BOTH],
     "disable": ["/1/x/4 with /1/x/5: away for so long, then back", `${CORE}E.2`, "1.0", DEVICE],
     "update-trigger": ["/1/x/8, with the binding that is to be used", `${CORE}E.2`, "1.0", DEVICE],
+    "sms-trigger": ["/1/x/21: triggers by SMS without an answer", `${CORE}E.2`, "1.1", BOTH, { device: NO_SMS, connector: NO_SMS }],
     "bootstrap-trigger": ["/1/x/9", `${CORE}E.2`, "1.1", DEVICE],
     "priority-order": ["/1/x/13: which server first", `${CORE}6.2.1.1`, "1.1", DEVICE],
     "initial-delay": ["/1/x/14: how long to wait first", `${CORE}6.2.1.1`, "1.1", DEVICE],
@@ -157,6 +168,7 @@ const ROWS = {
     "senml-cbor": ["SenML CBOR", `${CORE}7.5.6`, "1.1", BOTH],
     "lwm2m-json": ["LwM2M JSON: written in 1.0 only, always read", `${CORE}7.5`, "1.0", BOTH],
     "lwm2m-cbor": ["LwM2M CBOR", `${CORE}7.5.7`, "1.2", BOTH],
+    "data-types": ["every data type in every format; integers of 64 bits to the last digit", `${CORE}C`, "1.0", BOTH],
     "formats-by-registration": ["each device in a format that its registration allows", `${CORE}7.5`, "1.0", CONNECTOR],
   },
   "Firmware and software": {
@@ -187,7 +199,10 @@ export const FEATURES: ReadonlyMap<string, ReadonlyMap<string, Feature>> = new M
     group,
     new Map(
       Object.entries(rows as Readonly<Record<string, Row>>).map(
-        ([id, [title, clause, since, sides]]) => [id, { title, clause, since, sides }],
+        ([id, [title, clause, since, sides, absent = {}]]) => [
+          id,
+          { title, clause, since, sides, absent },
+        ],
       ),
     ),
   ]),

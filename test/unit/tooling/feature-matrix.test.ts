@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { featurePage, namelessProofs, proofsIn } from "../../../scripts/feature-matrix.ts";
+import {
+  featurePage,
+  missingProofs,
+  namelessProofs,
+  proofsIn,
+} from "../../../scripts/feature-matrix.ts";
 import standards from "../../../scripts/standards.json" with { type: "json" };
-import { FEATURES } from "../../support/features.ts";
+import { FEATURES, type Feature } from "../../support/features.ts";
 
 const SOURCE = {
   path: "test/unit/thing.test.ts",
@@ -43,6 +48,29 @@ describe("the page of features", () => {
       "| a Confirmable notification every 24 hours | RFC 7641 §4.5 | 1.0 | [1](../test/unit/thing.test.ts) | - | - |",
     );
     expect(page).toMatch(/\| RFC 7641 §3\.4 \| 1\.0 \| - \| \*no test\* \| - \|/);
+  });
+
+  test("a cell without a test says why, or is refused; a reason that a test belies is refused too", () => {
+    const row = { title: "", clause: "", since: "1.0" } as const;
+    const features = new Map([
+      [
+        "Group",
+        new Map<string, Feature>([
+          ["liveness", { ...row, sides: ["device", "connector"], absent: {} }],
+          ["observe", { ...row, sides: ["device"], absent: { device: "a reason" } }],
+          ["send", { ...row, sides: ["device"], absent: { device: "a reason" } }],
+          ["cancel", { ...row, sides: ["device"], absent: { connector: "a reason" } }],
+        ]),
+      ],
+    ]);
+    const refused = missingProofs(proofsIn([SOURCE]), features).map(({ message }) => message);
+    expect(refused).toEqual([
+      "liveness: no test shows it on the connector, and the catalogue does not say why (absent)",
+      "observe: said to be absent on the device, and shown by a test",
+      "cancel: no test shows it on the device, and the catalogue does not say why (absent)",
+      "cancel: does not concern the connector, and says why it is absent there",
+    ]);
+    expect(featurePage([])).toMatch(/\| \/1\/x\/21: .* \| no SMS \| no SMS \| - \|/);
   });
 
   test("every clause of the catalogue exists", () => {

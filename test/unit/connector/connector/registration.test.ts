@@ -66,7 +66,8 @@ test("a location can be neither guessed from another nor from its beginning", ()
   expect(rig.connector.size).toBe(2);
 });
 
-test("a device without lwm2m= is a plain CoAP device, with mbed's parameters and a day to live", () => {
+test("RFC 9176 §5: a device without lwm2m= is a plain CoAP device, with mbed's parameters and a day to live", () => {
+  proves("connector", "plain-device");
   const rig = new Rig();
   const device = rig.device("node-001");
   device.register(["et=Light", "d=domain"], '</led/1/state>;rt="5850";obs,</dev/temp>;ct="0"');

@@ -13,7 +13,17 @@ import { CONTENT_FORMAT, URI_PATH, uintOption } from "../../../../protocol/coap/
 import { pathOptions } from "../../../../protocol/coap/uri.ts";
 import { LWM2M_CBOR_CODEC } from "../../../../protocol/content/lwm2m-cbor.ts";
 import { SENML_CBOR_CODEC } from "../../../../protocol/content/senml-cbor.ts";
-import { FLOAT, INTEGER } from "../../../../protocol/model/data-types.ts";
+import { SENML_JSON_CODEC } from "../../../../protocol/content/senml-json.ts";
+import {
+  BOOLEAN,
+  type Entry,
+  FLOAT,
+  INTEGER,
+  OBJLNK,
+  OPAQUE,
+  STRING,
+  TIME,
+} from "../../../../protocol/model/data-types.ts";
 import { proves } from "../../../support/proves.ts";
 import { CONNECTOR, type Device, Rig } from "../connector/rig.ts";
 
@@ -27,6 +37,8 @@ function registered(version = "1.1", links = LINKS): { rig: Rig; device: Device 
   rig.drive(100);
   return { rig, device };
 }
+
+const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 
 function json(records: unknown): Uint8Array {
   return encodeUtf8(JSON.stringify(records));
@@ -65,6 +77,31 @@ test("LwM2M Core 1.2.2 §6.4.6: Send in SenML JSON, SenML CBOR and LwM2M CBOR", 
   expect(told(rig)).toEqual(Array(3).fill("/3303/0/5700 = 21.5"));
   expect(sends(rig)[0]).toMatchObject({ endpointName: "a", payload: pack, contentFormat: 110 });
   expect(rig.connector.counters.sends).toBe(3);
+});
+
+test.each([
+  SENML_JSON_CODEC,
+  SENML_CBOR_CODEC,
+  LWM2M_CBOR_CODEC,
+])("LwM2M Core 1.2.2 §C: values of every type come as they are, 64 bits to the last digit: $format", ({
+  format,
+  encode,
+}) => {
+  proves("connector", "data-types", "send");
+  const { rig, device } = registered("1.2", "</3/0>,</5/0>,</3303/0>,</3200/0>");
+  const values: Entry[] = [
+    { path: [3, 0, 0], type: STRING, value: "Grüße, 日本" },
+    { path: [3, 0, 9], type: INTEGER, value: -1 },
+    { path: [3, 0, 10], type: INTEGER, value: bytes("8000000000000001") },
+    { path: [3, 0, 13], type: TIME, value: 4102444800 },
+    { path: [3, 0, 22, 3], type: OBJLNK, value: { objectId: 3303, objectInstanceId: 0 } },
+    { path: [5, 0, 0], type: OPAQUE, value: bytes("00ff7f80") },
+    { path: [3200, 0, 5500], type: BOOLEAN, value: true },
+    { path: [3303, 0, 5700], type: FLOAT, value: 0.1 },
+  ];
+  device.send(encode([], values) ?? NO_BYTES, format);
+  expect(answer(rig, device)).toBe("2.04");
+  expect(sends(rig).flatMap(({ entries }) => entries)).toMatchObject(values);
 });
 
 test("RFC 8428 §4.5.3: times come as they were sent, of several values of one resource too", () => {

@@ -300,7 +300,7 @@ test("a device in queue mode is awake for 93 s, any other as long as it is regis
 });
 
 test("RFC 7252 §4.2: a device that does not answer is asked five times within 93 s, then it is 504", () => {
-  proves("connector", "transmission-parameters");
+  proves("connector", "confirmable-requests", "transmission-parameters");
   const rig = new Rig();
   const device = rig.registered("a");
   device.isAsleep = true;

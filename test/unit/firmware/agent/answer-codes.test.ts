@@ -240,7 +240,8 @@ const numberOf = (code: string) => (Number(code[0]) << 5) | Number(code.slice(2)
 
 describe.each(["1.0", "1.1", "1.2"] as const)("LwM2M Transport 1.2.2 §6.7: in %s", (version) => {
   test.each(PLACES)("$path that is $is: GET with every Accept", (place) => {
-    proves("device", "read", "read-unreadable", "discover");
+    proves("device", "read", "read-unreadable", "discover", "hidden-objects", "path-rules");
+    proves("device", "only-legal-codes");
     const { server } = given(version);
     for (const accept of FORMATS) {
       const { code, format } = server.read(place.path, { accept });
@@ -257,7 +258,8 @@ describe.each(["1.0", "1.1", "1.2"] as const)("LwM2M Transport 1.2.2 §6.7: in %
   test.each(
     PLACES.flatMap((place) => Object.keys(METHODS).map((method) => ({ ...place, method }))),
   )("$path that is $is: $method in every Content-Format", ({ method, ...place }) => {
-    proves("device", "write-replace", "write-partial", "create", "delete");
+    proves("device", "write-replace", "write-partial", "create", "delete", "hidden-objects");
+    proves("device", "path-rules", "only-legal-codes");
     let pair = given(version);
     for (const format of method === "DELETE" ? [undefined] : FORMATS) {
       const payload = method === "DELETE" ? new Uint8Array(0) : payloadFor(place, method, format);

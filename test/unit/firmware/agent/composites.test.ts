@@ -22,6 +22,7 @@ import { parsePath } from "../../../../protocol/model/path.ts";
 import type { Question } from "../../../support/agent-pair.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
 import { coapSettings, countingRandom } from "../../../support/coap-pair.ts";
+import { proves } from "../../../support/proves.ts";
 
 const SENSOR_VALUE = 5700;
 const UNITS = 5701;
@@ -81,6 +82,7 @@ describe("LwM2M Core 1.2.2 §6.3.8: Read-Composite", () => {
   };
 
   test("gives several places of several objects in tree order", () => {
+    proves("device", "read-composite");
     expect(read("/3303/0/5700", "/3/0/0", "/16/0/0/1")).toEqual([
       "/3/0/0=Dormouse",
       "/16/0/0/1=b",
@@ -89,6 +91,7 @@ describe("LwM2M Core 1.2.2 §6.3.8: Read-Composite", () => {
   });
 
   test("leaves out what is absent, executable or hidden", () => {
+    proves("device", "read-composite", "hidden-objects");
     const asked = ["/3/0/4", "/3/0/99", "/3/7", "/999", "/0", "/21/0", "/3303/0/5700/0", "/3/0/16"];
     expect(read(...asked)).toEqual(["/3/0/16=U"]);
     expect(read("/999/0/1")).toEqual([]);
@@ -153,6 +156,7 @@ describe("LwM2M Core 1.2.2 §6.3.8: Read-Composite", () => {
 
 describe("LwM2M Core 1.2.2 §6.3.9: Write-Composite", () => {
   test("writes several objects, and keeps what it does not name", () => {
+    proves("device", "write-composite");
     const { server, sensor, portfolio, pair } = given();
     const payload = changes(
       { n: "/1/0/2", v: 5 },
@@ -185,6 +189,7 @@ describe("LwM2M Core 1.2.2 §6.3.9: Write-Composite", () => {
   });
 
   test("LwM2M Core 1.2.2 §7.5.6: null in SenML-ETCH removes a resource instance", () => {
+    proves("device", "senml-etch");
     const { server, portfolio } = given();
     const payload = changes(
       { n: "/16/0/0/0", v: null },
@@ -219,6 +224,7 @@ describe("LwM2M Core 1.2.2 §6.4.4: Observe-Composite", () => {
     server.ask(codes.FETCH, "/", { ...asking(...texts), query, observe: 0 });
 
   test("tells all places when one of them changes, and of none that is not observed", () => {
+    proves("device", "observe-composite");
     const { pair, server, sensor, device } = given();
     expect(values(observe(server, [], "/3/0/0", "/3303/0/5700").text)).toEqual([
       "/3/0/0=Dormouse",
@@ -310,6 +316,7 @@ describe("LwM2M Core 1.2.2 §6.4.4: Observe-Composite", () => {
   });
 
   test("LwM2M Core 1.2.2 §6.4.5: Observe 1 cancels, and is answered with the values", () => {
+    proves("device", "observe-composite");
     const { pair, server, sensor } = given();
     const id = server.send(codes.FETCH, "/", { ...asking("/3303/0/5700"), observe: 0 });
     pair.wait(0);

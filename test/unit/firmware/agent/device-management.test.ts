@@ -30,6 +30,7 @@ import {
 } from "../../../../protocol/model/data-types.ts";
 import type { ObjectDefinition } from "../../../../protocol/model/object-definition.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
+import { proves } from "../../../support/proves.ts";
 
 /** One of everything. */
 const NAME = 0;
@@ -103,12 +104,14 @@ const bytes = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(" ", 
 
 describe("Read", () => {
   test("LwM2M Core 1.1.1 §6.3.1: a resource without Accept comes as text, fresh for nobody's cache", () => {
+    proves("device", "read-any-format", "text");
     const answer = given().pair.server.read("/1000/0/1");
     expect(answer).toMatchObject({ code: "2.05", format: TEXT, text: "7" });
     expect(uintOf(answer.options, MAX_AGE, 60)).toBe(0);
   });
 
   test("LwM2M Core 1.1.1 §6.3.1: an instance comes as TLV, without what cannot be read", () => {
+    proves("device", "read", "read-any-format", "read-unreadable", "tlv");
     const { pair, widget } = given();
     for (const id of [TAGS, LEVELS, BLOB, STATE, COUNT]) widget.unset(0, id);
     const answer = pair.server.read("/1000/0");
@@ -137,7 +140,8 @@ describe("Read", () => {
     });
   });
 
-  test("an opaque resource comes as bytes", () => {
+  test("LwM2M Core 1.2.2 §7.5.2: an opaque resource comes as bytes", () => {
+    proves("device", "opaque");
     expect(given().pair.server.read("/1000/0/6")).toMatchObject({
       code: "2.05",
       format: OCTET_STREAM,
@@ -151,7 +155,8 @@ describe("Read", () => {
     CBOR,
     SENML_JSON,
     SENML_CBOR,
-  ])("Accept %i is given what it asks for", (accept) => {
+  ])("LwM2M Core 1.2.2 §7.5: Accept %i is given what it asks for", (accept) => {
+    proves("device", "text", "tlv", "cbor", "senml-json", "senml-cbor");
     expect(given().pair.server.read("/1000/0/1", { accept })).toMatchObject({
       code: "2.05",
       format: accept,
@@ -247,6 +252,7 @@ describe("Discover", () => {
   });
 
   test("LwM2M Core 1.2 §6.3.2: depth says how far; an unknown depth is ignored", () => {
+    proves("device", "discover-depth");
     expect(discover("/1000", ["depth=0"])).toBe("</1000>");
     expect(discover("/1000", ["depth=1"])).toBe("</1000>,</1000/0>;pmin=10");
     expect(discover("/1000", ["depth=3"])).toContain("</1000/0/4/1>");
@@ -357,7 +363,8 @@ describe("Write", () => {
   test.each([
     ["TLV", TLV, bytes("c1 01 09 c8 0a 04 00 01 00 00")],
     ["SenML JSON", SENML_JSON, '[{"bn":"/1000/0/","n":"1","v":9},{"n":"10","vlo":"1:0"}]'],
-  ])("takes %s", (_name, format, payload) => {
+  ])("LwM2M Core 1.2.2 §7.5: takes %s", (_name, format, payload) => {
+    proves("device", "tlv", "senml-json");
     const { pair, widget } = given();
     expect(pair.server.ask(codes.POST, "/1000/0", { payload, format }).code).toBe("2.04");
     expect(widget.get(0, COUNT)).toBe(9);
@@ -419,6 +426,7 @@ describe("Write", () => {
 
 describe("Execute", () => {
   test("LwM2M Core 1.1.1 §6.3.4: runs with its arguments", () => {
+    proves("device", "execute");
     const runs: unknown[] = [];
     const { pair } = given((widget) => {
       widget.onExecute = (_widget, instanceId, resourceId, text) => {
@@ -625,6 +633,7 @@ describe("Write-Attributes", () => {
   });
 
   test("LwM2M Core 1.1.1 §5.1.2: each server has its own", () => {
+    proves("device", "attributes-per-server");
     const widget = new LwM2mObject(WIDGET);
     widget.create(0, { [NAME]: "", [SERIAL]: "" });
     const pair = new AgentPair({ objects: [widget] }, { servers: 2 }).started();

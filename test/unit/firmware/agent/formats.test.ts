@@ -5,6 +5,7 @@ import { LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
 import { LWM2M_CBOR, LWM2M_JSON, TLV } from "../../../../protocol/coap/content-formats.ts";
 import { TEMPERATURE } from "../../../../protocol/model/objects/temperature.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
+import { proves } from "../../../support/proves.ts";
 
 const SENSOR_VALUE = 5700;
 const APPLICATION_TYPE = 5750;
@@ -20,6 +21,7 @@ const bytes = (hex: string) => new Uint8Array(Buffer.from(hex.replaceAll(" ", ""
 
 describe("LwM2M Core 1.2.2 §7.5.4: LwM2M CBOR", () => {
   test("is read and written from 1.2 on", () => {
+    proves("device", "lwm2m-cbor");
     const { server, sensor } = given("1.2");
     const answer = server.read("/3303/0/5700", { accept: LWM2M_CBOR });
     expect(answer).toMatchObject({ code: "2.05", format: LWM2M_CBOR });
@@ -40,6 +42,7 @@ describe("LwM2M Core 1.1.1 §7.4: LwM2M JSON", () => {
   const write = '{"bn":"/3303/0/","e":[{"n":"5750","sv":"hall"}]}';
 
   test("is read and written in 1.0", () => {
+    proves("device", "lwm2m-json");
     const { server, sensor } = given("1.0");
     expect(server.read("/3303/0/5700", { accept: LWM2M_JSON })).toMatchObject({
       code: "2.05",
@@ -51,6 +54,7 @@ describe("LwM2M Core 1.1.1 §7.4: LwM2M JSON", () => {
   });
 
   test.each(["1.1", "1.2"] as const)("is accepted in %s, but never written", (version) => {
+    proves("device", "lwm2m-json");
     const { server, sensor } = given(version);
     expect(server.write("/3303/0/5750", write, LWM2M_JSON).code).toBe("2.04");
     expect(sensor.get(0, APPLICATION_TYPE)).toBe("hall");
@@ -63,6 +67,7 @@ test.each([
   ["1.1", "42 0 11542 60 110 112"],
   ["1.2", "42 0 11542 60 110 112 11544"],
 ] as const)("LwM2M Core 1.2.2 §6.2.1: Register of %s lists the formats to ask for", (version, ct) => {
+  proves("device", "register-root-link");
   expect(given(version).server.registrations[0]).toContain(`</>;rt="oma.lwm2m";ct="${ct}"`);
 });
 

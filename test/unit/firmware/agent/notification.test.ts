@@ -16,6 +16,7 @@ import {
 import { TEMPERATURE } from "../../../../protocol/model/objects/temperature.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
 import { DAY, HOUR, SECOND } from "../../../support/durations.ts";
+import { proves } from "../../../support/proves.ts";
 
 const VALUE = "/3303/0/5700";
 
@@ -49,6 +50,7 @@ function given(configuration: Partial<AgentConfiguration> = {}): {
 
 describe("Observe and Notify", () => {
   test("LwM2M Core 1.1.1 §6.4.1: the answer is the first notification, a change the next", () => {
+    proves("device", "observe");
     const { pair, measure } = given();
     expect(pair.server.observe(VALUE)).toMatchObject({ code: "2.05", format: TEXT, text: "20" });
     measure(1000, 21, 22.5);
@@ -74,6 +76,7 @@ describe("Observe and Notify", () => {
     ["/3303/0", TLV],
     ["/3303/0/5700", SENML_JSON],
   ])("LwM2M Core 1.1.1 §6.4.1: %s in format %i, all notifications alike", (path, accept) => {
+    proves("device", "observe");
     const { pair, measure } = given();
     expect(pair.server.observe(path, { accept })).toMatchObject({ code: "2.05", format: accept });
     measure(5, 25);
@@ -107,6 +110,7 @@ describe("Observe and Notify", () => {
   });
 
   test("LwM2M Core 1.1.1 §6.4.3: Observe 1 cancels, and is answered with the value", () => {
+    proves("device", "cancel");
     const { pair, measure } = given();
     pair.server.observe(VALUE);
     pair.server.endpoint.cancelObservation(pair.now, 1);
@@ -121,6 +125,7 @@ describe("Observe and Notify", () => {
   });
 
   test("RFC 7641 §3.6: RST to a notification cancels, be it NON or CON", () => {
+    proves("device", "cancel");
     for (const confirmableNotifications of [false, true]) {
       const { pair, measure } = given({ confirmableNotifications });
       pair.server.observe(VALUE);
@@ -142,6 +147,7 @@ describe("Observe and Notify", () => {
   });
 
   test("LwM2M Core 1.1.1 §6.4.3: a new registration ends observations", () => {
+    proves("device", "observations-end");
     const { pair, measure } = given();
     pair.server.observe(VALUE);
     pair.agent.stop(0);
@@ -152,6 +158,7 @@ describe("Observe and Notify", () => {
   });
 
   test("LwM2M Core 1.1.1 §6.4.2: 4.04 tells that what was observed is gone, whatever pmin says, and that is the end", () => {
+    proves("device", "error-notification");
     const { pair, sensor } = given();
     pair.server.attributes("/3303/0", "pmin=100");
     pair.server.observe("/3303/0");
@@ -203,6 +210,7 @@ describe("Observe and Notify", () => {
   });
 
   test("RFC 7641 §4.5: one notification a day is Confirmable, the others are not", () => {
+    proves("device", "liveness");
     const { pair, measure } = given();
     pair.server.observe(VALUE);
     for (let hour = 1; hour <= 50; hour++) measure(hour * HOUR, hour + 20);
@@ -445,6 +453,7 @@ describe("attributes", () => {
   });
 
   test("LwM2M Core 1.1.1 §5.1.2: each server is told by its own attributes", () => {
+    proves("device", "attributes-per-server");
     const sensor = sensorObject(TEMPERATURE);
     addSensor(sensor, 0, 20, "Cel");
     const pair = new AgentPair({ lifetime: 0, objects: [sensor] }, { servers: 2 }).started();

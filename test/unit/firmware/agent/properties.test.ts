@@ -26,6 +26,7 @@ import { NamedResource } from "../../../../protocol/resources/named-resource.ts"
 import type { Question } from "../../../support/agent-pair.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
 import { SECOND } from "../../../support/durations.ts";
+import { proves } from "../../../support/proves.ts";
 
 function given(queueMode: boolean): AgentPair {
   const calendar = { seconds: () => 1_700_000_000, setSeconds: () => true };
@@ -156,6 +157,7 @@ function codeOf(text: string): number {
 }
 
 test("LwM2M Transport 1.1.1 §6.4: whatever is asked in whatever order is answered, with a code that the table allows", () => {
+  proves("device", "only-legal-codes");
   fc.assert(
     fc.property(fc.array(step, { minLength: 10, maxLength: 30 }), (steps) => {
       const pair = given(false);

@@ -8,6 +8,7 @@ import { TEMPERATURE } from "../../../../protocol/model/objects/temperature.ts";
 import type { PairOptions } from "../../../support/agent-pair.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
 import { HOUR, MINUTE, SECOND } from "../../../support/durations.ts";
+import { proves } from "../../../support/proves.ts";
 
 const VALUE = "/3303/0/5700";
 /** MAX_TRANSMIT_WAIT with default parameters. */
@@ -30,6 +31,7 @@ const isAwake = (pair: AgentPair) => pair.server.link.isAwake();
 
 describe("queue mode", () => {
   test("LwM2M Transport 1.1.1 §6.5: reachable for MAX_TRANSMIT_WAIT after the last message, then asleep", () => {
+    proves("device", "queue-window");
     const { pair } = given();
     pair.drive(WINDOW - 1);
     expect(isAwake(pair)).toBe(true);
@@ -39,6 +41,7 @@ describe("queue mode", () => {
   });
 
   test("LwM2M Transport 1.1.1 §6.5: every message extends the window", () => {
+    proves("device", "queue-window");
     const { pair } = given();
     pair.drive(60 * SECOND);
     expect(pair.server.read(VALUE).code).toBe("2.05");
@@ -69,6 +72,7 @@ describe("queue mode", () => {
   });
 
   test("LwM2M Transport 1.1.1 §6.5: wakes for its Update, and the server drains its queue", () => {
+    proves("device", "queue-wake");
     const { pair } = given();
     const at = (3600 - 247) * SECOND;
     pair.drive(at);
@@ -87,6 +91,7 @@ describe("queue mode", () => {
   });
 
   test("LwM2M Transport 1.1.1 §6.5: wakes for a notification, the Update first, all that is due after its answer", () => {
+    proves("device", "queue-one-wake-up");
     const { pair, sensor } = given({}, { latency: 50 });
     pair.server.observe(VALUE);
     pair.server.observe("/3303/0/5601");

@@ -12,6 +12,7 @@ import {
   type ScriptedServer,
 } from "../../../support/agent-pair.ts";
 import { DAY, HOUR, MINUTE, NEVER, SECOND } from "../../../support/durations.ts";
+import { proves } from "../../../support/proves.ts";
 
 const reply = (code: number, options: Response["options"] = []): Response => ({
   code,
@@ -55,6 +56,7 @@ function bootstrapping(options: PairOptions, configuration: Partial<AgentConfigu
 
 describe("retries of Register", () => {
   test("LwM2M Core 1.2.2 §6.2.1.1: five attempts, the pauses 60 s doubled, and after a day again", () => {
+    proves("device", "retry-sequences");
     const pair = given({}, { answer: UNAVAILABLE });
     pair.wait(2 * DAY);
     const sequence = [0, 60, 180, 420, 900];

@@ -2,16 +2,20 @@ import { describe, expect, test } from "vitest";
 import { ALL_FEATURES } from "../../../../firmware/agent/all-features.ts";
 import { backOff, updateAfter } from "../../../../firmware/agent/registration.ts";
 import { parseServerUri } from "../../../../firmware/agent/server-address.ts";
-import type { LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
+import { LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../../../firmware/objects/sensor.ts";
 import type { Response } from "../../../../protocol/coap/coap-endpoint.ts";
 import * as codes from "../../../../protocol/coap/codes.ts";
 import { MAX_AGE, uintOption } from "../../../../protocol/coap/options.ts";
+import { COSE } from "../../../../protocol/model/objects/cose.ts";
+import { DEVICE_1_0 } from "../../../../protocol/model/objects/device-1-0.ts";
+import { OSCORE } from "../../../../protocol/model/objects/oscore.ts";
 import { SERVER_LIFETIME } from "../../../../protocol/model/objects/server.ts";
 import { TEMPERATURE } from "../../../../protocol/model/objects/temperature.ts";
 import { NamedResource } from "../../../../protocol/resources/named-resource.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
 import { DAY, HOUR, MINUTE, NEVER, SECOND } from "../../../support/durations.ts";
+import { proves } from "../../../support/proves.ts";
 
 const refuse = (code: number, options: Response["options"] = []): Response => ({
   code,
@@ -27,6 +31,8 @@ function temperatures(): LwM2mObject {
 
 describe("Register", () => {
   test("LwM2M Core 1.1.1 §6.2.1: says name, lifetime, version and binding, and lists what there is", () => {
+    proves("device", "register", "register-root-link", "register-object-version");
+    proves("device", "confirmable-requests");
     const pair = new AgentPair({ lifetime: 300, objects: [temperatures()] }).started();
     expect(pair.server.registrations).toEqual([
       "POST /rd?ep=dev&lt=300&lwm2m=1.1&b=U " +
@@ -40,19 +46,22 @@ describe("Register", () => {
     expect(pair.eventLines()).toEqual(["registered"]);
   });
 
-  test("LwM2M 1.0: queue mode is a letter of the binding, and there is no root link", () => {
+  test("LwM2M Core 1.2.2 §6.2.1.2: in 1.0 queue mode is a letter of the binding, and there is no root link", () => {
+    proves("device", "register-bindings");
     const pair = new AgentPair({ version: "1.0", queueMode: true }).started();
     expect(pair.server.registrations).toEqual(["POST /rd?ep=dev&lt=86400&lwm2m=1.0&b=UQ (</1/0>)"]);
   });
 
-  test("LwM2M 1.1: queue mode is a parameter of its own; an endpoint type is mbed's et", () => {
+  test("LwM2M Core 1.2.2 §6.2.1.2: since 1.1 queue mode is a parameter of its own; an endpoint type is mbed's et", () => {
+    proves("device", "register-bindings");
     const pair = new AgentPair({ queueMode: true, endpointType: "Light" }).started();
     expect(pair.server.registrations[0]).toContain(
       "POST /rd?ep=dev&lt=86400&lwm2m=1.1&b=U&Q&et=Light",
     );
   });
 
-  test("a plain CoAP device says neither version nor binding and lists named resources only", () => {
+  test("RFC 9176 §5: a plain CoAP device says neither version nor binding and lists named resources only", () => {
+    proves("device", "plain-device");
     const led = new NamedResource("/led/1/state", { type: "5850" });
     const pair = new AgentPair({ plain: true, resources: [led] }).started();
     expect(pair.server.registrations).toEqual([
@@ -89,6 +98,7 @@ describe("Register", () => {
   });
 
   test("RFC 7252 §5.9.3.4: 5.03 with Max-Age is not asked again before that", () => {
+    proves("device", "register-full");
     const busy = refuse(codes.SERVICE_UNAVAILABLE, [uintOption(MAX_AGE, 600)]);
     const answer = (_: unknown, nth: number) => (nth === 0 ? busy : undefined);
     const pair = new AgentPair({}, { answer }).started();
@@ -115,6 +125,7 @@ describe("Register", () => {
   });
 
   test("LwM2M Core 1.1.1 §6.2.1: a request that overtakes the answer to Register waits for it", () => {
+    proves("device", "requests-wait-for-registration");
     let heldBack: (() => void) | undefined;
     const pair: AgentPair = new AgentPair(
       {},
@@ -141,7 +152,8 @@ describe("Register", () => {
     expect(pair.server.answers[id]).toMatchObject({ code: "2.05", text: "1" });
   });
 
-  test("before any registration a request is answered with 5.03", () => {
+  test("LwM2M Core 1.2.2 §6.2.1: before any registration a request is answered with 5.03", () => {
+    proves("device", "requests-wait-for-registration");
     const pair = new AgentPair();
     expect(pair.server.read("/1/0/0").code).toBe("5.03");
   });
@@ -149,6 +161,7 @@ describe("Register", () => {
 
 describe("Update", () => {
   test("LwM2M Core 1.1.1 §6.2.2: goes out 247 s before the lifetime is over, or at half of it", () => {
+    proves("device", "update-in-time");
     expect([60, 300, 494, 495, 86400].map(updateAfter)).toEqual(
       [30, 150, 247, 248, 86153].map((seconds) => seconds * SECOND),
     );
@@ -156,6 +169,7 @@ describe("Update", () => {
   });
 
   test("LwM2M Core 1.1.1 §6.2.2: without changes it carries nothing, for days", () => {
+    proves("device", "update");
     const pair = new AgentPair({ lifetime: 3600 }).started();
     pair.wait(2 * DAY);
     const updates = pair.server.registrations.slice(1);
@@ -171,6 +185,7 @@ describe("Update", () => {
   });
 
   test("LwM2M Core 1.1.1 §6.2.2: a written lifetime is told at once, and holds from then on", () => {
+    proves("device", "lifetime-written");
     const pair = new AgentPair({ lifetime: 3600 }).started();
     pair.wait(SECOND);
     expect(pair.server.write("/1/0/1", "60").code).toBe("2.04");
@@ -195,6 +210,7 @@ describe("Update", () => {
   });
 
   test("LwM2M Core 1.1.1 §6.2.2: a new instance brings the new list, several changes one Update", () => {
+    proves("device", "update");
     const object = temperatures();
     const pair = new AgentPair({ version: "1.0", objects: [object] }).started();
     addSensor(object, 1, 1, "Cel");
@@ -206,7 +222,18 @@ describe("Update", () => {
     ]);
   });
 
-  test("an object without instances is listed by itself; one that is taken away is not", () => {
+  test("LwM2M Core 1.2.2 §6.2.1: objects 1 and 3 are listed, 0, 21 and 23 never", () => {
+    proves("device", "register-list");
+    const objects = [DEVICE_1_0, OSCORE, COSE].map((definition) => new LwM2mObject(definition));
+    for (const object of objects) object.create(0, {});
+    const pair = new AgentPair({ version: "1.0", objects }).started();
+    expect(pair.server.registrations).toEqual([
+      "POST /rd?ep=dev&lt=86400&lwm2m=1.0&b=U (</1/0>,</3/0>)",
+    ]);
+  });
+
+  test("LwM2M Core 1.2.2 §6.2.1: an object without instances is listed by itself; one that is taken away is not", () => {
+    proves("device", "register-list");
     const pair = new AgentPair({ version: "1.0", objects: [temperatures()] }).started();
     pair.agent.object(3303)?.remove(0);
     pair.wait(0);
@@ -219,6 +246,7 @@ describe("Update", () => {
   });
 
   test("LwM2M Core 1.1.1 §6.2.2: the trigger /1/x/8 is answered, then obeyed", () => {
+    proves("device", "update-trigger");
     const pair = new AgentPair().started();
     expect(pair.server.execute("/1/0/8").code).toBe("2.04");
     expect(pair.server.ladder.slice(-3)).toEqual([
@@ -244,6 +272,7 @@ describe("Update", () => {
   });
 
   test("LwM2M Core 1.1.1 §6.2.2: 4.04 brings a full Register at once", () => {
+    proves("device", "update-not-found");
     const answer = (_: unknown, nth: number) => (nth === 1 ? refuse(codes.NOT_FOUND) : undefined);
     const pair = new AgentPair({ lifetime: 60 }, { answer }).started();
     pair.wait(30 * SECOND);
@@ -292,6 +321,7 @@ describe("Update", () => {
 
 describe("De-register", () => {
   test("LwM2M Core 1.1.1 §6.2.3: stop de-registers, and only then is the agent stopped", () => {
+    proves("device", "de-register");
     const pair = new AgentPair({}, { latency: 10 }).started();
     pair.agent.stop(pair.now);
     expect(pair.agent.isStopped()).toBe(false);
@@ -334,6 +364,7 @@ describe("De-register", () => {
   });
 
   test("LwM2M Core 1.1.1 §E.2: Disable is answered, then de-registers and stays away for /1/x/5", () => {
+    proves("device", "disable");
     const pair = new AgentPair().started();
     pair.server.write("/1/0/5", "3600");
     expect(pair.server.execute("/1/0/4").code).toBe("2.04");
@@ -360,7 +391,8 @@ describe("De-register", () => {
 });
 
 describe("several servers", () => {
-  test("each has its registration, its lifetime and its instance of object 1", () => {
+  test("LwM2M Core 1.2.2 §6.2.1: each has its registration, its lifetime and its instance of object 1", () => {
+    proves("device", "several-servers");
     const pair = new AgentPair({}, { servers: 2 }).started();
     expect(pair.servers.map((server) => server.link.isRegistered())).toEqual([true, true]);
     expect(pair.servers[1].read("/1/1/0").text).toBe("2");

@@ -14,6 +14,7 @@ import {
   WRITE,
 } from "../../../../protocol/model/data-types.ts";
 import type { ObjectDefinition } from "../../../../protocol/model/object-definition.ts";
+import { proves } from "../../../support/proves.ts";
 
 function idsWith(definition: ObjectDefinition | undefined, bit: number): string {
   const ids: number[] = [];
@@ -53,7 +54,12 @@ const SHAPES: [number, string, number, boolean, boolean, string, string, string,
   [26, "1.0", 2, true, false, "0 1", "", "", ""],
 ];
 
-test.each(SHAPES)("object %d %s is the registry's", (id, version, count, ...shape) => {
+/** Agent and connector have their definitions from here. */
+test.each(
+  SHAPES,
+)("LwM2M Core 1.2.2 §E: object %d %s is the registry's", (id, version, count, ...shape) => {
+  proves("device", "object-shapes");
+  proves("connector", "object-shapes");
   const object = standardObject(id, version);
   const [multiple, mandatory, required, writable, executable, several] = shape;
   expect(object?.resources).toHaveLength(2 * count);
