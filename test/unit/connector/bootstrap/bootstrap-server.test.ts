@@ -305,6 +305,7 @@ describe("the device's answers", () => {
   });
 
   test("RFC 7252 §4.5: a Bootstrap-Request that is repeated because its answer was lost begins once", () => {
+    proves("bootstrap-server", "deduplication");
     const { rig, device } = givenAccount();
     let lost = 0;
     rig.fate = () => (lost++ === 1 ? [] : [10]);
