@@ -82,6 +82,13 @@ describe("dormouse admin", () => {
     ]);
   }, 60_000);
 
+  test("lists what waits for a device, and says when there is nothing to take back", async () => {
+    await json(["devices", "add", "node-8"]);
+    expect(await json(["devices", "queue", "node-8"])).toEqual([]);
+    const { code, stderr } = await asFirst(["devices", "cancel", "node-8", "1#none"]);
+    expect([code, stderr]).toEqual([1, "There is no such request, or it has its outcome.\n"]);
+  }, 60_000);
+
   test("makes an API client whose secret gets a token, and shows the authority's certificate", async () => {
     const made = await asFirst(["clients", "create", "ann", "--ttl", "5"]);
     expect(made.stdout).toMatch(/^[0-9a-f_]{32,}\n$/);
