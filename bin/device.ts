@@ -8,6 +8,7 @@ import type { BootstrapAccount } from "../firmware/agent/bootstrap-account.ts";
 import { parseServerUri } from "../firmware/agent/server-address.ts";
 import type { NodeDevice } from "../firmware/boards/node/main.ts";
 import { createNodeDevice, NodeBoard } from "../firmware/boards/node/main.ts";
+import { FileStore } from "../firmware/boards/node/store.ts";
 import { countedDatagrams } from "../firmware/objects/connectivity-statistics.ts";
 import type { LwM2mObject } from "../firmware/objects/lwm2m-object.ts";
 import { loadDdf } from "../host/ddf.ts";
@@ -31,6 +32,7 @@ interface DeviceOptions {
   lifetime?: number;
   lwm2m: "1.0" | "1.1" | "1.2";
   queue?: boolean;
+  state?: string;
   object: string[];
   send: readonly string[];
   every?: number;
@@ -75,10 +77,11 @@ With --send the device reports by itself, where the server lets it: with Mute Se
 With --bootstrap and no --server it asks that bootstrap server first; with both, when
 --server does not answer.
 
-Ctrl-C de-registers.
+Ctrl-C de-registers. With --state a device that was killed goes on where it was.
 
 Examples:
   dormouse device --server coap://127.0.0.1:5683 --endpoint my-device
+  dormouse device --server coap://127.0.0.1:5683 --state ./my-device
   dormouse device --server coap://leshan.eclipseprojects.io --lifetime 300 --queue
   dormouse device --server coap://[::1]:5683 --object 3303 --definition ./my-object.xml
   dormouse device --server coap://127.0.0.1:5683 --object 5 --object 7 --folder ./updates
@@ -102,6 +105,7 @@ export function deviceCommand(program: Command): void {
     .option("--type <type>", "endpoint type, as mbed's Device Connector shows it")
     .option("--lifetime <seconds>", "registration lifetime (default: 86400)", lifetimeOption)
     .option("--lwm2m <version>", "1.0, 1.1 or 1.2", versionOption, "1.1")
+    .option("--state <folder>", "keep registration and observations there over restarts")
     .option("--queue", "queue mode: listen only for a while after each message")
     .option("--object <id or file>", "add an object; can be repeated", repeated, [])
     .option("--send <path>", "send its values without being asked; can be repeated", sendOption, [])
@@ -127,6 +131,7 @@ async function runDevice(options: DeviceOptions, command: Command): Promise<void
       lifetime,
       version: options.lwm2m,
       queueMode: queue === true,
+      ...(options.state !== undefined && { store: new FileStore(options.state) }),
       objects,
       board: boardOf(objects),
       refresh: wave(objects),

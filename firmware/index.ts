@@ -30,6 +30,7 @@ export * from "./boards/node/main.ts";
 export * from "./boards/node/staging.ts";
 export * from "./boards/node/store.ts";
 export * from "./gateway/gateway.ts";
+export * from "./kept-loop.ts";
 export * from "./loop.ts";
 export * from "./objects/access-control.ts";
 export * from "./objects/binary-app-data.ts";

@@ -28,6 +28,7 @@ const BYTES = ["protocol/bytes/", "protocol/malformed.ts", "protocol/ports.ts"];
 const AGENT = [
   "firmware/ports.ts",
   "firmware/loop.ts",
+  "firmware/kept-loop.ts",
   "firmware/agent/",
   "firmware/objects/",
   "firmware/update/",

@@ -52,6 +52,7 @@ const PORTABLE = [
   "protocol/",
   "firmware/ports.ts",
   "firmware/loop.ts",
+  "firmware/kept-loop.ts",
   "firmware/agent/",
   "firmware/objects/",
   "firmware/update/",

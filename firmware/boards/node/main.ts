@@ -11,13 +11,22 @@ import type { BootstrapAccount } from "../../agent/bootstrap-account.ts";
 import { PACKAGE_CLAIMS } from "../../agent/package-uploads.ts";
 import type { Reported } from "../../agent/samples.ts";
 import type { SendOptions } from "../../agent/send-queue.ts";
+import type { KeptBoard } from "../../kept-loop.ts";
+import {
+  ACCOUNTS_RECORD,
+  forget,
+  REGISTRATIONS_RECORD,
+  restore,
+  runKept,
+  withStore,
+} from "../../kept-loop.ts";
 import type { Loop } from "../../loop.ts";
-import { run } from "../../loop.ts";
-import type { Board } from "../../ports.ts";
+import type { Board, Store } from "../../ports.ts";
 import { NODE_CLOCK, NodeAlarm, NodeCalendar } from "./clock.ts";
 import { NODE_RANDOM } from "./entropy.ts";
 import { Machine } from "./machine.ts";
 import { NodePower } from "./power.ts";
+import { MemoryStore } from "./store.ts";
 import { NODE_DATAGRAMS } from "./udp.ts";
 
 /** CoAP as a machine with memory to spare has it. */
@@ -55,6 +64,11 @@ export interface NodeDeviceOptions extends Omit<AgentConfiguration, "settings"> 
   readonly refreshInterval?: number;
   /** Called with the agent of each boot, before it starts. */
   readonly onBoot?: (agent: Agent) => void;
+  /**
+   * Where what a device has to know after a power cut is kept, `new FileStore(folder)`: registrations, observations, accounts. Without it
+   * this program begins anew each time.
+   */
+  readonly store?: Store;
   /** Called at a factory reset: time to take back what servers have written. */
   readonly forget?: () => void;
 }
@@ -62,6 +76,8 @@ export interface NodeDeviceOptions extends Omit<AgentConfiguration, "settings"> 
 export type EventHandler = (event: AgentEvent) => void;
 
 const SHORT_SERVER_ID = 1;
+/** Whom the device was told to talk to, by whoever started it. */
+const CONFIGURATION_RECORD = "configuration";
 const REFRESH_INTERVAL = 5000;
 /** How long `stop` waits for the server to confirm, ms. */
 const STOP_PATIENCE = 2000;
@@ -70,8 +86,7 @@ export class NodeDevice {
   private readonly options: NodeDeviceOptions;
   private readonly board: NodeBoard;
   private current: Agent;
-  /** Accounts as they were at the last reboot; undefined as the device left the factory. */
-  private accounts: Uint8Array | undefined = undefined;
+  private readonly kept: KeptBoard;
   private loop: Loop | undefined = undefined;
   private refreshing: NodeJS.Timeout | undefined = undefined;
 
@@ -79,6 +94,8 @@ export class NodeDevice {
   constructor(options: NodeDeviceOptions) {
     this.options = options;
     this.board = options.board ?? new NodeBoard();
+    this.kept = withStore(this.board, options.store ?? new MemoryStore());
+    this.forgetOthers();
     this.current = this.boot();
   }
 
@@ -89,9 +106,12 @@ export class NodeDevice {
 
   /** Registers, and runs until `stop`. Everything that happens goes to `handle`. */
   start(handle: EventHandler): void {
-    this.loop = run(this.current, this.board, handle);
+    this.loop = runKept(this.current, this.kept, handle);
     this.board.power.onReboot = (toFactory) => {
-      this.accounts = toFactory ? undefined : this.current.exportAccounts();
+      // A reboot that a server asked for is meant to begin again; what servers have configured stays.
+      this.kept.store.write(ACCOUNTS_RECORD, this.current.exportAccounts());
+      this.kept.store.remove(REGISTRATIONS_RECORD);
+      if (toFactory) forget(this.kept);
       if (toFactory) this.options.forget?.();
       this.reboot(handle);
     };
@@ -122,12 +142,24 @@ export class NodeDevice {
     loop.close();
   }
 
-  /** As after a power cut: the server hears nothing until this device registers again. */
+  /** The server hears nothing until this device registers again. */
   private reboot(handle: EventHandler): void {
     this.loop?.close();
     this.halt();
     this.current = this.boot();
     this.start(handle);
+  }
+
+  /** What was kept for another configuration of this device is of no use to this one. */
+  private forgetOthers(): void {
+    const { store } = this.kept;
+    const { server, bootstrap, endpointName, version } = this.options;
+    const uri = typeof bootstrap === "string" ? bootstrap : bootstrap?.uri;
+    const configuration = JSON.stringify([server, uri, endpointName, version]);
+    const former = store.read(CONFIGURATION_RECORD);
+    if (former !== undefined && new TextDecoder().decode(former) === configuration) return;
+    forget(this.kept);
+    store.write(CONFIGURATION_RECORD, new TextEncoder().encode(configuration));
   }
 
   private halt(): void {
@@ -137,7 +169,8 @@ export class NodeDevice {
   }
 
   private boot(): Agent {
-    const { server, bootstrap, board: _board, refresh: _refresh, ...configuration } = this.options;
+    const { server, bootstrap, board: _board, refresh: _refresh, ...rest } = this.options;
+    const { store: _store, ...configuration } = rest;
     const agent = new Agent({
       codecs: ALL_CODECS,
       calendar: this.board.calendar,
@@ -148,7 +181,7 @@ export class NodeDevice {
     if (bootstrap !== undefined) {
       agent.addBootstrapServer(typeof bootstrap === "string" ? { uri: bootstrap } : bootstrap);
     }
-    if (this.accounts !== undefined) agent.importAccounts(this.accounts);
+    restore(agent, this.kept);
     this.options.onBoot?.(agent);
     return agent;
   }

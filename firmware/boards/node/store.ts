@@ -30,8 +30,9 @@ export class FileStore implements Store {
   }
 
   read(name: string): Uint8Array | undefined {
+    const file = this.fileOf(name);
     try {
-      const bytes = readFileSync(this.fileOf(name));
+      const bytes = readFileSync(file);
       return bytes.length > LONGEST_RECORD ? undefined : new Uint8Array(bytes);
     } catch {
       return undefined;
@@ -52,13 +53,13 @@ export class FileStore implements Store {
       renameSync(beside, file);
       return true;
     } catch {
-      rmSync(beside, { force: true });
+      removeFile(beside);
       return false;
     }
   }
 
   remove(name: string): void {
-    rmSync(this.fileOf(name), { force: true });
+    removeFile(this.fileOf(name));
   }
 
   /** Throws for a name that would lead elsewhere. */
@@ -66,4 +67,30 @@ export class FileStore implements Store {
     if (!/^[a-z0-9-]{1,64}$/.test(name)) throw new Error(`"${name}" is no name of a record`);
     return join(this.folder, name);
   }
+}
+
+/** Memory that outlives a reboot of the device, though not of the program. */
+export class MemoryStore implements Store {
+  private readonly records = new Map<string, Uint8Array>();
+
+  read(name: string): Uint8Array | undefined {
+    const bytes = this.records.get(name);
+    return bytes === undefined ? undefined : new Uint8Array(bytes);
+  }
+
+  write(name: string, bytes: Uint8Array): boolean {
+    this.records.set(name, new Uint8Array(bytes));
+    return true;
+  }
+
+  remove(name: string): void {
+    this.records.delete(name);
+  }
+}
+
+/** What cannot be removed stays, and is read or written over another time. */
+function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }
