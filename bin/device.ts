@@ -4,10 +4,13 @@
 import { hostname } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import type { AgentEvent } from "../firmware/agent/agent.ts";
+import { checkRootPath } from "../firmware/agent/alternate-path.ts";
 import type { BootstrapAccount } from "../firmware/agent/bootstrap-account.ts";
+import type { Profile } from "../firmware/agent/profiles.ts";
 import { parseServerUri } from "../firmware/agent/server-address.ts";
-import type { NodeDevice } from "../firmware/boards/node/main.ts";
+import type { NodeDevice, NodeServerAccount } from "../firmware/boards/node/main.ts";
 import { createNodeDevice, NodeBoard } from "../firmware/boards/node/main.ts";
+import { sha256Profile } from "../firmware/boards/node/profile-hash.ts";
 import { FileStore } from "../firmware/boards/node/store.ts";
 import { countedDatagrams } from "../firmware/objects/connectivity-statistics.ts";
 import type { LwM2mObject } from "../firmware/objects/lwm2m-object.ts";
@@ -19,11 +22,17 @@ import { CONNECTIVITY_STATISTICS } from "../protocol/model/objects/connectivity-
 import { SENSOR_VALUE } from "../protocol/model/objects/ipso-resources.ts";
 import { parsePath } from "../protocol/model/path.ts";
 import { SECOND } from "../protocol/time/duration.ts";
+import { accountOption } from "./account-option.ts";
 import { repeated, stopWithin, untilStopped } from "./daemon.ts";
 import { sampleObject } from "./device-objects.ts";
 
 interface DeviceOptions {
-  server?: string;
+  server?: NodeServerAccount[];
+  spread?: number;
+  giveUp?: boolean;
+  rootPath?: string;
+  profile: string[];
+  profileHash?: boolean;
   bootstrap?: string;
   holdOff?: number;
   pack?: boolean;
@@ -74,6 +83,11 @@ wave. Packages of 5 and 9 are staged below --folder, and installed in word only.
 With --send the device reports by itself, where the server lets it: with Mute Send
 (/1/x/23) written false, in LwM2M 1.1 and later.
 
+Behind a server's address stand settings of its account, each after a comma: id=N (Short
+Server ID), lifetime=S, priority=N (the lower registers first), delay=S (before the first
+registration), block (when it fails those after it wait), no-bootstrap, retries=N,
+retry-timer=S (doubled each time), sequences=N, sequence-delay=S, disable-timeout=S.
+
 With --bootstrap and no --server it asks that bootstrap server first; with both, when
 --server does not answer.
 
@@ -87,13 +101,19 @@ Examples:
   dormouse device --server coap://127.0.0.1:5683 --object 5 --object 7 --folder ./updates
   dormouse device --server coap://127.0.0.1:5683 --send /3320/0/5700 --every 30
   dormouse device --bootstrap coap://127.0.0.1:5783 --lwm2m 1.2 --pack
+  dormouse device --server coap://a.example,priority=1,block --server coap://b.example,priority=2
+  dormouse device --server coap://127.0.0.1,retries=3,retry-timer=10 --lwm2m 1.2 --spread 60
 `;
 
 export function deviceCommand(program: Command): void {
   program
     .command("device")
     .description("run this machine as an LwM2M device")
-    .option("--server <uri>", "where to register: coap://HOST:PORT", serverOption)
+    .option(
+      "--server <uri>[,setting...]",
+      "where to register: coap://HOST:PORT, with settings of its account; can be repeated",
+      accountsOption,
+    )
     .option(
       "--bootstrap <uri>",
       "where to be told where to register: coap://HOST:PORT",
@@ -107,6 +127,16 @@ export function deviceCommand(program: Command): void {
     .option("--lwm2m <version>", "1.0, 1.1 or 1.2", versionOption, "1.1")
     .option("--state <folder>", "keep registration and observations there over restarts")
     .option("--queue", "queue mode: listen only for a while after each message")
+    .option("--spread <seconds>", "register at a random time within so many seconds", countOption)
+    .option("--give-up", "when registration has failed, nothing more before a restart")
+    .option("--root-path <path>", "the objects' place, if not the root: /lwm2m", rootPathOption)
+    .option(
+      "--profile <id>=<paths>",
+      "a Profile ID and what it stands for: oma:meter=/3/0,/3303/0 (LwM2M 1.2); can be repeated",
+      repeated,
+      [],
+    )
+    .option("--profile-hash", "say a hash over the whole list instead of it (LwM2M 1.2)")
     .option("--object <id or file>", "add an object; can be repeated", repeated, [])
     .option("--send <path>", "send its values without being asked; can be repeated", sendOption, [])
     .option("--every <seconds>", "how often to send (default: 60)", everyOption)
@@ -118,13 +148,18 @@ export function deviceCommand(program: Command): void {
 
 async function runDevice(options: DeviceOptions, command: Command): Promise<void> {
   const { server, bootstrap, endpoint, type, lifetime, queue } = options;
-  const first = server ?? bootstrap;
+  const first = server?.map(({ uri }) => uri).join(", ") ?? bootstrap;
   if (first === undefined) command.error("error: give --server or --bootstrap");
   let device: NodeDevice;
   try {
     const objects = await sampleObjects(options);
     device = createNodeDevice({
-      server,
+      servers: server,
+      spreadOver: options.spread === undefined ? undefined : options.spread * SECOND,
+      giveUp: options.giveUp === true,
+      rootPath: options.rootPath,
+      profiles: options.profile.map(profileOf),
+      hashProfile: options.profileHash === true ? sha256Profile : undefined,
       bootstrap: bootstrapAccount(options, command),
       endpointName: endpoint,
       endpointType: type,
@@ -146,7 +181,7 @@ async function runDevice(options: DeviceOptions, command: Command): Promise<void
     () => {
       console.log(`No answer from ${first} yet; still trying.`);
     },
-    PATIENCE + (server === undefined ? (options.holdOff ?? 0) * SECOND : 0),
+    PATIENCE + ((server === undefined ? options.holdOff : options.spread) ?? 0) * SECOND,
   );
   device.start((event) => {
     if (event.kind !== "request" && event.kind !== "bootstrap-started") clearTimeout(impatience);
@@ -296,6 +331,31 @@ export function serverOption(text: string): string {
   return text;
 }
 
+function accountsOption(text: string, former: NodeServerAccount[] = []): NodeServerAccount[] {
+  try {
+    return [...former, accountOption(text)];
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function countOption(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count > LONGEST_LIFETIME) {
+    throw new InvalidArgumentError(`It must be 0 to ${LONGEST_LIFETIME} seconds.`);
+  }
+  return count;
+}
+
+function rootPathOption(text: string): string {
+  try {
+    checkRootPath(text);
+  } catch {
+    throw new InvalidArgumentError("It must be /NAME, or more of them, none of which is a number.");
+  }
+  return text;
+}
+
 function sendOption(text: string, before: readonly string[]): readonly string[] {
   const path = parsePath(text);
   if (path === undefined || path.length === 0) {
@@ -310,6 +370,13 @@ function everyOption(text: string): number {
     throw new InvalidArgumentError(`It must be 1 to ${LONGEST_EVERY} seconds.`);
   }
   return seconds;
+}
+
+/** `oma:meter=/3/0,/3303/0`. */
+function profileOf(text: string): Profile {
+  const equals = text.indexOf("=");
+  if (equals < 0) throw new Error(`--profile ${text}: it must be ID=/OBJECT/INSTANCE,...`);
+  return { id: text.slice(0, equals), paths: text.slice(equals + 1).split(",") };
 }
 
 export function endpointOption(text: string): string {

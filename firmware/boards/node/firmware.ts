@@ -22,7 +22,7 @@ import { httpPackages } from "./http-packages.ts";
 import { NODE_SETTINGS } from "./main.ts";
 import { FileStaging } from "./staging.ts";
 import { FileStore } from "./store.ts";
-import { NODE_DATAGRAMS } from "./udp.ts";
+import { NodeDatagrams } from "./udp.ts";
 
 export interface NodePackageOptions extends UpdateSettings {
   /** For the package and the state of the update; of this device alone. */
@@ -52,7 +52,7 @@ export function nodeFirmware(options: NodeFirmwareOptions): LwM2mObject {
 
 /** Where packages can be fetched from on Node. */
 export function nodePackageSources(http?: HttpPackagesOptions): readonly PackageSource[] {
-  return [coapPackages(NODE_DATAGRAMS, NODE_SETTINGS), httpPackages(http)];
+  return [coapPackages(new NodeDatagrams(), NODE_SETTINGS), httpPackages(http)];
 }
 
 /** The ports of an update on Node. */

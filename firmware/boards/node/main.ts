@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CoapSettings } from "../../../protocol/coap/coap-endpoint.ts";
 import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
-import type { AgentConfiguration, AgentEvent } from "../../agent/agent.ts";
+import type { AgentConfiguration, AgentEvent, AgentServerAccount } from "../../agent/agent.ts";
 import { Agent } from "../../agent/agent.ts";
 import { ALL_CODECS } from "../../agent/all-codecs.ts";
 import type { BootstrapAccount } from "../../agent/bootstrap-account.ts";
@@ -21,13 +21,14 @@ import {
   withStore,
 } from "../../kept-loop.ts";
 import type { Loop } from "../../loop.ts";
-import type { Board, Store } from "../../ports.ts";
+import type { Board, Datagrams, Store } from "../../ports.ts";
 import { NODE_CLOCK, NodeAlarm, NodeCalendar } from "./clock.ts";
 import { NODE_RANDOM } from "./entropy.ts";
 import { Machine } from "./machine.ts";
+import { NetworkWatch } from "./network.ts";
 import { NodePower } from "./power.ts";
 import { MemoryStore } from "./store.ts";
-import { NODE_DATAGRAMS } from "./udp.ts";
+import { NodeDatagrams } from "./udp.ts";
 
 /** CoAP as a machine with memory to spare has it. */
 export const NODE_SETTINGS: CoapSettings = {
@@ -43,7 +44,9 @@ export const NODE_SETTINGS: CoapSettings = {
 
 /** The ports of one device. */
 export class NodeBoard implements Board {
-  readonly datagrams = NODE_DATAGRAMS;
+  readonly sockets: NodeDatagrams = new NodeDatagrams();
+  readonly datagrams: Datagrams = this.sockets;
+  readonly network: NetworkWatch = new NetworkWatch();
   readonly clock = NODE_CLOCK;
   readonly calendar: NodeCalendar = new NodeCalendar();
   readonly alarm: NodeAlarm = new NodeAlarm();
@@ -51,9 +54,15 @@ export class NodeBoard implements Board {
   readonly power: NodePower = new NodePower();
 }
 
+/** An account; without a Short Server ID it has its place in the list, from 1. */
+export type NodeServerAccount = Omit<AgentServerAccount, "shortServerId"> &
+  Partial<Pick<AgentServerAccount, "shortServerId">>;
+
 export interface NodeDeviceOptions extends Omit<AgentConfiguration, "settings"> {
-  /** `coap://host:port`; may be left to bootstrap. */
+  /** `coap://host:port`; the account of one server with the usual settings. May be left to bootstrap. */
   readonly server?: string;
+  /** Accounts with settings, after `server`. */
+  readonly servers?: readonly NodeServerAccount[];
   /** The bootstrap server, by its address or with how it is asked. */
   readonly bootstrap?: string | BootstrapAccount;
   /** Made beforehand when objects need its ports. */
@@ -75,7 +84,6 @@ export interface NodeDeviceOptions extends Omit<AgentConfiguration, "settings"> 
 
 export type EventHandler = (event: AgentEvent) => void;
 
-const SHORT_SERVER_ID = 1;
 /** Whom the device was told to talk to, by whoever started it. */
 const CONFIGURATION_RECORD = "configuration";
 const REFRESH_INTERVAL = 5000;
@@ -115,6 +123,11 @@ export class NodeDevice {
       if (toFactory) this.options.forget?.();
       this.reboot(handle);
     };
+    this.board.network.start((addresses) => {
+      if (this.board.sockets.leave(addresses)) {
+        this.current.handleAddressChange(this.board.clock.now());
+      }
+    });
     const { refresh, refreshInterval } = this.options;
     if (refresh !== undefined) {
       this.refreshing = setInterval(refresh, refreshInterval ?? REFRESH_INTERVAL);
@@ -153,9 +166,9 @@ export class NodeDevice {
   /** What was kept for another configuration of this device is of no use to this one. */
   private forgetOthers(): void {
     const { store } = this.kept;
-    const { server, bootstrap, endpointName, version } = this.options;
+    const { server, servers, bootstrap, endpointName, version } = this.options;
     const uri = typeof bootstrap === "string" ? bootstrap : bootstrap?.uri;
-    const configuration = JSON.stringify([server, uri, endpointName, version]);
+    const configuration = JSON.stringify([server, servers, uri, endpointName, version]);
     const former = store.read(CONFIGURATION_RECORD);
     if (former !== undefined && new TextDecoder().decode(former) === configuration) return;
     forget(this.kept);
@@ -164,20 +177,27 @@ export class NodeDevice {
 
   private halt(): void {
     clearInterval(this.refreshing);
+    this.board.network.stop();
     this.loop = undefined;
     this.board.power.onReboot = undefined;
   }
 
   private boot(): Agent {
-    const { server, bootstrap, board: _board, refresh: _refresh, ...rest } = this.options;
-    const { store: _store, ...configuration } = rest;
+    const { server, servers, bootstrap, ...others } = this.options;
+    const { board: _board, refresh: _refresh, store: _store, ...rest } = others;
     const agent = new Agent({
       codecs: ALL_CODECS,
       calendar: this.board.calendar,
-      ...configuration,
+      ...rest,
       settings: NODE_SETTINGS,
     });
-    if (server !== undefined) agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: server });
+    const accounts: readonly NodeServerAccount[] = [
+      ...(server === undefined ? [] : [{ uri: server }]),
+      ...(servers ?? []),
+    ];
+    accounts.forEach((account, i) => {
+      agent.addServer({ shortServerId: i + 1, ...account });
+    });
     if (bootstrap !== undefined) {
       agent.addBootstrapServer(typeof bootstrap === "string" ? { uri: bootstrap } : bootstrap);
     }

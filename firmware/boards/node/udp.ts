@@ -8,11 +8,34 @@ import type { Channel, Datagrams } from "../../ports.ts";
 /** Datagrams that wait while a host name is being resolved. */
 const MAX_WAITING = 16;
 
-export const NODE_DATAGRAMS: Datagrams = {
-  open(host, port, receive) {
-    return new NodeChannel(host, port, receive);
-  },
-};
+/** The sockets of one device. */
+export class NodeDatagrams implements Datagrams {
+  private readonly channels = new Set<NodeChannel>();
+
+  open(host: string, port: number, receive: (datagram: Uint8Array) => void): Channel {
+    const channel = new NodeChannel(host, port, receive);
+    this.channels.add(channel);
+    return {
+      send: (datagram) => channel.send(datagram),
+      close: () => {
+        this.channels.delete(channel);
+        channel.close();
+      },
+    };
+  }
+
+  /**
+   * Gives up sockets whose own address the machine does not have any more; each opens anew with the next datagram.
+   *
+   * @param addresses that the machine has
+   * @returns true when there was such a socket, or one that could not be opened
+   */
+  leave(addresses: ReadonlySet<string>): boolean {
+    let hasLeft = false;
+    for (const channel of this.channels) hasLeft = channel.leave(addresses) || hasLeft;
+    return hasLeft;
+  }
+}
 
 /** A name that does not resolve, or a closed port, loses datagrams; the next one sent tries again. */
 class NodeChannel implements Channel {
@@ -38,6 +61,14 @@ class NodeChannel implements Channel {
     }
   }
 
+  leave(addresses: ReadonlySet<string>): boolean {
+    if (this.socket === undefined) return !this.isConnecting;
+    if (addresses.has(this.socket.address().address)) return false;
+    this.socket.close();
+    this.socket = undefined;
+    return true;
+  }
+
   close(): void {
     this.isClosed = true;
     this.socket?.close();
@@ -55,9 +86,11 @@ class NodeChannel implements Channel {
       const socket = createSocket(family === 6 ? "udp6" : "udp4", this.receive);
       // ECONNREFUSED and its like: the datagram is lost, and CoAP repeats it.
       socket.on("error", () => {});
-      socket.connect(this.port, address, () => {
+      // Without a network there is an argument: why it failed.
+      socket.connect(this.port, address, (...failure: unknown[]) => {
         this.isConnecting = false;
-        if (this.isClosed) {
+        if (this.isClosed || failure[0] !== undefined) {
+          this.waiting = [];
           socket.close();
           return;
         }

@@ -7,6 +7,7 @@
 import { Agent, type AgentConfiguration } from "../../../firmware/agent/agent.ts";
 import { ALL_CODECS } from "../../../firmware/agent/all-codecs.ts";
 import { PACKAGE_CLAIMS } from "../../../firmware/agent/package-uploads.ts";
+import type { Profile } from "../../../firmware/agent/profiles.ts";
 import type { ServerLink } from "../../../firmware/agent/server-link.ts";
 import { countDatagram } from "../../../firmware/objects/connectivity-statistics.ts";
 import { deviceObject } from "../../../firmware/objects/device.ts";
@@ -39,7 +40,7 @@ import {
   type ClientSetup,
   type ClientUnderTest,
 } from "../client-under-test.ts";
-import { pathOfText, serverCountOf, type Values } from "../configurations.ts";
+import { C_1, pathOfText, serverCountOf, type Values } from "../configurations.ts";
 import {
   DeviceMemory,
   IN_PROCESS_FIRMWARE,
@@ -69,9 +70,18 @@ const CLAIMS: ClientClaims = {
     "bootstrap pack",
     "firmware update",
     "statistics",
+    "profile id",
   ],
   objects: [1, 2, 3, 4, 5, 6, 7, 10, 16, 19, 20],
   firmware: IN_PROCESS_FIRMWARE,
+};
+
+/** Stands for what the ETS calls C.1. */
+const PROFILE: Profile = {
+  id: "v:c-1",
+  paths: Object.entries(C_1.objects).flatMap(([object, instances]) =>
+    Object.keys(instances).map((instance) => `/${object}/${instance}`),
+  ),
 };
 
 /** How long the device takes to come up again. */
@@ -231,6 +241,7 @@ class InProcessClient implements ClientUnderTest, Surroundings {
       codecs: [...ALL_CODECS, LWM2M_JSON_CODEC],
       calendar: { seconds: () => this.clockOffset + Math.floor(this.time / SECOND) },
       settings: this.settings,
+      profiles: configuration.profileId === undefined ? undefined : [PROFILE],
       ...this.options.agent,
     });
     Object.values(accounts).forEach((values, instanceId) => {

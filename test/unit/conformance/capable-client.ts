@@ -17,7 +17,6 @@ import { LINK_FORMAT } from "../../../protocol/coap/content-formats.ts";
 import { CON, decodeMessage, encodeMessage, type Message } from "../../../protocol/coap/message.ts";
 import {
   CONTENT_FORMAT,
-  textOption,
   textsOf,
   URI_PATH,
   URI_QUERY,
@@ -43,7 +42,6 @@ const base = inProcessAdapter();
 
 /** After a Register that nobody answered for so long the client turns to the bootstrap server. */
 const FALLBACK_AFTER = 120 * SECOND;
-const PROFILE = "pid=6:1234abcd";
 
 export function capableAdapter(options: InProcessOptions = {}): ClientAdapter {
   return {
@@ -208,22 +206,13 @@ class CapableClient implements ClientUnderTest {
     await agent.start();
   }
 
-  /** What the agent says, with what it lacks: a Profile ID in its Register, evaluation periods in its lists. */
+  /** What the agent says, with what it lacks: evaluation periods in its lists. */
   private changed({ server, datagram }: Arrival): Arrival {
     const at = { server: server + this.shift, datagram };
     const message = decodeMessage(datagram);
     if (isMalformed(message)) return at;
-    const changed = this.withProfile(message) ?? this.withPeriods(message);
+    const changed = this.withPeriods(message);
     return changed === undefined ? at : { ...at, datagram: encodeMessage(changed) };
-  }
-
-  private withProfile(message: Message): Message | undefined {
-    const { profileId } = this.setup.configuration;
-    const isRegister = message.code === POST && pathOf(message.options, URI_PATH) === "/rd";
-    if (profileId === undefined || !isRegister) return undefined;
-    const options = [...message.options, textOption(URI_QUERY, PROFILE)];
-    const list = profileId === "beside" ? "</4/0>" : "";
-    return { ...message, options, payload: encodeUtf8(list) };
   }
 
   private withPeriods(message: Message): Message | undefined {

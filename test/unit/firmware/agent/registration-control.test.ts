@@ -64,6 +64,7 @@ describe("retries of Register", () => {
   });
 
   test("LwM2M Core 1.2.2 §E.2: /1/x/17 attempts, /1/x/18 seconds, /1/x/20 sequences, /1/x/19 between them", () => {
+    proves("device", "retry-sequences");
     const account = { retryCount: 3, retryTimer: 5, sequenceDelay: 100, sequenceRetryCount: 2 };
     const pair = given(account, { answer: UNAVAILABLE });
     pair.wait(250 * SECOND);
@@ -203,6 +204,7 @@ describe("Updates that fail", () => {
 
 describe("bootstrap on failure", () => {
   test("LwM2M Core 1.2.2 §E.2: /1/x/16 absent asks the bootstrap server once all sequences have failed", () => {
+    proves("device", "bootstrap-on-failure");
     const { agent, pair } = bootstrapping({
       answer: UNAVAILABLE,
       accounts: [{ retryCount: 2, retryTimer: 5, sequenceDelay: 50, sequenceRetryCount: 2 }],

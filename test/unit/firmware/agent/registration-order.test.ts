@@ -6,6 +6,7 @@ import type { IncomingRequest, Response } from "../../../../protocol/coap/coap-e
 import * as codes from "../../../../protocol/coap/codes.ts";
 import { AgentPair, byAddress, type Script } from "../../../support/agent-pair.ts";
 import { DAY, HOUR, MINUTE, NEVER, SECOND } from "../../../support/durations.ts";
+import { proves } from "../../../support/proves.ts";
 
 type Account = Partial<AgentServerAccount>;
 
@@ -33,6 +34,7 @@ function registers(pair: AgentPair): string[] {
 
 describe("the order of servers", () => {
   test("LwM2M Core 1.2.2 §E.2: /1/x/13 lets the lower number go first, each once the one before is registered", () => {
+    proves("device", "priority-order");
     const accounts = [{ priorityOrder: 30 }, { priorityOrder: 10 }, { priorityOrder: 20 }];
     const pair = new AgentPair({ version: "1.2" }, { accounts, latency: 500 }).started();
     pair.wait(10 * SECOND);
@@ -76,6 +78,7 @@ describe("the order of servers", () => {
   });
 
   test("LwM2M Core 1.2.2 §E.2: /1/x/15 holds back those after it until it is registered after all", () => {
+    proves("device", "failure-block");
     const blocking = { priorityOrder: 1, failureBlock: true, retryCount: 2, sequenceDelay: 1000 };
     const pair = given([blocking, { priorityOrder: 2 }, {}], [refusingUntil(3)]);
     pair.wait(HOUR);
@@ -83,6 +86,7 @@ describe("the order of servers", () => {
   });
 
   test("LwM2M Core 1.2.2 §E.2: /1/x/14 counts from the registration before, and once registered no more", () => {
+    proves("device", "initial-delay");
     const pair = given([
       { priorityOrder: 1, initialDelay: 5 },
       { priorityOrder: 2, initialDelay: 30 },
@@ -97,6 +101,7 @@ describe("the order of servers", () => {
   });
 
   test("LwM2M Core 1.2.2 §6.2.1.1: once registered each goes its own way", () => {
+    proves("device", "several-servers");
     const pair = given(
       [
         { priorityOrder: 1, lifetime: 600, failureBlock: true },
@@ -139,6 +144,7 @@ describe("the order of servers", () => {
   });
 
   test("spreadOver begins at a random time within its bounds, the same for all servers", () => {
+    proves("device", "spread");
     const starts = [1, 2, 3, 4].map((seed) => {
       const random = { uint32: () => (seed * 0x3c6ef372) >>> 0 };
       const pair = new AgentPair({ spreadOver: 10 * MINUTE }, { servers: 2 });
