@@ -143,7 +143,7 @@ describe("the order of servers", () => {
     expect(pair.agent.deadline()).toBe(NEVER);
   });
 
-  test("spreadOver begins at a random time within its bounds, the same for all servers", () => {
+  test("LwM2M Core 1.2.2 §6.2.1.1: spreadOver begins at a random time within its bounds, the same for all servers", () => {
     proves("device", "spread");
     const starts = [1, 2, 3, 4].map((seed) => {
       const random = { uint32: () => (seed * 0x3c6ef372) >>> 0 };
