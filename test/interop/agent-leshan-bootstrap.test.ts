@@ -4,6 +4,7 @@ import { TLV } from "../../protocol/coap/content-formats.ts";
 import { freePort } from "./support/free-port.ts";
 import { describeWith } from "./support/peers.ts";
 import { RemotePeer } from "./support/remote-peer.ts";
+import { shows } from "./support/shows.ts";
 
 const EP = "urn:dormouse:bootstrap";
 const LIFETIME = 150;
@@ -31,6 +32,13 @@ describeWith(["leshan", "leshan-bootstrap"], "our agent with Leshan's bootstrap 
   });
 
   test("LwM2M Core 1.1.1 §6.1.7: Leshan deletes, writes and finishes, and the agent registers with Leshan's server", async () => {
+    shows(
+      "Bootstrap-Request",
+      "Bootstrap-Delete",
+      "Bootstrap-Write",
+      "Bootstrap-Finish",
+      "Register",
+    );
     expect(await bootstrap.event("bootstrapped")).toMatchObject({ ep: EP });
     expect(await server.event("registered")).toMatchObject({ ep: EP, lifetime: LIFETIME });
     expect(events.slice(0, 1)).toEqual(["bootstrap-started"]);
@@ -38,6 +46,7 @@ describeWith(["leshan", "leshan-bootstrap"], "our agent with Leshan's bootstrap 
   });
 
   test("LwM2M Core 1.1.1 §E.2: what Leshan has written is what its server reads", async () => {
+    shows("Bootstrap-Write", "Read");
     const { values } = await server.ask({ op: "read", ep: EP, path: "/1/0", format: TLV });
     expect(values).toMatchObject({ "/1/0/0": SHORT_SERVER_ID, "/1/0/1": LIFETIME });
     expect(device.agent.security.instances.ids).toEqual([0, 1]);

@@ -6,6 +6,7 @@ import { freePort } from "./support/free-port.ts";
 import { describeWith } from "./support/peers.ts";
 import type { Told } from "./support/remote-peer.ts";
 import { RemotePeer } from "./support/remote-peer.ts";
+import { shows } from "./support/shows.ts";
 
 const EP = "dormouse-1.0";
 
@@ -35,11 +36,13 @@ describeWith(["lwm2m-node-lib"], "our agent with lwm2m-node-lib's server (LwM2M 
   }
 
   test("LwM2M Core 1.0.2 §5.3.1: it registers", () => {
+    shows("Register");
     expect(registered).toMatchObject({ ep: EP, lifetime: "120", version: "1.0", binding: "U" });
     expect(registered["links"]).toContain("</3303/0>");
   });
 
   test("LwM2M Core 1.0.2 §5.4: it is read, written and executed", async () => {
+    shows("Read", "Write (Replace)", "Execute");
     expect(await ask("read", "/3/0/0")).toMatchObject({ value: DEVICE_VALUES["/3/0/0"] });
     expect((await ask("write", "/3303/0/5750", "cellar"))["error"]).toBeUndefined();
     expect(await ask("read", "/3303/0/5750")).toMatchObject({ value: "cellar" });
@@ -49,6 +52,7 @@ describeWith(["lwm2m-node-lib"], "our agent with lwm2m-node-lib's server (LwM2M 
   });
 
   test("LwM2M Core 1.0.2 §5.4.2: it is discovered, with attributes", async () => {
+    shows("Discover", "Write-Attributes");
     expect(
       (await ask("attributes", "/3303/0/5700", { pmin: 0, pmax: 60 }))["error"],
     ).toBeUndefined();
@@ -56,6 +60,7 @@ describeWith(["lwm2m-node-lib"], "our agent with lwm2m-node-lib's server (LwM2M 
   });
 
   test("LwM2M Core 1.0.2 §5.5: it is observed", async () => {
+    shows("Observe", "Notify");
     device.temperature.set(0, SENSOR_VALUE, 20);
     expect(await ask("observe", "/3303/0/5700")).toMatchObject({ value: "20" });
     device.temperature.set(0, SENSOR_VALUE, 21.5);
@@ -66,11 +71,13 @@ describeWith(["lwm2m-node-lib"], "our agent with lwm2m-node-lib's server (LwM2M 
   });
 
   test("LwM2M Core 1.0.2 §5.3.2: a new instance brings an Update with the list", async () => {
+    shows("Update");
     device.temperature.create(1, { [SENSOR_VALUE]: 5 });
     expect((await server.event("updated"))["links"]).toContain("</3303/1>");
   });
 
   test("LwM2M Core 1.0.2 §5.3.3: it de-registers", async () => {
+    shows("De-register");
     await device.stop();
     expect(await server.event("deregistered")).toMatchObject({ ep: EP });
   });

@@ -3,6 +3,7 @@ import { proves } from "../support/proves.ts";
 import { RunningConnector } from "./support/connector.ts";
 import { describeWith } from "./support/peers.ts";
 import { RemotePeer } from "./support/remote-peer.ts";
+import { shows } from "./support/shows.ts";
 
 const EP = "leshan-bootstrapped";
 const CONFIGURATION = `/../admin/bootstrap/configurations/${EP}`;
@@ -26,6 +27,14 @@ describeWith(["leshan"], "Leshan's client, bootstrapped by our Bootstrap-Server"
   ])("LwM2M Core 1.2.2 §6.1.3.3: it takes what it is given, and registers with it ($placement)", async ({
     placement,
   }) => {
+    shows(
+      "Bootstrap-Request",
+      "Bootstrap-Delete",
+      "Bootstrap-Discover",
+      "Bootstrap-Write",
+      "Bootstrap-Finish",
+      "Register",
+    );
     proves("bootstrap-server", "bootstrap-request", "bootstrap-finish", "bootstrap-discover");
     const { rest, coapUrl } = connector;
     const servers = [{ uri: coapUrl, shortServerId: 123, lifetime: 60 }];

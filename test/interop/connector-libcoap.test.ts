@@ -5,6 +5,7 @@ import { RunningConnector } from "./support/connector.ts";
 import { freePort } from "./support/free-port.ts";
 import { describeWith } from "./support/peers.ts";
 import type { RestClient } from "./support/rest-client.ts";
+import { shows } from "./support/shows.ts";
 
 const EP = "libcoap";
 const LINKS = '</time>;if="clock";rt="ticks";ct=0;obs,</async>;ct=0,</example_data>;ct=0;obs';
@@ -48,6 +49,7 @@ describeWith(["libcoap"], "libcoap as a plain CoAP device at our connector, driv
   });
 
   test("it is listed with its type, and shown with its resources and their attributes", async () => {
+    shows("Register");
     const endpoints = await (await rest.send("GET", "/endpoints?type=Clock")).json();
     expect(endpoints).toEqual([expect.objectContaining({ name: EP, type: "Clock" })]);
     const resources = await (await rest.send("GET", `/endpoints/${EP}`)).json();
@@ -58,6 +60,7 @@ describeWith(["libcoap"], "libcoap as a plain CoAP device at our connector, driv
   });
 
   test("RFC 7252 §5.2.2: GET brings a value, also by a separate response", async () => {
+    shows("Read");
     expect(await rest.ask("GET", `/endpoints/${EP}/time`)).toMatchObject({
       status: 200,
       payload: expect.stringMatching(/\d\d:\d\d:\d\d/),
@@ -66,18 +69,21 @@ describeWith(["libcoap"], "libcoap as a plain CoAP device at our connector, driv
   });
 
   test("RFC 7959 §2.4: the 1,500 bytes of /example_data come in blocks", async () => {
+    shows("Block-wise transfer");
     const answer = await rest.ask("GET", `/endpoints/${EP}/example_data`);
     expect(answer.status).toBe(200);
     expect(answer.payload).toHaveLength(1_500);
   });
 
   test("PUT creates a resource at a path that was not registered, and changes it", async () => {
+    shows("Write (Replace)");
     const path = `/endpoints/${EP}/notes/1`;
     expect(await rest.ask("PUT", path, "remember")).toMatchObject({ status: 201 });
     expect(await rest.ask("PUT", path, "remember me")).toMatchObject({ status: 200 });
   });
 
   test("RFC 7641 §3: a subscription to /time is notified every second, and ends", async () => {
+    shows("Observe", "Notify", "Cancel Observation");
     const subscription = `/subscriptions/${EP}/time`;
     expect(await rest.ask("PUT", subscription)).toMatchObject({ status: 200 });
     for (let i = 0; i < 2; i++) {

@@ -17,6 +17,7 @@ import { freePort } from "./support/free-port.ts";
 import { describeWith } from "./support/peers.ts";
 import { RemotePeer } from "./support/remote-peer.ts";
 import { body, request, shown } from "./support/requests.ts";
+import { shows } from "./support/shows.ts";
 
 const EP = "urn:dormouse:updatable";
 const IMAGE = body(20_000);
@@ -86,6 +87,7 @@ describeWith(["leshan"], "our firmware update with Leshan's server", () => {
   }
 
   test("LwM2M Core 1.1.1 §E.6: Leshan pushes a package in blocks, and has it installed", async () => {
+    shows("Firmware push", "Block-wise transfer");
     expect((await ask("observe", "/5/0/3")).code).toBe("2.05");
     const hex = Buffer.from(IMAGE).toString("hex");
     const pushed = await ask("write", "/5/0/0", { format: OCTET_STREAM, value: hex });
@@ -95,6 +97,7 @@ describeWith(["leshan"], "our firmware update with Leshan's server", () => {
   });
 
   test("LwM2M Core 1.1.1 §E.6: Leshan names a package on an HTTP server", async () => {
+    shows("Firmware pull");
     const files = createServer((_, response) => response.end(Buffer.from(IMAGE)));
     await new Promise<void>((resolve) => files.listen(0, LOOPBACK, resolve));
     const uri = `http://${LOOPBACK}:${(files.address() as AddressInfo).port}/fw.bin`;
@@ -108,6 +111,7 @@ describeWith(["leshan"], "our firmware update with Leshan's server", () => {
   });
 
   test("LwM2M Core 1.1.1 §E.6: a package that nobody has is result 7", async () => {
+    shows("Firmware pull");
     const files = createServer((_, response) => response.writeHead(404).end());
     await new Promise<void>((resolve) => files.listen(0, LOOPBACK, resolve));
     const uri = `http://${LOOPBACK}:${(files.address() as AddressInfo).port}/none`;
@@ -123,6 +127,7 @@ describeWith(["leshan"], "our firmware update with Leshan's server", () => {
 
 describeWith(["leshan", "libcoap"], "our firmware update from libcoap's server", () => {
   test("LwM2M Core 1.1.1 §E.6: Leshan names a package that coap-server has", async () => {
+    shows("Firmware pull", "Block-wise transfer");
     const [port, filesPort] = [await freePort(), await freePort()];
     const folder = mkdtempSync(join(tmpdir(), "dormouse-firmware-"));
     const files = Child.start("coap-server-notls", [
