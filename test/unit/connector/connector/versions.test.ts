@@ -113,7 +113,7 @@ test.each(["X", "UU", "U T"])("a binding that no version has is refused: %s", (b
 });
 
 test("LwM2M Transport 1.2.2 §6.7: what strict settings refuse, and what others pass over", () => {
-  proves("connector", "register-refused");
+  proves("connector", "register-refused", "unknown-parameters");
   const unknown = ["lt=300", "lwm2m=1.1", "color=red"];
   expect(answerTo(unknown)).toBe("2.01");
   expect(answerTo(unknown, LINKS, { isStrict: true })).toBe("4.00 a parameter is unknown");
@@ -132,13 +132,13 @@ describe("LwM2M Core 1.2.2 §6.2.1: the endpoint name and who the security layer
   };
 
   test("quirk 4: ep may be missing, then it is the identity", () => {
-    proves("connector", "register");
+    proves("connector", "register", "register-name");
     expect(registered([])).toEqual(["2.01", "urn:a"]);
     expect(registered(["ep=urn:a"])).toEqual(["2.01", "urn:a"]);
   });
 
   test("another ep than the identity is refused with 4.00", () => {
-    proves("connector", "register-refused");
+    proves("connector", "register-refused", "register-name");
     expect(registered(["ep=urn:b"])).toEqual([
       "4.00 ep is not who the security layer says",
       undefined,

@@ -121,6 +121,17 @@ test("RFC 8428 §4.5.3: times come as they were sent, of several values of one r
   ]);
 });
 
+test("RFC 8428 §4.4: labels that nobody knows are passed over, but for those that end in _", () => {
+  proves("connector", "senml-labels");
+  const { rig, device } = registered();
+  const record = { n: "/3303/0/5700", v: 20 };
+  device.send(json([{ ...record, colour: "red" }]), SENML_JSON);
+  expect(answer(rig, device)).toBe("2.04");
+  device.send(json([{ ...record, colour_: "red" }]), SENML_JSON);
+  expect(answer(rig, device)).toMatch(/^4\.00 /);
+  expect(told(rig)).toEqual(["/3303/0/5700 = 20"]);
+});
+
 const GOOD = json([{ n: "/3303/0/5700", v: 1 }]);
 
 test.each([

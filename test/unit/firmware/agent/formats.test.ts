@@ -2,7 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { ALL_CODECS, codecsOf } from "../../../../firmware/agent/all-codecs.ts";
 import { LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
-import { LWM2M_CBOR, LWM2M_JSON, TLV } from "../../../../protocol/coap/content-formats.ts";
+import {
+  LWM2M_CBOR,
+  LWM2M_JSON,
+  SENML_JSON,
+  TLV,
+} from "../../../../protocol/coap/content-formats.ts";
 import { TEMPERATURE } from "../../../../protocol/model/objects/temperature.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
 import { proves } from "../../../support/proves.ts";
@@ -69,6 +74,20 @@ test.each([
 ] as const)("LwM2M Core 1.2.2 §6.2.1: Register of %s lists the formats to ask for", (version, ct) => {
   proves("device", "register-root-link");
   expect(given(version).server.registrations[0]).toContain(`</>;rt="oma.lwm2m";ct="${ct}"`);
+});
+
+test("RFC 8428 §4.4: a label that nobody knows is passed over, but for one that ends in _", () => {
+  proves("device", "senml-labels");
+  const { server, sensor } = given("1.1");
+  const write = (label: string, text: string) =>
+    server.write(
+      "/3303/0/5750",
+      JSON.stringify([{ n: "/3303/0/5750", vs: text, [label]: 1 }]),
+      SENML_JSON,
+    ).code;
+  expect(write("colour", "hall")).toBe("2.04");
+  expect(write("colour_", "attic")).toBe("4.00");
+  expect(sensor.get(0, APPLICATION_TYPE)).toBe("hall");
 });
 
 test("agents that are alike share one list; a plain CoAP device keeps all", () => {

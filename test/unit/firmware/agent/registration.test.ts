@@ -4,9 +4,15 @@ import { backOff, updateAfter } from "../../../../firmware/agent/registration.ts
 import { parseServerUri } from "../../../../firmware/agent/server-address.ts";
 import { LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../../../firmware/objects/sensor.ts";
-import type { Response } from "../../../../protocol/coap/coap-endpoint.ts";
+import type { IncomingRequest, Response } from "../../../../protocol/coap/coap-endpoint.ts";
 import * as codes from "../../../../protocol/coap/codes.ts";
-import { MAX_AGE, uintOption } from "../../../../protocol/coap/options.ts";
+import {
+  LOCATION_PATH,
+  MAX_AGE,
+  textsOf,
+  URI_PATH,
+  uintOption,
+} from "../../../../protocol/coap/options.ts";
 import { COSE } from "../../../../protocol/model/objects/cose.ts";
 import { DEVICE_1_0 } from "../../../../protocol/model/objects/device-1-0.ts";
 import { OSCORE } from "../../../../protocol/model/objects/oscore.ts";
@@ -114,6 +120,25 @@ describe("Register", () => {
     const pair = new AgentPair({}, { answer }).started();
     pair.wait(DAY);
     expect(pair.server.link.isRegistered()).toBe(true);
+  });
+
+  test("LwM2M Core 1.2.2 §6.2.1: Update and De-register go to the location as it was given", () => {
+    proves("device", "location");
+    const location = ["rd", "5a3f", "a/b", "größe %20"].map((segment) => ({
+      number: LOCATION_PATH,
+      value: new TextEncoder().encode(segment),
+    }));
+    const seen: unknown[] = [];
+    const answer = ({ options }: IncomingRequest, nth: number) => {
+      seen.push(textsOf(options, URI_PATH));
+      return nth === 0 ? refuse(codes.CREATED, location) : undefined;
+    };
+    const pair = new AgentPair({ lifetime: 60 }, { answer }).started();
+    pair.wait(30 * SECOND);
+    pair.agent.stop(pair.now);
+    pair.wait(0);
+    const given = ["rd", "5a3f", "a/b", "größe %20"];
+    expect(seen).toEqual([["rd"], given, given]);
   });
 
   test("2.01 without a location is a failure: nothing could be updated", () => {
