@@ -189,7 +189,10 @@ describe("dormouse fleet", () => {
     ["--server 127.0.0.1 --count 3", "use coap://HOST:PORT"],
     ["--server coap://127.0.0.1 --count 0", "whole number from 1"],
     ["--server coap://127.0.0.1", "--count <n>"],
-    ["--server coap://127.0.0.1 --count 3 --profile toaster", "sensor, meter, sleeper, reporter, mbed"],
+    [
+      "--server coap://127.0.0.1 --count 3 --profile toaster",
+      "sensor, meter, sleeper, reporter, mbed",
+    ],
     ["--server coap://127.0.0.1 --count 3 --json /nowhere/report.json", "/nowhere/report.json"],
   ])("%s: refused with a reason", async (options, reason) => {
     let said = "";
