@@ -32,7 +32,7 @@ export interface Shown {
   readonly operations: readonly string[];
 }
 
-const FORMATS = /\b(SenML JSON|SenML CBOR|LwM2M JSON|LwM2M CBOR|TLV|CBOR|text|(?<=as )bytes)\b/g;
+const FORMATS = /\b(SenML JSON|SenML CBOR|LwM2M JSON|LwM2M CBOR|TLV|CBOR|text|(?<=as '?)bytes)\b/g;
 const CLAUSES = /(?<=^|: )(LwM2M|RFC) [^:]*: /g;
 const REASON = / \(([^()]* is missing: .*)\)$/;
 

@@ -37,11 +37,13 @@ describe("d", () => {
     const rows = rowsOf([
       outcome("in TLV: LwM2M Core 1.1.1 §6.3.1: it reads", ["Read"]),
       outcome("LwM2M Core 1.1.1 §6.3.1: it reads 9 bytes as SenML CBOR", ["Read", "Discover"]),
+      outcome("it writes /1 as 'bytes'", ["Write (Replace)"]),
       outcome("a client: RFC 7252 §5.8: a test of 5 bytes without shows", []),
     ]);
     expect(rows.map(({ operation, formats, result }) => [operation, formats, result])).toEqual([
       ["Read", "TLV, SenML CBOR", "passed (2)"],
       ["Discover", "SenML CBOR", "passed"],
+      ["Write (Replace)", "bytes", "passed"],
       ["a client: a test of 5 bytes without shows", "", "passed"],
     ]);
   });
