@@ -3,6 +3,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.leshan.client.LeshanClientBuilder;
@@ -14,29 +15,34 @@ import org.eclipse.leshan.client.observer.LwM2mClientObserverAdapter;
 import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
 import org.eclipse.leshan.client.resource.ObjectsInitializer;
 import org.eclipse.leshan.client.resource.SimpleInstanceEnabler;
+import org.eclipse.leshan.client.send.ManualDataSender;
 import org.eclipse.leshan.client.servers.LwM2mServer;
 import org.eclipse.leshan.core.ResponseCode;
 import org.eclipse.leshan.core.model.StaticModel;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.request.BootstrapRequest;
+import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.DeregisterRequest;
 import org.eclipse.leshan.core.request.RegisterRequest;
 import org.eclipse.leshan.core.request.UpdateRequest;
 import org.eclipse.leshan.core.request.argument.Arguments;
 import org.eclipse.leshan.core.response.ExecuteResponse;
+import org.eclipse.leshan.core.response.SendResponse;
 import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
 import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientProtocolProvider;
 
 /**
  * Leshan's LwM2M client under remote control, with objects 3, 3303 and 3442: `java ... LeshanClient coap://HOST:PORT NAME
- * LIFETIME [queue|bootstrap]`; with `bootstrap` the URI is a Bootstrap-Server's, and what it gives is all that there is. On stdin `{"op":"set","path":"/3303/0/5700","value":21.5}`, `{"op":"update"}`, end of file to
- * de-register; on stdout events `{"event":"registered"}`, `bootstrap-failed`, `updated`, `executed`, `deregistered`, `failed`.
+ * LIFETIME [queue|bootstrap]`; with `bootstrap` the URI is a Bootstrap-Server's, and what it gives is all that there is. On stdin `{"op":"set","path":"/3303/0/5700","value":21.5}`, `{"op":"update"}`, `{"op":"send","paths":["/3/0/0"],"format":110}`,
+ * and `{"op":"collect","paths":[...]}` for values that `{"op":"send-collected","format":110}` sends with their times; end of file to
+ * de-register; on stdout events `{"event":"registered"}`, `bootstrap-failed`, `updated`, `executed`, `send-answered`, `deregistered`, `failed`.
  */
 public final class LeshanClient {
     private static final int DEVICE = 3;
     private static final int TEMPERATURE = 3303;
     private static final int TEST_OBJECT = 3442;
     private static final int SHORT_SERVER_ID = 123;
+    private static final long SEND_TIMEOUT_MS = 10_000;
 
     private LeshanClient() {
     }
@@ -76,6 +82,8 @@ public final class LeshanClient {
 
         LeshanClientBuilder builder = new LeshanClientBuilder(args[1]);
         builder.setObjects(objects);
+        ManualDataSender collector = new ManualDataSender();
+        builder.setDataSenders(collector);
         builder.setRegistrationEngineFactory(new DefaultRegistrationEngineFactory().setQueueMode(mode.equals("queue")));
         CaliforniumClientEndpointsProvider.Builder endpoints = new CaliforniumClientEndpointsProvider.Builder(
                 new CoapClientProtocolProvider());
@@ -88,9 +96,20 @@ public final class LeshanClient {
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             JsonNode command = Models.JSON.readTree(line);
-            if (command.get("op").asText().equals("update")) {
+            switch (command.get("op").asText()) {
+            case "update":
                 client.triggerRegistrationUpdate();
                 continue;
+            case "send":
+                send(client, command);
+                continue;
+            case "collect":
+                collector.collectData(Composites.paths(command));
+                continue;
+            case "send-collected":
+                collector.sendCollectedData(serverOf(client), formatOf(command), SEND_TIMEOUT_MS, true);
+                continue;
+            default:
             }
             String[] path = command.get("path").asText().split("/");
             int objectId = Integer.parseInt(path[1]);
@@ -102,6 +121,24 @@ public final class LeshanClient {
         }
         client.destroy(true);
         System.exit(0);
+    }
+
+    /** An event tells what it was answered. */
+    private static void send(org.eclipse.leshan.client.LeshanClient client, JsonNode command) throws Exception {
+        List<String> paths = new ArrayList<>();
+        command.get("paths").forEach(path -> paths.add(path.asText()));
+        SendResponse response = client.getSendService().sendData(serverOf(client), formatOf(command), paths,
+                SEND_TIMEOUT_MS);
+        print(Models.JSON.createObjectNode().put("event", "send-answered").put("code",
+                response == null ? "none" : String.valueOf(response.getCode().getCode())));
+    }
+
+    private static LwM2mServer serverOf(org.eclipse.leshan.client.LeshanClient client) {
+        return client.getRegisteredServers().values().iterator().next();
+    }
+
+    private static ContentFormat formatOf(JsonNode command) {
+        return ContentFormat.fromCode(command.get("format").asInt());
     }
 
     private static synchronized void print(ObjectNode line) {

@@ -14,13 +14,13 @@ import org.eclipse.leshan.core.link.Link;
 import org.eclipse.leshan.core.link.lwm2m.attributes.DefaultLwM2mAttributeParser;
 import org.eclipse.leshan.core.link.lwm2m.attributes.LwM2mAttributeSet;
 import org.eclipse.leshan.core.model.LwM2mModel;
-import org.eclipse.leshan.core.node.LwM2mNode;
 import org.eclipse.leshan.core.node.LwM2mObjectInstance;
 import org.eclipse.leshan.core.node.LwM2mPath;
-import org.eclipse.leshan.core.node.LwM2mResourceInstance;
+import org.eclipse.leshan.core.node.TimestampedLwM2mNodes;
 import org.eclipse.leshan.core.observation.CompositeObservation;
 import org.eclipse.leshan.core.observation.Observation;
 import org.eclipse.leshan.core.observation.SingleObservation;
+import org.eclipse.leshan.core.request.CancelCompositeObservationRequest;
 import org.eclipse.leshan.core.request.CancelObservationRequest;
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.CreateRequest;
@@ -28,8 +28,11 @@ import org.eclipse.leshan.core.request.DeleteRequest;
 import org.eclipse.leshan.core.request.DiscoverRequest;
 import org.eclipse.leshan.core.request.DownlinkDeviceManagementRequest;
 import org.eclipse.leshan.core.request.ExecuteRequest;
+import org.eclipse.leshan.core.request.ObserveCompositeRequest;
 import org.eclipse.leshan.core.request.ObserveRequest;
+import org.eclipse.leshan.core.request.ReadCompositeRequest;
 import org.eclipse.leshan.core.request.ReadRequest;
+import org.eclipse.leshan.core.request.SendRequest;
 import org.eclipse.leshan.core.request.WriteAttributesRequest;
 import org.eclipse.leshan.core.request.WriteRequest;
 import org.eclipse.leshan.core.request.WriteRequest.Mode;
@@ -38,27 +41,32 @@ import org.eclipse.leshan.core.response.DiscoverResponse;
 import org.eclipse.leshan.core.response.LwM2mResponse;
 import org.eclipse.leshan.core.response.ObserveCompositeResponse;
 import org.eclipse.leshan.core.response.ObserveResponse;
+import org.eclipse.leshan.core.response.ReadCompositeResponse;
 import org.eclipse.leshan.core.response.ReadResponse;
 import org.eclipse.leshan.server.LeshanServerBuilder;
 import org.eclipse.leshan.server.observation.ObservationListener;
+import org.eclipse.leshan.server.queue.PresenceListener;
+import org.eclipse.leshan.server.queue.StaticClientAwakeTimeProvider;
 import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.server.registration.RegistrationListener;
 import org.eclipse.leshan.server.registration.RegistrationUpdate;
+import org.eclipse.leshan.server.send.SendListener;
 import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerProtocolProvider;
 
 /**
  * Leshan's LwM2M server under remote control: one JSON object per line. On stdin a request
  * `{"id":1,"op":"read","ep":"x","path":"/3/0","format":11542}`, on stdout its answer
- * `{"id":1,"code":"2.05","contentFormat":11542,"values":{...}}` and events `{"event":"registered",...}`.
+ * `{"id":1,"code":"2.05","contentFormat":11542,"values":{...}}` and events `{"event":"registered",...}`. Composite operations
+ * have `"paths":[...]`. Arguments: its port, and for how many milliseconds it takes a device in queue mode to be awake.
  */
-final class LeshanServer implements RegistrationListener, ObservationListener {
+final class LeshanServer implements RegistrationListener, ObservationListener, SendListener, PresenceListener {
     private static final long ANSWER_TIMEOUT_MS = 10_000;
 
     private final org.eclipse.leshan.server.LeshanServer server;
-    private final Map<String, SingleObservation> observations = new ConcurrentHashMap<>();
+    private final Map<String, Observation> observations = new ConcurrentHashMap<>();
 
-    private LeshanServer(int port) {
+    private LeshanServer(int port, int awakeTime) {
         CaliforniumServerEndpointsProvider.Builder endpoints = new CaliforniumServerEndpointsProvider.Builder(
                 new CoapServerProtocolProvider());
         endpoints.addEndpoint(new InetSocketAddress("127.0.0.1", port), Protocol.COAP);
@@ -66,14 +74,17 @@ final class LeshanServer implements RegistrationListener, ObservationListener {
         builder.setObjectModelProvider(
                 new org.eclipse.leshan.server.model.VersionedModelProvider(Models.all()));
         builder.setEndpointsProviders(endpoints.build());
+        builder.setClientAwakeTimeProvider(new StaticClientAwakeTimeProvider(awakeTime));
         server = builder.build();
         server.getRegistrationService().addListener(this);
         server.getObservationService().addListener(this);
+        server.getSendService().addListener(this);
+        server.getPresenceService().addListener(this);
         server.start();
     }
 
     public static void main(String[] args) throws Exception {
-        LeshanServer peer = new LeshanServer(Integer.parseInt(args[0]));
+        LeshanServer peer = new LeshanServer(Integer.parseInt(args[0]), Integer.parseInt(args[1]));
         print(Models.JSON.createObjectNode().put("event", "ready"));
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -94,10 +105,15 @@ final class LeshanServer implements RegistrationListener, ObservationListener {
             Registration registration = server.getRegistrationService().getByEndpoint(request.get("ep").asText());
             if (registration == null)
                 throw new IllegalStateException("not registered: " + request.get("ep").asText());
+            if (request.get("op").asText().equals("forget")) {
+                server.getObservationService().cancelObservation(observations.remove(keyOf(request)));
+                print(answer);
+                return;
+            }
             LwM2mResponse response = server.send(registration, requestOf(registration, request), ANSWER_TIMEOUT_MS);
             if (response == null)
                 throw new IllegalStateException("no answer within " + ANSWER_TIMEOUT_MS + " ms");
-            describe(answer, request.get("path").asText(), response);
+            describe(answer, request, response);
         } catch (Exception exception) {
             answer.put("error", exception.toString());
         }
@@ -106,7 +122,7 @@ final class LeshanServer implements RegistrationListener, ObservationListener {
 
     private DownlinkDeviceManagementRequest<? extends LwM2mResponse> requestOf(Registration registration,
             JsonNode request) throws Exception {
-        LwM2mPath path = new LwM2mPath(request.get("path").asText());
+        LwM2mPath path = new LwM2mPath(request.has("path") ? request.get("path").asText() : "/");
         ContentFormat format = request.has("format") ? ContentFormat.fromCode(request.get("format").asInt()) : null;
         LwM2mModel model = server.getModelProvider().getObjectModel(registration);
         JsonNode value = request.get("value");
@@ -116,7 +132,15 @@ final class LeshanServer implements RegistrationListener, ObservationListener {
         case "observe":
             return new ObserveRequest(format, path, null);
         case "cancel":
-            return new CancelObservationRequest(observations.remove(path.toString()));
+            return new CancelObservationRequest((SingleObservation) observations.remove(keyOf(request)));
+        case "read-composite":
+            return new ReadCompositeRequest(Composites.paths(request), format, format, null);
+        case "write-composite":
+            return Composites.write(model, format, value);
+        case "observe-composite":
+            return new ObserveCompositeRequest(format, format, Composites.paths(request));
+        case "cancel-composite":
+            return new CancelCompositeObservationRequest((CompositeObservation) observations.remove(keyOf(request)));
         case "discover":
             return new DiscoverRequest(path.toString());
         case "execute":
@@ -124,9 +148,9 @@ final class LeshanServer implements RegistrationListener, ObservationListener {
         case "delete":
             return new DeleteRequest(path);
         case "write":
-            return new WriteRequest(Mode.REPLACE, format, path, node(model, path, value));
+            return new WriteRequest(Mode.REPLACE, format, path, Models.node(model, path, value));
         case "update":
-            return new WriteRequest(Mode.UPDATE, format, path, node(model, path, value));
+            return new WriteRequest(Mode.UPDATE, format, path, Models.node(model, path, value));
         case "attributes":
             return new WriteAttributesRequest(path, new LwM2mAttributeSet(
                     new DefaultLwM2mAttributeParser().parseUriQuery(value.asText())));
@@ -141,17 +165,12 @@ final class LeshanServer implements RegistrationListener, ObservationListener {
         }
     }
 
-    private static LwM2mNode node(LwM2mModel model, LwM2mPath path, JsonNode value) {
-        if (path.isObjectInstance())
-            return new LwM2mObjectInstance(path.getObjectInstanceId(),
-                    Models.resources(model, path.getObjectId(), value));
-        if (path.isResource())
-            return Models.resource(model, path.getObjectId(), path.getResourceId(), value);
-        var type = model.getResourceModel(path.getObjectId(), path.getResourceId()).type;
-        return LwM2mResourceInstance.newInstance(path.getResourceInstanceId(), Models.scalar(type, value), type);
+    /** What an observation is known by. */
+    private static String keyOf(JsonNode request) {
+        return (request.has("paths") ? request.get("paths") : request.get("path")).toString();
     }
 
-    private void describe(ObjectNode answer, String path, LwM2mResponse response) {
+    private void describe(ObjectNode answer, JsonNode request, LwM2mResponse response) {
         int code = response.getCode().getCode();
         answer.put("code", code / 100 + "." + String.format("%02d", code % 100));
         if (response.getErrorMessage() != null)
@@ -159,9 +178,13 @@ final class LeshanServer implements RegistrationListener, ObservationListener {
         if (response.getCoapResponse() instanceof Response coap && coap.getOptions().hasContentFormat())
             answer.put("contentFormat", coap.getOptions().getContentFormat());
         if (response instanceof ReadResponse read && read.getContent() != null)
-            answer.set("values", Models.flatten(new LwM2mPath(path), read.getContent()));
+            answer.set("values", Models.flatten(new LwM2mPath(request.get("path").asText()), read.getContent()));
+        if (response instanceof ReadCompositeResponse read && read.getContent() != null)
+            answer.set("values", Composites.flatten(read.getContent()));
         if (response instanceof ObserveResponse observe && observe.getObservation() != null)
-            observations.put(path, observe.getObservation());
+            observations.put(keyOf(request), observe.getObservation());
+        if (response instanceof ObserveCompositeResponse observe && observe.getObservation() != null)
+            observations.put(keyOf(request), observe.getObservation());
         if (response instanceof CreateResponse create && create.getLocation() != null)
             answer.put("location", create.getLocation());
         if (response instanceof DiscoverResponse discover && discover.getObjectLinks() != null)
@@ -224,6 +247,34 @@ final class LeshanServer implements RegistrationListener, ObservationListener {
     @Override
     public void onResponse(CompositeObservation observation, Registration registration,
             ObserveCompositeResponse response) {
+        ObjectNode line = Models.JSON.createObjectNode().put("event", "composite-notification")
+                .put("ep", registration.getEndpoint());
+        if (response.getCoapResponse() instanceof Response coap && coap.getOptions().hasContentFormat())
+            line.put("contentFormat", coap.getOptions().getContentFormat());
+        if (response.getContent() != null)
+            line.set("values", Composites.flatten(response.getContent()));
+        print(line.put("code", response.getCode().getCode()));
+    }
+
+    @Override
+    public void dataReceived(Registration registration, TimestampedLwM2mNodes data, SendRequest request) {
+        print(Models.JSON.createObjectNode().put("event", "sent").put("ep", registration.getEndpoint())
+                .put("contentFormat", request.getFormat().getCode()).set("history", Composites.history(data)));
+    }
+
+    @Override
+    public void onError(Registration registration, String message, Exception error) {
+        print(Models.JSON.createObjectNode().put("event", "send-error").put("error", message + " " + error));
+    }
+
+    @Override
+    public void onAwake(Registration registration) {
+        print(Models.JSON.createObjectNode().put("event", "awake").put("ep", registration.getEndpoint()));
+    }
+
+    @Override
+    public void onSleeping(Registration registration) {
+        print(Models.JSON.createObjectNode().put("event", "sleeping").put("ep", registration.getEndpoint()));
     }
 
     @Override

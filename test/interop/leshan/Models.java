@@ -128,6 +128,16 @@ final class Models {
         return resources;
     }
 
+    /** An object instance from the JSON of its resources, a resource, or a resource instance from its plain value. */
+    static LwM2mNode node(LwM2mModel model, LwM2mPath path, JsonNode value) {
+        if (path.isObjectInstance())
+            return new LwM2mObjectInstance(path.getObjectInstanceId(), resources(model, path.getObjectId(), value));
+        if (path.isResource())
+            return resource(model, path.getObjectId(), path.getResourceId(), value);
+        Type type = model.getResourceModel(path.getObjectId(), path.getResourceId()).type;
+        return LwM2mResourceInstance.newInstance(path.getResourceInstanceId(), scalar(type, value), type);
+    }
+
     static Object scalar(Type type, JsonNode value) {
         switch (type) {
         case INTEGER:

@@ -1,6 +1,9 @@
 /** Our agent as the suites run it: objects 3, 3303 and 3442, every content format, one server on 127.0.0.1. */
+import type { AgentEvent } from "../../../firmware/agent/agent.ts";
 import { Agent } from "../../../firmware/agent/agent.ts";
 import { ALL_CODECS } from "../../../firmware/agent/all-codecs.ts";
+import type { Reported } from "../../../firmware/agent/samples.ts";
+import type { SendOptions } from "../../../firmware/agent/send-queue.ts";
 import { NODE_SETTINGS, NodeBoard } from "../../../firmware/boards/node/main.ts";
 import { run } from "../../../firmware/loop.ts";
 import type { ResourceValues } from "../../../firmware/objects/lwm2m-object.ts";
@@ -13,6 +16,7 @@ import {
 } from "../../../protocol/model/objects/ipso-resources.ts";
 import { TEMPERATURE } from "../../../protocol/model/objects/temperature.ts";
 import { TEST_OBJECT_1_1 } from "../../../protocol/model/objects/test-object-1-1.ts";
+import { EventLog } from "./event-log.ts";
 
 const SHORT_SERVER_ID = 1;
 
@@ -94,9 +98,18 @@ interface DeviceOptions {
 
 export interface Device {
   readonly temperature: LwM2mObject;
+  readonly test: LwM2mObject;
+  /** What became of what it did by itself. */
+  readonly events: EventLog<Pick<AgentEvent, "kind">>;
+  /** How many its server has begun and not ended. */
+  observations(): number;
   /** `/3/0/4 arguments`, in order. */
   readonly executed: string[];
   resetTestObject(): void;
+  send(reported: readonly Reported[], options?: SendOptions): void;
+  /** Keeps values with the time of now, for `sendRecorded`. */
+  record(reported: readonly Reported[]): void;
+  sendRecorded(options?: SendOptions): void;
   /** De-registers, then closes. */
   stop(): Promise<void>;
 }
@@ -127,11 +140,25 @@ export function startDevice(options: DeviceOptions): Device {
     settings: { ...NODE_SETTINGS, blockSize: 512 },
   });
   agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: `coap://127.0.0.1:${serverPort}` });
-  const loop = run(agent, new NodeBoard(), () => {});
+  const events = new EventLog<Pick<AgentEvent, "kind">>();
+  const board = new NodeBoard();
+  const loop = run(agent, board, ({ kind }) => events.add({ kind }));
   let isStopping = false;
   return {
     temperature,
+    test,
+    events,
     executed,
+    observations: () => agent.links[0]?.observers?.observations.length ?? 0,
+    send: (reported, sent) => {
+      agent.send(board.clock.now(), reported, sent);
+      agent.wake();
+    },
+    record: (reported) => agent.record(board.clock.now(), reported),
+    sendRecorded: (sent) => {
+      agent.sendRecorded(board.clock.now(), sent);
+      agent.wake();
+    },
     resetTestObject: () => {
       test.remove(0);
       test.create(0, TEST_RESOURCES);

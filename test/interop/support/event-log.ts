@@ -1,6 +1,6 @@
 /** What another program has done, in order; a test waits for the event that it expects. Each event is taken once. */
 export class EventLog<T> {
-  private readonly events: T[] = [];
+  private events: T[] = [];
   private readonly waiters: { matches: (event: T) => boolean; take: (event: T) => void }[] = [];
 
   add(event: T): void {
@@ -28,6 +28,11 @@ export class EventLog<T> {
       }, timeoutMs);
       this.waiters.push(waiter);
     });
+  }
+
+  /** Forgets those that nobody is to wait for any more. */
+  drop(isDropped: (event: T) => boolean): void {
+    this.events = this.events.filter((event) => !isDropped(event));
   }
 
   /** The events that nobody has taken. */

@@ -17,7 +17,9 @@ import {
 export interface Asking {
   readonly op: string;
   readonly ep: string;
-  readonly path: string;
+  readonly path?: string;
+  /** Of a composite operation. */
+  readonly paths?: readonly string[];
   /** Content-Format number. */
   readonly format?: number;
   readonly value?: unknown;
@@ -42,8 +44,9 @@ export class RemotePeer {
     this.child = Child.start(command, args, { environment, onLine });
   }
 
-  static async leshanServer(port: number): Promise<RemotePeer> {
-    const peer = RemotePeer.java("LeshanServer", String(port));
+  /** @param awakeTime milliseconds after which it takes a device in queue mode to sleep */
+  static async leshanServer(port: number, awakeTime = 93_000): Promise<RemotePeer> {
+    const peer = RemotePeer.java("LeshanServer", String(port), String(awakeTime));
     await peer.event("ready", START_TIMEOUT_MS);
     return peer;
   }
