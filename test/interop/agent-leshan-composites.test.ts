@@ -9,6 +9,7 @@ import { freePort } from "./support/free-port.ts";
 import { describeWith } from "./support/peers.ts";
 import type { Asking, Told } from "./support/remote-peer.ts";
 import { RemotePeer } from "./support/remote-peer.ts";
+import { shows } from "./support/shows.ts";
 
 const EP = "urn:dormouse:composites";
 const TEMPERATURE = "/3303/0/5700";
@@ -39,6 +40,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
   ])("in $name", ({ format }) => {
     test("LwM2M Core 1.1.1 §6.3.8: Leshan reads an instance, resources and a resource instance as one", async () => {
       proves("device", "read-composite");
+      shows("Read-Composite");
       const paths = ["/3303/0", "/3442/0/110", "/3442/0/125", "/3442/0/1120/1", "/3/0/9"];
       const answer = await ask("read-composite", { paths, format });
       expect(answer).toMatchObject({ code: "2.05", contentFormat: format });
@@ -55,6 +57,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
 
     test("LwM2M Core 1.1.1 §6.3.8: what is not there is left out of the answer", async () => {
       proves("device", "read-composite");
+      shows("Read-Composite");
       const paths = ["/3/0/9", "/3/0/15", "/3303/9", "/0/0/1"];
       const answer = await ask("read-composite", { paths, format });
       expect(answer).toMatchObject({ code: "2.05" });
@@ -63,6 +66,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
 
     test("LwM2M Core 1.1.1 §6.3.9: Leshan writes resources and a resource instance of two objects as one", async () => {
       proves("device", "write-composite");
+      shows("Write-Composite");
       const value = {
         "/3442/0/110": `both by ${format}`,
         "/3442/0/150": "00ff10",
@@ -83,6 +87,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
 
     test("LwM2M Core 1.1.1 §6.3.9: nothing is written when one value is refused", async () => {
       proves("device", "write-composite");
+      shows("Write-Composite");
       const value = { "/3442/0/110": "half", "/3/0/0": "Other" };
       expect(await ask("write-composite", { value, format })).toMatchObject({ code: "4.05" });
       expect(device.test.get(0, 110)).toBe(TEST_VALUES["/3442/0/110"]);
@@ -90,6 +95,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
 
     test("LwM2M Core 1.1.1 §6.4.4: Leshan observes several places, is notified of all of them, and cancels", async () => {
       proves("device", "observe-composite");
+      shows("Observe-Composite", "Cancel Observation");
       const paths = [TEMPERATURE, "/3442/0/1120/0", "/3/0/9"];
       const first = { [TEMPERATURE]: 20, "/3442/0/1120/0": -1, "/3/0/9": 95 };
       expect(await ask("observe-composite", { paths, format })).toMatchObject({
@@ -115,6 +121,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
 
   test("LwM2M Core 1.1.1 §6.4.3: an observation of several places that Leshan has forgotten ends by Reset", async () => {
     proves("device", "observe-composite", "cancel");
+    shows("Observe-Composite", "Cancel Observation");
     const paths = [TEMPERATURE, "/3/0/9"];
     await ask("observe-composite", { paths, format: SENML_CBOR });
     expect(device.observations()).toBe(1);
@@ -133,6 +140,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
     format,
   }) => {
     proves("device", "write-replace");
+    shows("Write (Replace)");
     const path = "/3442/0/1110/1";
     expect(await ask("write", { path, format, value: "changed" })).toMatchObject({ code: "2.04" });
     const { values } = await ask("read", { path: "/3442/0/1110", format: SENML_CBOR });
@@ -142,6 +150,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
 
   test("LwM2M Core 1.1.1 §6.3.3: Leshan replaces all instances of a resource", async () => {
     proves("device", "write-replace");
+    shows("Write (Replace)");
     const value = { 1: "b", 2: "c" };
     const written = { path: "/3442/0/1110", format: SENML_CBOR, value };
     expect(await ask("write", written)).toMatchObject({ code: "2.04" });
@@ -153,6 +162,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
   // In SenML, Leshan asks for an id. Of resource instances it has no Delete: its request refuses the path.
   test("LwM2M Core 1.1.1 §6.3.6: Leshan creates without an id, and is told where", async () => {
     proves("device", "create", "delete");
+    shows("Create", "Delete");
     const value = { 110: "new", 1120: { 4: 44 } };
     const created = await ask("create", { path: "/3442", format: TLV, value });
     expect(created).toMatchObject({ code: "2.01", location: "3442/1" });
@@ -164,6 +174,7 @@ describeWith(["leshan"], "our agent with Leshan's server: composites", () => {
 
   test("LwM2M Core 1.1.1 §6.3.6: Leshan creates with an id of its own, once", async () => {
     proves("device", "create");
+    shows("Create");
     const asked = { path: "/3442/65534", format: SENML_JSON, value: { 120: 1 } };
     expect((await ask("create", asked)).code).toBe("2.01");
     expect(device.test.get(65_534, 120)).toBe(1);

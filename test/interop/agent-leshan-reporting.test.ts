@@ -9,6 +9,7 @@ import { freePort } from "./support/free-port.ts";
 import { describeWith } from "./support/peers.ts";
 import type { Asking, Told } from "./support/remote-peer.ts";
 import { RemotePeer } from "./support/remote-peer.ts";
+import { shows } from "./support/shows.ts";
 
 const EP = "urn:dormouse:reporting";
 const MUTE_SEND = "/1/0/23";
@@ -54,6 +55,7 @@ describeWith(["leshan"], "our agent with Leshan's server: reporting", () => {
       path,
     }) => {
       proves("device", "observe", "cancel");
+      shows("Observe", "Notify", "Cancel Observation");
       const first = await ask("observe", { path, format });
       expect(first).toMatchObject({ code: "2.05", contentFormat: format });
       expect(first["values"]).toMatchObject({ [TEMPERATURE]: 20 });
@@ -73,6 +75,7 @@ describeWith(["leshan"], "our agent with Leshan's server: reporting", () => {
       path,
     }) => {
       proves("device", "observe", "cancel");
+      shows("Observe", "Notify", "Cancel Observation");
       const first = await ask("observe", { path, format });
       expect(first["values"]).toMatchObject({ "/3442/0/1120/1": 70_000 });
       device.test.setOne(0, 1120, 1, 70_001);
@@ -84,6 +87,7 @@ describeWith(["leshan"], "our agent with Leshan's server: reporting", () => {
 
   test("LwM2M Core 1.1.1 §6.4.3: an observation that Leshan has forgotten ends by Reset", async () => {
     proves("device", "cancel");
+    shows("Cancel Observation");
     await ask("observe", { path: TEMPERATURE });
     expect(device.observations()).toBe(1);
     await ask("forget", { path: TEMPERATURE });
@@ -102,6 +106,7 @@ describeWith(["leshan"], "our agent with Leshan's server: reporting", () => {
     shown,
   }) => {
     proves("device", "write-attributes", "discover", "attribute-precedence");
+    shows("Write-Attributes", "Discover");
     const written = await ask("attributes", { path, value: "pmin=0&pmax=1" });
     expect(written.code).toBe("2.04");
     const { links } = await ask("discover", { path });
@@ -120,6 +125,7 @@ describeWith(["leshan"], "our agent with Leshan's server: reporting", () => {
 
   test("LwM2M Core 1.1.1 §5.1.2: between gt and lt nothing is notified, and what crosses them is", async () => {
     proves("device", "gt-lt-st");
+    shows("Write-Attributes", "Notify");
     await ask("attributes", { path: TEMPERATURE, value: "gt=30&lt=10" });
     await ask("observe", { path: TEMPERATURE });
     device.temperature.set(0, SENSOR_VALUE, 29);
@@ -136,12 +142,14 @@ describeWith(["leshan"], "our agent with Leshan's server: reporting", () => {
     { text: "0='a/b',3,9='x=y'" },
   ])("LwM2M Core 1.1.1 §6.3.5: Leshan executes with $text", async ({ text }) => {
     proves("device", "execute");
+    shows("Execute");
     expect((await ask("execute", { path: "/3442/0/3", value: text })).code).toBe("2.04");
     expect(device.executed.at(-1)).toBe(`/3442/0/3 ${text}`);
   });
 
   test("LwM2M Core 1.1.1 §6.4.6: nothing is sent before Leshan has switched Mute Send off", async () => {
     proves("device", "mute-send");
+    shows("Send");
     await ask("write", { path: MUTE_SEND, format: TEXT, value: true });
     device.send([TEMPERATURE]);
     await device.events.next("muted Send", ({ kind }) => kind === "send-muted");
@@ -153,6 +161,7 @@ describeWith(["leshan"], "our agent with Leshan's server: reporting", () => {
     { name: "SenML CBOR", format: SENML_CBOR },
   ])("LwM2M Core 1.1.1 §6.4.6: Leshan takes what the agent sends in $name", async ({ format }) => {
     proves("device", "send");
+    shows("Send");
     await ask("write", { path: MUTE_SEND, format: TEXT, value: false });
     device.send([TEMPERATURE, "/3442/0/110", "/3442/0/1120", "/3442/0/150"], { format });
     const sent = await leshan.event("sent");
@@ -176,6 +185,7 @@ describeWith(["leshan"], "our agent with Leshan's server: reporting", () => {
     format,
   }) => {
     proves("device", "send-history");
+    shows("Send");
     await ask("write", { path: MUTE_SEND, format: TEXT, value: false });
     const values = [20, 21.5, 23];
     for (const value of values) {
@@ -213,6 +223,7 @@ describeWith(["leshan"], "our agent in queue mode with Leshan's server", () => {
   });
 
   test("LwM2M Transport 1.1.1 §6.5: Leshan takes it to sleep after a while, and asks it again after its Update", async () => {
+    shows("Queue mode", "Update");
     const read = { op: "read", ep: EP, path: "/3/0/0", format: TEXT };
     expect((await leshan.ask(read)).code).toBe("2.05");
     await leshan.event("sleeping");

@@ -35,7 +35,7 @@ import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientP
  * Leshan's LwM2M client under remote control, with objects 3, 3303 and 3442: `java ... LeshanClient coap://HOST:PORT NAME
  * LIFETIME [queue|bootstrap]`; with `bootstrap` the URI is a Bootstrap-Server's, and what it gives is all that there is. On stdin `{"op":"set","path":"/3303/0/5700","value":21.5}`, `{"op":"update"}`, `{"op":"send","paths":["/3/0/0"],"format":110}`,
  * and `{"op":"collect","paths":[...]}` for values that `{"op":"send-collected","format":110}` sends with their times; end of file to
- * de-register; on stdout events `{"event":"registered"}`, `bootstrap-failed`, `updated`, `executed`, `send-answered`, `deregistered`, `failed`.
+ * de-register; on stdout events `{"event":"registered"}`, `bootstrap-failed`, `updated`, `executed`, `set`, `collected`, `send-answered`, `deregistered`, `failed`.
  */
 public final class LeshanClient {
     private static final int DEVICE = 3;
@@ -105,6 +105,7 @@ public final class LeshanClient {
                 continue;
             case "collect":
                 collector.collectData(Composites.paths(command));
+                event("collected");
                 continue;
             case "send-collected":
                 collector.sendCollectedData(serverOf(client), formatOf(command), SEND_TIMEOUT_MS, true);
@@ -118,6 +119,7 @@ public final class LeshanClient {
             var type = instance.getModel().resources.get(resourceId).type;
             instance.write(LwM2mServer.SYSTEM, true, resourceId,
                     LwM2mSingleResource.newResource(resourceId, Models.scalar(type, command.get("value")), type));
+            event("set");
         }
         client.destroy(true);
         System.exit(0);

@@ -2,6 +2,7 @@
 export type Operation =
   | "Bootstrap-Request"
   | "Bootstrap-Discover"
+  | "Bootstrap-Read"
   | "Bootstrap-Write"
   | "Bootstrap-Delete"
   | "Bootstrap-Finish"
