@@ -474,10 +474,16 @@ export class BasicEndpoint {
       return;
     }
     if (message.type === CON) this.reply(message.messageId, encodeEmpty(ACK, message.messageId));
+    if (this.isLate(exchange, message)) return;
     // The response proves that the request arrived, should its ACK be lost (RFC 7252 §5.2.2).
     if (this.outstanding !== undefined && this.outstanding.exchange === exchange) this.settle();
     this.takeResponse(now, exchange, message);
     this.sendNext(now);
+  }
+
+  /** True for an answer to a part of the exchange that is answered already. */
+  protected isLate(_exchange: Exchange, _message: Message): boolean {
+    return false;
   }
 
   /** Newest first: the GET that cancels an observation shares the observation's token. */

@@ -69,6 +69,13 @@ export class BlockWiseTransfer {
     return { code: request.code, options: options, payload: request.payload.subarray(start, end) };
   }
 
+  /** Block1: true for an answer to a block before the one that is under way, which came late under the token that all share. */
+  isLate(message: Message): boolean {
+    const option = message.code === CONTINUE ? findOption(message.options, BLOCK1) : undefined;
+    const block = option === undefined ? undefined : decodeBlock(option.value);
+    return block !== undefined && !isMalformed(block) && block.num < this.sent / this.blockSize;
+  }
+
   /** Block1: true when the response only moved our upload on, so that `next` has more to send. */
   movesOn(message: Message): boolean {
     const option = findOption(message.options, BLOCK1);
@@ -76,6 +83,7 @@ export class BlockWiseTransfer {
     const block = decodeBlock(option.value);
     if (isMalformed(block)) return false;
     const isSmaller = block.size < this.blockSize;
+    if (block.num !== this.sent / this.blockSize) return false;
     if (message.code === CONTINUE && this.sent + this.blockSize < this.request.payload.length) {
       this.sent += this.blockSize;
       // A smaller size counts from here on: what was sent is a multiple of it (§2.3).

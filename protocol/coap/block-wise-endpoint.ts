@@ -50,7 +50,7 @@ export class BlockWiseEndpoint extends BasicEndpoint {
     this.sendPart(now, exchange, transfer === undefined ? request : transfer.next());
   }
 
-  /** Under a token of its own: an answer to the block before is then none to this one (RFC 9175 §4.2). */
+  /** The next block of a response, under a token of its own: an answer to the block before is then none to this one (RFC 9175 §4.2). */
   private sendMore(now: Milliseconds, exchange: Exchange): void {
     exchange.token = this.nextToken(exchange);
     this.sendRequest(now, exchange);
@@ -70,9 +70,15 @@ export class BlockWiseEndpoint extends BasicEndpoint {
     return transfer;
   }
 
+  protected override isLate(exchange: Exchange, message: Message): boolean {
+    return exchange.transfer !== undefined && exchange.transfer.isLate(message);
+  }
+
   protected override takeResponse(now: Milliseconds, exchange: Exchange, message: Message): void {
     const transfer = exchange.transfer;
-    if (transfer !== undefined && transfer.movesOn(message)) this.sendMore(now, exchange);
+    if (transfer === undefined) this.takeBody(now, exchange, message);
+    // All blocks of an upload have one token, by which some servers join them; its answers are told apart by their number.
+    else if (transfer.movesOn(message)) this.sendRequest(now, exchange);
     else this.takeBody(now, exchange, message);
   }
 

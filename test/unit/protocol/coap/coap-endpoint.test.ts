@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { blockOption } from "../../../../protocol/coap/block.ts";
 import type {
   CoapEvent,
   IncomingRequest,
@@ -15,8 +16,10 @@ import {
   RESPONSE_RECEIVED,
 } from "../../../../protocol/coap/coap-endpoint.ts";
 import * as codes from "../../../../protocol/coap/codes.ts";
-import { encodeMessage, NON } from "../../../../protocol/coap/message.ts";
+import type { Message } from "../../../../protocol/coap/message.ts";
+import { ACK, decodeMessage, encodeMessage, NON } from "../../../../protocol/coap/message.ts";
 import {
+  BLOCK1,
   findOption,
   OBSERVE,
   SIZE1,
@@ -25,7 +28,12 @@ import {
   uintOf,
   uintOption,
 } from "../../../../protocol/coap/options.ts";
-import { CoapPair, coapSettings, describe as ladderLine } from "../../../support/coap-pair.ts";
+import {
+  CoapPair,
+  coapSettings,
+  countingRandom,
+  describe as ladderLine,
+} from "../../../support/coap-pair.ts";
 import { proves } from "../../../support/proves.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -473,6 +481,38 @@ describe("block-wise (RFC 7959)", () => {
       "50 <--- ACK [3] 2.04 1:2/0/128",
     ]);
     expect(ran.map((request) => request.payload)).toEqual([pattern(300)]);
+  });
+
+  test("§2.5: the blocks of an upload share a token, and a late answer to an earlier block moves nothing on", () => {
+    const client = new CoapEndpoint(coapSettings({ blockSize: 16, random: countingRandom(1) }));
+    client.request(0, { code: codes.PUT, options: TEMPERATURE, payload: pattern(40) });
+    const sent: Message[] = [];
+    const collect = () => {
+      for (let next = client.pollTransmit(); next; next = client.pollTransmit()) {
+        sent.push(decodeMessage(next) as Message);
+      }
+    };
+    const answer = (code: number, num: number, type: number, messageId: number) => {
+      const block = blockOption(BLOCK1, num, code === codes.CONTINUE, 16);
+      const { token } = sent[0];
+      const message = { type, code, messageId, token, options: [block], payload: NOTHING };
+      client.handleDatagram(0, encodeMessage(message));
+      collect();
+    };
+    collect();
+    answer(codes.CONTINUE, 0, ACK, sent[0].messageId);
+    expect(sent).toHaveLength(2);
+    // The same answer again, as a separate response under another Message ID.
+    answer(codes.CONTINUE, 0, NON, 777);
+    expect(sent).toHaveLength(2);
+    expect(client.pollEvent()).toBeUndefined();
+    answer(codes.CONTINUE, 1, ACK, sent[1].messageId);
+    answer(codes.CHANGED, 2, ACK, sent[2].messageId);
+    expect(new Set(sent.map(({ token }) => token.join())).size).toBe(1);
+    expect(client.pollEvent()).toMatchObject({
+      kind: RESPONSE_RECEIVED,
+      response: { code: codes.CHANGED },
+    });
   });
 
   test("§2.5 figure 8: a server with smaller blocks has the rest of the upload cut smaller", () => {
