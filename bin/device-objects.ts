@@ -1,6 +1,6 @@
 /** The objects that `dormouse device --object` adds: each with one instance, and with the behaviour that it has in firmware/objects. */
 import { join } from "node:path";
-import { blankValues } from "../firmware/agent/object-tree.ts";
+import { blankValues } from "../firmware/agent/management/object-tree.ts";
 import { NODE_CLOCK, NodeCalendar } from "../firmware/boards/node/clock.ts";
 import { NODE_RANDOM } from "../firmware/boards/node/entropy.ts";
 import { nodeFirmware, nodePackagePorts } from "../firmware/boards/node/firmware.ts";

@@ -4,9 +4,9 @@
 import { hostname } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import type { AgentEvent } from "../firmware/agent/agent.ts";
-import { checkRootPath } from "../firmware/agent/alternate-path.ts";
-import type { BootstrapAccount } from "../firmware/agent/bootstrap-account.ts";
-import type { Profile } from "../firmware/agent/profiles.ts";
+import type { BootstrapAccount } from "../firmware/agent/bootstrap/bootstrap-account.ts";
+import { checkRootPath } from "../firmware/agent/registration/alternate-path.ts";
+import type { Profile } from "../firmware/agent/registration/profiles.ts";
 import { parseServerUri } from "../firmware/agent/server-address.ts";
 import type { NodeDevice, NodeServerAccount } from "../firmware/boards/node/main.ts";
 import { createNodeDevice, NodeBoard } from "../firmware/boards/node/main.ts";

@@ -9,10 +9,10 @@
 import { isMalformed } from "../protocol/malformed.ts";
 import type { Milliseconds } from "../protocol/time/duration.ts";
 import { NEVER, SECOND } from "../protocol/time/duration.ts";
-import { decodeAccounts, encodeAccounts } from "./agent/account-codec.ts";
 import type { Agent } from "./agent/agent.ts";
 import type { AgentEvent } from "./agent/basic-agent.ts";
-import { encodeRegistrations, restoreRegistrations } from "./agent/kept-state.ts";
+import { decodeAccounts, encodeAccounts } from "./agent/bootstrap/account-codec.ts";
+import { encodeRegistrations, restoreRegistrations } from "./agent/kept/kept-state.ts";
 import type { Loop } from "./loop.ts";
 import { run } from "./loop.ts";
 import type { Alarm, Board, Store } from "./ports.ts";

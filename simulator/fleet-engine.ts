@@ -6,7 +6,7 @@
  * network (fleet.ts).
  */
 import type { AgentEvent } from "../firmware/agent/agent.ts";
-import { NO_RESPONSE } from "../firmware/agent/registration.ts";
+import { NO_RESPONSE } from "../firmware/agent/registration/registration.ts";
 import type { CoapSettings } from "../protocol/coap/coap-endpoint.ts";
 import { DELETE, formatCode, isSuccess } from "../protocol/coap/codes.ts";
 import { DEFAULT_TRANSMISSION, type TransmissionParameters } from "../protocol/coap/parameters.ts";

@@ -31,8 +31,8 @@ import { IdTable } from "../objects/lwm2m-object.ts";
 import { LARGEST_SETTING } from "../objects/server-account.ts";
 import type { Agent } from "./agent.ts";
 import { DEFAULT_LIFETIME_SECONDS } from "./basic-agent.ts";
-import type { PackageUploads } from "./package-uploads.ts";
-import { ALONE, ALONE_AGAIN, afterRefusal, BESIDE } from "./profiles.ts";
+import type { PackageUploads } from "./management/package-uploads.ts";
+import { ALONE, ALONE_AGAIN, afterRefusal, BESIDE } from "./registration/profiles.ts";
 import {
   BINDING_CHANGED,
   KEEP_ALIVE,
@@ -40,21 +40,21 @@ import {
   LINKS_CHANGED,
   REGISTER,
   updateAfter,
-} from "./registration.ts";
-import type { RetrySettings } from "./registration-control.ts";
+} from "./registration/registration.ts";
+import type { RetrySettings } from "./registration/registration-control.ts";
 import {
   ControlledRegistration,
   DEFAULT_RETRY_COUNT,
   DEFAULT_RETRY_TIMER_SECONDS,
   DEFAULT_SEQUENCE_COUNT,
   DEFAULT_SEQUENCE_DELAY_SECONDS,
-} from "./registration-control.ts";
-import { inventory, listBytes } from "./registration-list.ts";
-import type { Candidate } from "./registration-order.ts";
+} from "./registration/registration-control.ts";
+import { inventory, listBytes } from "./registration/registration-list.ts";
+import type { Candidate } from "./registration/registration-order.ts";
+import { newestCommon, olderVersion, STEP_DOWN_PERIOD } from "./registration/server-versions.ts";
 import { RelayingLink } from "./relaying-link.ts";
 import type { ServerAddress } from "./server-address.ts";
 import { LINKS_FORMAT, RD } from "./server-link.ts";
-import { newestCommon, olderVersion, STEP_DOWN_PERIOD } from "./server-versions.ts";
 
 /** Of the time between two Updates: what would be due within it joins a wake-up for something else. */
 const WAKE_UP_SHARE = 10;

@@ -18,35 +18,41 @@ import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { securityObject } from "../objects/security.ts";
 import type { AccountKeeper, AccountSettings } from "../objects/server-account.ts";
 import { accountObject, applySettings } from "../objects/server-account.ts";
-import { decodeAccounts, encodeAccounts } from "./account-codec.ts";
-import { isOrphan, makeAccount, serverLinksOf } from "./account-links.ts";
 import { AgentLink } from "./agent-link.ts";
 import { codecsOf } from "./all-codecs.ts";
 import { ALL_FEATURES } from "./all-features.ts";
-import { belowRoot, checkRootPath, codecsBelow, isTreePath, withRoot } from "./alternate-path.ts";
 import type { BasicConfiguration, ServerAccount } from "./basic-agent.ts";
 import { BasicAgent } from "./basic-agent.ts";
-import type { BootstrapAccount } from "./bootstrap-account.ts";
-import { enforce, makeBootstrapAccount, purge } from "./bootstrap-account.ts";
-import type { BootstrapLink } from "./bootstrap-link.ts";
-import { bootstrapLinkOf } from "./bootstrap-link.ts";
-import type { Preparation } from "./bootstrap-preparation.ts";
-import { Changes } from "./changes.ts";
-import { handleObservedInstances, handleObservedValue } from "./composites.ts";
-import { plain } from "./device-management.ts";
+import { decodeAccounts, encodeAccounts } from "./bootstrap/account-codec.ts";
+import { isOrphan, makeAccount, serverLinksOf } from "./bootstrap/account-links.ts";
+import type { BootstrapAccount } from "./bootstrap/bootstrap-account.ts";
+import { enforce, makeBootstrapAccount, purge } from "./bootstrap/bootstrap-account.ts";
+import type { BootstrapLink } from "./bootstrap/bootstrap-link.ts";
+import { bootstrapLinkOf } from "./bootstrap/bootstrap-link.ts";
+import type { Preparation } from "./bootstrap/bootstrap-preparation.ts";
 import { EnergyAccount } from "./energy-account.ts";
-import type { NamedResourcesConfiguration } from "./named-resources.ts";
-import { addResource, findResource, removeResource } from "./named-resources.ts";
-import { isHidden } from "./object-tree.ts";
-import { answerPiece } from "./package-uploads.ts";
-import type { ProfileConfiguration } from "./profiles.ts";
-import { checkProfiles } from "./profiles.ts";
-import { Registrations } from "./registrations.ts";
+import { Changes } from "./management/changes.ts";
+import { handleObservedInstances, handleObservedValue } from "./management/composites.ts";
+import { plain } from "./management/device-management.ts";
+import type { NamedResourcesConfiguration } from "./management/named-resources.ts";
+import { addResource, findResource, removeResource } from "./management/named-resources.ts";
+import { isHidden } from "./management/object-tree.ts";
+import { answerPiece } from "./management/package-uploads.ts";
+import {
+  belowRoot,
+  checkRootPath,
+  codecsBelow,
+  isTreePath,
+  withRoot,
+} from "./registration/alternate-path.ts";
+import type { ProfileConfiguration } from "./registration/profiles.ts";
+import { checkProfiles } from "./registration/profiles.ts";
+import { Registrations } from "./registration/registrations.ts";
 import type { Relay } from "./relay.ts";
-import type { ReportingConfiguration } from "./reporting-link.ts";
-import type { Reported, Sample } from "./samples.ts";
-import { History, samplesOf } from "./samples.ts";
-import type { SendOptions } from "./send-queue.ts";
+import type { ReportingConfiguration } from "./reporting/reporting-link.ts";
+import type { Reported, Sample } from "./reporting/samples.ts";
+import { History, samplesOf } from "./reporting/samples.ts";
+import type { SendOptions } from "./reporting/send-queue.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { ServerLink } from "./server-link.ts";
 

@@ -5,13 +5,13 @@ import { CoapEndpoint } from "../../protocol/coap/coap-endpoint.ts";
 import type { CoapSettings } from "../../protocol/coap/exchange.ts";
 import { TEXT_CODEC } from "../../protocol/content/text.ts";
 import { TLV_CODEC } from "../../protocol/content/tlv.ts";
-import { ACCESS_RULES } from "./access-control.ts";
-import { withCompositeAttributes, withComposites } from "./composites.ts";
 import type { AgentFeatures } from "./features.ts";
-import { instanceOperations } from "./instance-operations.ts";
-import { MANAGEMENT_RULES } from "./management-rules.ts";
-import { NAMED_RESOURCES } from "./named-resources.ts";
-import { REPORTING_ATTRIBUTES } from "./reporting-attributes.ts";
+import { ACCESS_RULES } from "./management/access-control.ts";
+import { withCompositeAttributes, withComposites } from "./management/composites.ts";
+import { instanceOperations } from "./management/instance-operations.ts";
+import { MANAGEMENT_RULES } from "./management/management-rules.ts";
+import { NAMED_RESOURCES } from "./management/named-resources.ts";
+import { REPORTING_ATTRIBUTES } from "./reporting/reporting-attributes.ts";
 
 /** Every feature. Of the formats text and TLV, which all servers have; `ALL_CODECS` are all of them. */
 export const ALL_FEATURES: AgentFeatures = {

@@ -14,8 +14,8 @@ import type { Path } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { BasicAgent } from "./basic-agent.ts";
-import type { Observation, Reading } from "./notification.ts";
-import type { Observers } from "./observers.ts";
+import type { Observation, Reading } from "./reporting/notification.ts";
+import type { Observers } from "./reporting/observers.ts";
 import type { ServerLink } from "./server-link.ts";
 
 export interface AgentFeatures {

@@ -4,8 +4,8 @@
 import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { Agent } from "./agent.ts";
-import { REGISTER } from "./registration.ts";
-import { ReportingLink } from "./reporting-link.ts";
+import { REGISTER } from "./registration/registration.ts";
+import { ReportingLink } from "./reporting/reporting-link.ts";
 
 export class RelayingLink extends ReportingLink {
   declare readonly agent: Agent;

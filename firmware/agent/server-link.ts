@@ -56,8 +56,7 @@ import {
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER, SECOND } from "../../protocol/time/duration.ts";
 import type { BasicAgent } from "./basic-agent.ts";
-import { registrationList } from "./links.ts";
-import { Observers } from "./observers.ts";
+import { registrationList } from "./registration/links.ts";
 import {
   BINDING_CHANGED,
   DEREGISTER,
@@ -68,7 +67,8 @@ import {
   NOTHING,
   REGISTER,
   Registration,
-} from "./registration.ts";
+} from "./registration/registration.ts";
+import { Observers } from "./reporting/observers.ts";
 import type { ServerAddress } from "./server-address.ts";
 
 /** Where one registers. */

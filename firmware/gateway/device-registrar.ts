@@ -33,7 +33,7 @@ import {
 } from "../../protocol/model/objects/gateway.ts";
 import { formatPath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { plain } from "../agent/device-management.ts";
+import { plain } from "../agent/management/device-management.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { DeviceRegistration, GatewayDevice } from "./gateway-device.ts";
 

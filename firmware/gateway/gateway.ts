@@ -44,7 +44,7 @@ import type { Path } from "../../protocol/model/path.ts";
 import { parsePath } from "../../protocol/model/path.ts";
 import { type Milliseconds, NEVER, SECOND } from "../../protocol/time/duration.ts";
 import type { Agent } from "../agent/agent.ts";
-import { plain } from "../agent/device-management.ts";
+import { plain } from "../agent/management/device-management.ts";
 import type { Relay } from "../agent/relay.ts";
 import type { ServerLink } from "../agent/server-link.ts";
 import { LwM2mObject } from "../objects/lwm2m-object.ts";

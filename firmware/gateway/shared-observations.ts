@@ -22,7 +22,7 @@ import {
   uintOption,
 } from "../../protocol/coap/options.ts";
 import { HOUR, type Milliseconds } from "../../protocol/time/duration.ts";
-import { plain } from "../agent/device-management.ts";
+import { plain } from "../agent/management/device-management.ts";
 import type { ServerLink } from "../agent/server-link.ts";
 import {
   type GatewayDevice,

@@ -9,7 +9,7 @@ import type {
 } from "../../firmware/agent/agent.ts";
 import { Agent } from "../../firmware/agent/agent.ts";
 import { BasicAgent } from "../../firmware/agent/basic-agent.ts";
-import type { BootstrapAccount } from "../../firmware/agent/bootstrap-account.ts";
+import type { BootstrapAccount } from "../../firmware/agent/bootstrap/bootstrap-account.ts";
 import type { AgentFeatures } from "../../firmware/agent/features.ts";
 import type { ServerLink } from "../../firmware/agent/server-link.ts";
 import type { CoapEvent, IncomingRequest, Response } from "../../protocol/coap/coap-endpoint.ts";

@@ -1,6 +1,6 @@
 /** An agent with a bootstrap account and its scripted bootstrap server. */
 import type { AgentConfiguration } from "../../firmware/agent/agent.ts";
-import type { BootstrapAccount } from "../../firmware/agent/bootstrap-account.ts";
+import type { BootstrapAccount } from "../../firmware/agent/bootstrap/bootstrap-account.ts";
 import { LwM2mObject } from "../../firmware/objects/lwm2m-object.ts";
 import { DELETE, GET, POST, PUT } from "../../protocol/coap/codes.ts";
 import { LINK_FORMAT, TLV } from "../../protocol/coap/content-formats.ts";

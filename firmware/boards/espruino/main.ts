@@ -8,7 +8,7 @@ import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
 import { SENSOR_VALUE } from "../../../protocol/model/objects/ipso-resources.ts";
 import { TEMPERATURE } from "../../../protocol/model/objects/temperature.ts";
 import type { AgentFeatures } from "../../agent/features.ts";
-import { NOTIFICATION_ATTRIBUTES } from "../../agent/notification-attributes.ts";
+import { NOTIFICATION_ATTRIBUTES } from "../../agent/reporting/notification-attributes.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../objects/sensor.ts";
 import type { DeviceSettings } from "./device.ts";

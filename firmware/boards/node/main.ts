@@ -7,10 +7,10 @@ import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
 import type { AgentConfiguration, AgentEvent, AgentServerAccount } from "../../agent/agent.ts";
 import { Agent } from "../../agent/agent.ts";
 import { ALL_CODECS } from "../../agent/all-codecs.ts";
-import type { BootstrapAccount } from "../../agent/bootstrap-account.ts";
-import { PACKAGE_CLAIMS } from "../../agent/package-uploads.ts";
-import type { Reported } from "../../agent/samples.ts";
-import type { SendOptions } from "../../agent/send-queue.ts";
+import type { BootstrapAccount } from "../../agent/bootstrap/bootstrap-account.ts";
+import { PACKAGE_CLAIMS } from "../../agent/management/package-uploads.ts";
+import type { Reported } from "../../agent/reporting/samples.ts";
+import type { SendOptions } from "../../agent/reporting/send-queue.ts";
 import type { KeptBoard } from "../../kept-loop.ts";
 import {
   ACCOUNTS_RECORD,

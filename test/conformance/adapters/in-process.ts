@@ -6,8 +6,8 @@
  */
 import { Agent, type AgentConfiguration } from "../../../firmware/agent/agent.ts";
 import { ALL_CODECS } from "../../../firmware/agent/all-codecs.ts";
-import { PACKAGE_CLAIMS } from "../../../firmware/agent/package-uploads.ts";
-import type { Profile } from "../../../firmware/agent/profiles.ts";
+import { PACKAGE_CLAIMS } from "../../../firmware/agent/management/package-uploads.ts";
+import type { Profile } from "../../../firmware/agent/registration/profiles.ts";
 import type { ServerLink } from "../../../firmware/agent/server-link.ts";
 import { countDatagram } from "../../../firmware/objects/connectivity-statistics.ts";
 import { deviceObject } from "../../../firmware/objects/device.ts";

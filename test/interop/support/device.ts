@@ -2,8 +2,8 @@
 import type { AgentEvent } from "../../../firmware/agent/agent.ts";
 import { Agent } from "../../../firmware/agent/agent.ts";
 import { ALL_CODECS } from "../../../firmware/agent/all-codecs.ts";
-import type { Reported } from "../../../firmware/agent/samples.ts";
-import type { SendOptions } from "../../../firmware/agent/send-queue.ts";
+import type { Reported } from "../../../firmware/agent/reporting/samples.ts";
+import type { SendOptions } from "../../../firmware/agent/reporting/send-queue.ts";
 import { NODE_SETTINGS, NodeBoard } from "../../../firmware/boards/node/main.ts";
 import { run } from "../../../firmware/loop.ts";
 import type { ResourceValues } from "../../../firmware/objects/lwm2m-object.ts";

@@ -1,13 +1,13 @@
 /** What an agent does without features, and that each of them alone brings back what it is for. */
 import { describe, expect, test } from "vitest";
 import type { AgentFeatures } from "../../../../firmware/agent/features.ts";
-import { instanceOperations } from "../../../../firmware/agent/instance-operations.ts";
+import { instanceOperations } from "../../../../firmware/agent/management/instance-operations.ts";
 import {
   addResource,
   NAMED_RESOURCES,
   removeResource,
-} from "../../../../firmware/agent/named-resources.ts";
-import { NOTIFICATION_ATTRIBUTES } from "../../../../firmware/agent/notification-attributes.ts";
+} from "../../../../firmware/agent/management/named-resources.ts";
+import { NOTIFICATION_ATTRIBUTES } from "../../../../firmware/agent/reporting/notification-attributes.ts";
 import { LwM2mObject } from "../../../../firmware/objects/lwm2m-object.ts";
 import { BasicEndpoint } from "../../../../protocol/coap/basic-endpoint.ts";
 import { BlockWiseEndpoint } from "../../../../protocol/coap/block-wise-endpoint.ts";

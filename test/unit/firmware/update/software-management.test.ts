@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ALL_CODECS } from "../../../../firmware/agent/all-codecs.ts";
-import { PACKAGE_CLAIMS } from "../../../../firmware/agent/package-uploads.ts";
+import { PACKAGE_CLAIMS } from "../../../../firmware/agent/management/package-uploads.ts";
 import {
   addSoftware,
   softwareManagementObject,
