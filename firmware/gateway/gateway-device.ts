@@ -72,7 +72,7 @@ export const MAX_OBSERVATIONS = 64;
 export class GatewayDevice {
   readonly coap: CoapEndpoint;
   registration: DeviceRegistration | undefined = undefined;
-  /** Requests that wait until the device is awake. */
+  /** Requests that wait until the device is awake, or has answered others. */
   held: Relayed[] = [];
   /** Requests under way, by exchange. */
   readonly underWay = new Map<number, Relayed>();

@@ -210,10 +210,9 @@ export class Gateway implements Relay {
   private send(now: Milliseconds, device: GatewayDevice, relayed: Relayed): void {
     const id = this.begin(now, device, relayed, undefined);
     if (id > 0) device.underWay.set(id, relayed);
-    else {
-      const code = id === 0 ? SERVICE_UNAVAILABLE : UNSUPPORTED_CONTENT_FORMAT;
-      this.respond(now, relayed, plain(code));
-    }
+    // The device has as many requests as it can have: the next answer makes room.
+    else if (id === 0) device.held.push(relayed);
+    else this.respond(now, relayed, plain(UNSUPPORTED_CONTENT_FORMAT));
   }
 
   /**
@@ -243,7 +242,6 @@ export class Gateway implements Relay {
     for (let event = coap.pollEvent(); event !== undefined; event = coap.pollEvent()) {
       if (event.kind === REQUEST_RECEIVED) {
         coap.respond(now, event.request, this.registrar.answer(now, device, event.request));
-        this.observations.resume(now, device);
       } else if (event.kind === RESPONSE_RECEIVED) {
         this.handleAnswer(now, device, event.id, event.response, event.observing);
       } else if (event.kind === REQUEST_FAILED) {
@@ -251,19 +249,20 @@ export class Gateway implements Relay {
         this.handleAnswer(now, device, event.id, plain(code), false);
       }
     }
+    this.observations.resume(now, device);
     this.release(now, device);
     this.agent.wake();
   }
 
-  /** Requests that waited go out when the device is awake, one at a time as CoAP has it; those that have waited too long are given up. */
+  /** Requests that waited go out when the device is awake and has room for them; those that have waited too long are given up. */
   private release(now: Milliseconds, device: GatewayDevice): void {
     const { held } = device;
     if (held.length === 0) return;
     const isAwake = device.isAwake(now);
     device.held = [];
     for (const relayed of held) {
-      if (isAwake) this.send(now, device, relayed);
-      else if (now >= relayed.until) this.respond(now, relayed, plain(GATEWAY_TIMEOUT));
+      if (now >= relayed.until) this.respond(now, relayed, plain(GATEWAY_TIMEOUT));
+      else if (isAwake) this.send(now, device, relayed);
       else device.held.push(relayed);
     }
   }

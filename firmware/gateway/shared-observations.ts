@@ -33,6 +33,8 @@ import {
 } from "./gateway-device.ts";
 
 const SEQUENCE_MASK = 0xffffff;
+/** Bytes of the body of a FETCH that is observed; a longer one is answered once. */
+const LONGEST_QUESTION = 4096;
 /** One notification in this time is Confirmable, so that an observer that is gone is noticed (RFC 7641 §4.5). */
 const LONGEST_WITHOUT_CONFIRMATION: Milliseconds = 24 * HOUR;
 
@@ -57,7 +59,8 @@ export class SharedObservations {
     const { link, request } = relayed;
     const observe = uintOf(request.options, OBSERVE, -1);
     if (observe === 0 || observe === 1) this.drop(device, link, request.token);
-    if (observe !== 0) return false;
+    // As a plain Read (RFC 7641 §4.1).
+    if (observe !== 0 || request.payload.length > LONGEST_QUESTION) return false;
     const key = keyOf(relayed);
     let observation = device.observationOf(key);
     if (observation === undefined) {
@@ -69,7 +72,11 @@ export class SharedObservations {
     // A copy: the original is a view of the whole datagram, and would keep it.
     const token = new Uint8Array(request.token);
     const observer = { link, token, sequence: 0, confirmedAt: now, request, until: relayed.until };
-    observation.observers = [...observation.observers, observer];
+    const { observers } = observation;
+    // A server observes the same once, under the token that it gave last: there are no more observers than servers.
+    const former = observers.find((each) => each.link === link);
+    if (former?.request !== undefined) this.tell(now, former, plain(SERVICE_UNAVAILABLE));
+    observation.observers = [...observers.filter((each) => each !== former), observer];
     if (observation.last !== undefined) this.tell(now, observer, observation.last);
     else this.resume(now, device);
     return true;
@@ -81,11 +88,10 @@ export class SharedObservations {
     for (const observation of device.observations) {
       if (observation.exchangeId !== 0) continue;
       const id = this.rules.begin(now, device, observation.relayed);
+      // The device has as many requests as it can have: the next answer makes room.
+      if (id === 0) return;
       if (id > 0) observation.exchangeId = id;
-      else {
-        const code = id === 0 ? SERVICE_UNAVAILABLE : UNSUPPORTED_CONTENT_FORMAT;
-        this.end(now, device, observation, plain(code));
-      }
+      else this.end(now, device, observation, plain(UNSUPPORTED_CONTENT_FORMAT));
     }
   }
 

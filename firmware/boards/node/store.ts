@@ -13,6 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { equalBytes } from "../../../protocol/bytes/equal.ts";
 import type { Store } from "../../ports.ts";
 
 /** Records hold keys. */
@@ -42,6 +43,8 @@ export class FileStore implements Store {
   write(name: string, bytes: Uint8Array): boolean {
     const file = this.fileOf(name);
     const beside = `${file}.new`;
+    const former = this.read(name);
+    if (former !== undefined && equalBytes(former, bytes)) return true;
     try {
       const descriptor = openSync(beside, "w", MODE);
       try {

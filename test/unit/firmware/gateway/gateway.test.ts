@@ -187,6 +187,40 @@ describe("LwM2M Gateway 1.1.1: a gateway and the devices behind it", () => {
     expect(told).toEqual(["2.05 21.5", "2.05 5"]);
   });
 
+  test("more observations than the device takes requests at once all go on when it registers anew", () => {
+    const pair = new GatewayPair();
+    const device = pair.device({ objects: things() });
+    const paths = ["5700", "5701", "5601", "5602"].map((id) => `/cellar/3303/0/${id}`);
+    const all = [...paths, "/cellar/3306/0/5850", "/cellar/3303/0", "/cellar/3303", "/cellar/3306"];
+    for (const path of all) expect(pair.server.observe(path).code).toBe("2.05");
+    device.reboot(pair.now, { objects: things() });
+    pair.wait(SECOND);
+    expect(device.agent.links[0].observers?.observations).toHaveLength(all.length);
+    expect(pair.server.notifications.map(({ code }) => code)).toEqual(all.map(() => "2.05"));
+  });
+
+  test("requests of several servers wait for the device to answer others", () => {
+    const pair = new GatewayPair({}, {}, { servers: 3 });
+    pair.device({ objects: things() });
+    const asked = pair.servers.flatMap((server) =>
+      [0, 1, 2, 3].map(() => ({ server, id: server.send(1, "/cellar/3303/0/5700") })),
+    );
+    pair.wait(SECOND);
+    expect(asked.map(({ server, id }) => server.answers[id]?.code)).toEqual(
+      asked.map(() => "2.05"),
+    );
+  });
+
+  test("a server that observes the same again under other tokens is one observer", () => {
+    const pair = new GatewayPair();
+    const { agent, line } = pair.device({ objects: things() });
+    for (let i = 0; i < 50; i++) pair.server.observe("/cellar/3303/0/5700");
+    expect(line.observations[0].observers).toHaveLength(1);
+    agent.object(TEMPERATURE.id)?.set(0, SENSOR_VALUE, 22);
+    pair.wait(SECOND);
+    expect(pair.server.notifications).toHaveLength(1);
+  });
+
   test("its observers hear 4.04 when it is gone (RFC 7641 §4.2)", () => {
     const pair = new GatewayPair();
     const { agent } = pair.device({ objects: things() });
