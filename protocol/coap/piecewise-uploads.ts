@@ -112,7 +112,8 @@ export class PiecewiseUploads extends Upload {
       return refusal(REQUEST_ENTITY_TOO_LARGE, uintOption(SIZE1, this.settings.maxBody));
     }
     if (block.more) return this.continued(block);
-    this.bodies.splice(at, 1);
+    // Others may have given way to it: it is not where it was.
+    this.bodies.splice(this.bodies.indexOf(body), 1);
     return body.body.whole();
   }
 
@@ -164,15 +165,13 @@ export class PiecewiseUploads extends Upload {
   private append(body: BodyUnderWay, message: Message): boolean {
     const maxBody = this.settings.maxBody;
     const isPossible = Math.max(body.length, uintOf(message.options, SIZE1, 0)) <= maxBody;
-    let total = 0;
+    // This one comes first; of the others the newest stay.
+    let total = isPossible ? body.length : 0;
     for (let i = this.bodies.length - 1; i >= 0; i--) {
       const each = this.bodies[i];
-      if (each.claim !== undefined) continue;
-      total += each.length;
-      if ((each === body && !isPossible) || (each !== body && total > maxBody)) {
-        total -= each.length;
-        this.bodies.splice(i, 1);
-      }
+      if (each.claim !== undefined || (each === body && isPossible)) continue;
+      if (each === body || total + each.length > maxBody) this.bodies.splice(i, 1);
+      else total += each.length;
     }
     return isPossible && body.body.append(message.payload);
   }

@@ -36,6 +36,7 @@ import type { CoapSettings, Failure, IncomingRequest, Response } from "./exchang
 import { BAD_RESPONSE, BODY_INCOMPLETE, BODY_TOO_LARGE, TIMED_OUT } from "./exchange.ts";
 import type { Message } from "./message.ts";
 import { ACK, CON, encodeEmpty, NO_BYTES, NON } from "./message.ts";
+import { wantsNoResponse } from "./no-response.ts";
 import type { Option } from "./options.ts";
 import {
   BLOCK1,
@@ -138,7 +139,8 @@ export class QBlockEndpoint extends CoapEndpoint {
     let at = Math.min(super.deadline(), this.server.deadline());
     for (let i = 0; i < this.transfers.length; i++) {
       const { sender, receiver, repeatAt } = this.transfers[i];
-      at = Math.min(at, repeatAt);
+      // Once the response comes the request has arrived, and is not repeated.
+      if (receiver === undefined) at = Math.min(at, repeatAt);
       if (sender !== undefined && receiver === undefined) at = Math.min(at, sender.deadline());
       if (receiver !== undefined) at = Math.min(at, receiver.deadline());
     }
@@ -171,6 +173,8 @@ export class QBlockEndpoint extends CoapEndpoint {
       request.confirmable === false &&
       exchange.id !== 0 &&
       request.oneBlock !== true &&
+      // Nothing stays of it that a probe could be waited for with.
+      !wantsNoResponse(request.options) &&
       findOption(request.options, OBSERVE) === undefined;
     if (!isCandidate || now < this.silentUntil || (now < this.knownUntil && !this.isKnown)) {
       super.sendRequest(now, exchange);

@@ -170,7 +170,8 @@ export class QBlockServer {
       last: message,
       isDelivered: false,
       response: undefined,
-      expiresAt: NEVER,
+      // Also where its first block turns out not to fit.
+      expiresAt: now + this.parameters.partialTimeout,
     };
     this.uploads.push(upload);
     return upload;

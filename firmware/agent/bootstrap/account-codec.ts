@@ -114,7 +114,7 @@ export function decodeAccounts(agent: Agent, bytes: Uint8Array): Malformed | und
   if (!canBootstrap && accountsOf(preparation).length === 0) {
     return malformed("agent/accounts-none", HEADER, SOURCE);
   }
-  preparation.commit();
+  if (!preparation.commit()) return malformed("agent/accounts-value", HEADER, SOURCE);
   resetLinks(agent, (bytes[1] & HAS_CONFIGURED) !== 0);
   return undefined;
 }

@@ -136,16 +136,17 @@ function write(preparation: Preparation, path: Path, request: IncomingRequest): 
   if (!isWhere || textsOf(request.options, URI_QUERY).length > 0) return BAD_REQUEST;
   const object = preparation.toChange(path[0]);
   if (object === undefined) return BAD_REQUEST;
-  if (preparation.isFull()) return INTERNAL_SERVER_ERROR;
+  if (preparation.isFull(request.payload.length)) return INTERNAL_SERVER_ERROR;
   const entries = decodeContent(preparation.codecs, object, path, request);
   if (typeof entries === "number") return entries;
-  return preparation.take({ kind: WRITE_STEP, path: path, entries: entries });
+  const step = { kind: WRITE_STEP, path: path, entries: entries };
+  return preparation.take(step, request.payload.length);
 }
 
 function remove(preparation: Preparation, path: Path): number {
-  if (preparation.isFull()) return INTERNAL_SERVER_ERROR;
+  if (preparation.isFull(0)) return INTERNAL_SERVER_ERROR;
   const kind = preparation.version() === "1.0" ? DELETE_ALONE_STEP : DELETE_STEP;
-  return preparation.take({ kind: kind, path: path, entries: NO_ENTRIES });
+  return preparation.take({ kind: kind, path: path, entries: NO_ENTRIES }, 0);
 }
 
 /** Why the configuration cannot be used as it would be, in words (LwM2M Core 1.2.2 §6.1.7.2); undefined when it can. */

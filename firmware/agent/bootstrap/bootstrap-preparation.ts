@@ -52,6 +52,8 @@ export const NO_ENTRIES: readonly Entry[] = [];
 
 /** Writes and Deletes in one bootstrap; a server that needs more is refused. */
 export const MAX_STEPS = 256;
+/** Of what is written in one bootstrap, bytes; values stay until they are in force. */
+const MAX_BYTES = 65536;
 
 export class Preparation implements ObjectTarget {
   readonly agent: Agent;
@@ -63,6 +65,7 @@ export class Preparation implements ObjectTarget {
   error: unknown = undefined;
   private readonly twins: IdTable<LwM2mObject> = new IdTable();
   private steps: readonly Step[] = [];
+  private bytes = 0;
 
   constructor(agent: Agent, ownAccount: number) {
     this.agent = agent;
@@ -113,15 +116,19 @@ export class Preparation implements ObjectTarget {
     return twin;
   }
 
-  /** Takes a step; its response code. One that is refused changes nothing. */
-  take(step: Step): number {
+  /** Takes a step; its response code. One that is refused changes nothing. @param length of its payload, bytes */
+  take(step: Step, length = 0): number {
     const code = takeStep(this, step);
-    if (code >> 5 === 2) this.steps = this.steps.concat(step);
+    if (code >> 5 === 2) {
+      this.steps = this.steps.concat(step);
+      this.bytes += length;
+    }
     return code;
   }
 
-  isFull(): boolean {
-    return this.steps.length >= MAX_STEPS;
+  /** True when there is no room for one more step with a payload of so many bytes. */
+  isFull(length: number): boolean {
+    return this.steps.length >= MAX_STEPS || this.bytes + length > MAX_BYTES;
   }
 
   /** The account of a bootstrap server that replaces the one in force, or NO_INSTANCE: of two only one stays (§6.1.3.3). */

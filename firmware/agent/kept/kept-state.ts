@@ -80,7 +80,7 @@ export function restoreRegistrations(
   }
   const since = item[1] as Item;
   const servers = item[2] as Item;
-  if (typeof since !== "number" || !Array.isArray(servers) || servers.length > MAX_SERVERS) {
+  if (!isSeconds(since) || !Array.isArray(servers) || servers.length > MAX_SERVERS) {
     return malformed("kept/registrations-form", 0, SOURCE);
   }
   for (let i = 0; i < servers.length; i++) {
@@ -134,8 +134,12 @@ function isServer(item: Item): boolean {
     typeof uri === "string" &&
     typeof location === "string" &&
     (version === undefined || typeof version === "string") &&
-    (left === undefined || typeof left === "number") &&
+    (left === undefined || isSeconds(left)) &&
     typeof list === "number" &&
     (reporting === undefined || reporting instanceof Uint8Array)
   );
+}
+
+function isSeconds(item: Item): item is number {
+  return typeof item === "number" && item >= 0 && item < Infinity;
 }
