@@ -139,8 +139,9 @@ function decodePem(text: string): Uint8Array | undefined {
 
 /** A text with the device's name where it says `{endpoint}`. @throws Error with code `access/bad-value` for any other name in braces */
 export function fill(text: string, at: string, endpointName: string): string {
-  return text.replace(/\{([^{}]*)\}/g, (whole, name: string) => {
-    if (name !== "endpoint") throw bad(at, `there is no ${whole}; expected {endpoint}`);
+  return text.replace(/\{([^{}]*)\}/g, (_whole, name: string) => {
+    // What stands in the braces is not repeated: the text may be a secret.
+    if (name !== "endpoint") throw bad(at, "a name in braces is not known; expected {endpoint}");
     return endpointName;
   });
 }

@@ -48,9 +48,10 @@ export class QueueEntry {
 
   /** Bytes that count against the bounds. */
   get bytes(): number {
-    const { payload, paths } = this.request;
+    const { payload, paths, query } = this.request;
     let bytes = payload.length;
-    for (const path of paths ?? []) bytes += path.length;
+    for (const each of paths ?? []) bytes += each.length;
+    for (const each of query ?? []) bytes += each.length;
     return bytes;
   }
 

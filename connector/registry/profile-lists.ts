@@ -5,9 +5,9 @@
  * complete list at once. When another list comes under the same hash, it stands for nothing from then on: one of the two devices is
  * wrong, or lies, and each of them sends its list when it is asked to. A name, `oma:x` or `v:x`, is never learned.
  */
-import { encodeLinks, type Link } from "../../protocol/coap/link-format.ts";
+import { encodeLinks, type Link, MAX_LINK_TEXT } from "../../protocol/coap/link-format.ts";
 import type { ProfileId } from "../../protocol/lwm2m/profile-id.ts";
-import { isMalformed, type Malformed } from "../../protocol/malformed.ts";
+import { isMalformed, type Malformed, malformed } from "../../protocol/malformed.ts";
 import type { Journal, Table } from "../store/store.ts";
 import { encodeLinkList, type LinkList, parseLinkList } from "./link-lists.ts";
 
@@ -48,7 +48,7 @@ export class ProfileLists {
    * The objects of a device that registers with these ids, and with this list beside them. A complete list stands for itself; any other
    * adds to what the ids stand for.
    *
-   * @returns undefined when an id stands for nothing here
+   * @returns undefined when an id stands for nothing here; malformed when together they are longer than one list may be
    */
   resolve(ids: readonly ProfileId[], list: LinkList): LinkList | Malformed | undefined {
     if (isComplete(list)) {
@@ -62,6 +62,11 @@ export class ProfileLists {
       parts.push(links);
     }
     if (list.text !== "") parts.push(list.text);
+    // A short registration must not make long work: one id may be named many times.
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (length > MAX_LINK_TEXT) {
+      return malformed("coap/link-format-too-long", length, "LwM2M Core 1.2.2 §6.2.1");
+    }
     if (parts.length === 1) return parseLinkList(parts[0]);
     return joined(parts);
   }

@@ -85,6 +85,8 @@ export class NodeLine implements Channel {
     if (this.address.kind === "tcp") {
       const socket = connect(this.address.port, this.address.host);
       socket.setNoDelay(true);
+      // A terminal server that was switched off says nothing; without probes its line stays open for ever.
+      socket.setKeepAlive(true, 30_000);
       this.follow(socket, "connect");
       return;
     }

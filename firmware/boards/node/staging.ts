@@ -40,9 +40,14 @@ export class FileStaging implements Staging {
   }
 
   begin(length: number | undefined): number {
-    this.discard();
-    if ((length ?? 0) > Math.min(this.capacity, this.freeBytes())) return NO_STORAGE;
-    return NO_FAULT;
+    try {
+      this.discard();
+      if ((length ?? 0) > Math.min(this.capacity, this.freeBytes())) return NO_STORAGE;
+      return NO_FAULT;
+    } catch {
+      // The folder is gone, or may not be written.
+      return NO_STORAGE;
+    }
   }
 
   append(bytes: Uint8Array): number {

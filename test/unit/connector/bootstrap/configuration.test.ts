@@ -148,7 +148,7 @@ describe("what is refused, with its path and what was expected", () => {
     ["/0/1/0: expected a string.", { "/0/1/0": 5 }],
     ["/0/1/0: expected a URI as coap://host:5683", { "/0/1/0": "connector.test" }],
     ["/0/1/0: expected a URI as coap://host:5683", { "/0/1/0": `coap://${"a".repeat(260)}` }],
-    ["/0/1/0: there is no {name}; expected {endpoint}.", { "/0/1/0": "coap://{name}" }],
+    ["/0/1/0: a name in braces is not known; expected {endpoint}.", { "/0/1/0": "coap://{name}" }],
     ["/0/1/0: security mode nosec goes with coap, not coaps.", { "/0/1/0": "coaps://c.test" }],
     [
       "/0/1/0: security mode psk goes with coaps, not coap.",
