@@ -29,7 +29,14 @@ interface Reading {
 }
 
 /** A Read-Composite of some paths gives what is configured there, and leaves out what is not. */
-function readCase({ number, title, paths, absent, isExact, correction }: Reading): ConformanceCase {
+export function readCase({
+  number,
+  title,
+  paths,
+  absent,
+  isExact,
+  correction,
+}: Reading): ConformanceCase {
   return clientCase({
     id: `LightweightM2M-1.1-int-${number}`,
     title,

@@ -160,7 +160,9 @@ const PARAMETERS_OVERRIDE = clientCase({
 });
 
 /** Observations of voltage and current that notify every 15 and 20 s. */
-async function givenTwoObserved(bench: Bench): Promise<readonly [ObservedPath, ObservedPath]> {
+export async function givenTwoObserved(
+  bench: Bench,
+): Promise<readonly [ObservedPath, ObservedPath]> {
   await bench.givenAttributes("/3/0/7", "pmin=5", "pmax=15");
   await bench.givenAttributes("/3/0/8", "pmin=10", "pmax=20");
   return [await bench.givenObserved("/3/0/7"), await bench.givenObserved("/3/0/8")];

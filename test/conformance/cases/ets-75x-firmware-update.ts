@@ -175,12 +175,15 @@ interface Failure {
   readonly number: number;
   readonly title: string;
   readonly item: FirmwareItem;
+  /** In the end; 0 unless given. */
+  readonly state?: number;
   readonly result: number;
   readonly correction?: string;
 }
 
 /** A package that comes to nothing: the device says why in the result. */
-function failureCase({ number, title, item, result, correction }: Failure): ConformanceCase {
+export function failureCase(failure: Failure): ConformanceCase {
+  const { number, title, item, state = IDLE, result, correction } = failure;
   return clientCase({
     id: `LightweightM2M-1.1-int-${number}`,
     title: `Firmware Update: error, ${title}`,
@@ -190,13 +193,13 @@ function failureCase({ number, title, item, result, correction }: Failure): Conf
     begins: "registered",
     needs: { ...NEEDS, firmware: [item] },
     correction,
-    criteria: { result: `the state is 0 again, and the result ${result}` },
+    criteria: { result: `the state is ${state} in the end, and the result ${result}` },
     async procedure(bench) {
       const given = bench.firmware[item];
       if (typeof given === "string") await bench.put("/5/0/1", TEXT, given);
       // The last block may be answered by an error of its own.
       else await putBlockWise(bench, "/5/0/0", OCTET_STREAM, given ?? NUL);
-      await expectState(bench, "result", IDLE, result);
+      await expectState(bench, "result", state, result);
     },
   });
 }

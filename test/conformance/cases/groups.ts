@@ -41,12 +41,12 @@ export function groupOf(id: string): Group {
   return ETS_GROUPS.find(({ from, to }) => number >= from && number <= to) ?? OWN;
 }
 
-/** 101 of `LightweightM2M-1.1-int-101`. */
+/** 101 of `LightweightM2M-1.1-int-101`, and of the same case as printed. */
 export function etsNumber(id: string): number | undefined {
   const marker = "-int-";
   const at = id.indexOf(marker);
   if (!id.startsWith("LightweightM2M-") || at < 0) return undefined;
-  const number = Number(id.slice(at + marker.length));
+  const number = Number.parseInt(id.slice(at + marker.length), 10);
   return Number.isInteger(number) ? number : undefined;
 }
 
