@@ -19,6 +19,7 @@ import {
   FEATURES,
   type Version,
 } from "../test/conformance/case.ts";
+import { AS_PRINTED_CASES, byTheLetter } from "../test/conformance/cases/as-printed.ts";
 import { CLIENT_CASES, SERVER_CASES } from "../test/conformance/cases/catalogue.ts";
 import { GROUPS, groupOf, LEVELS, type Level } from "../test/conformance/cases/groups.ts";
 import type { ClientAdapter } from "../test/conformance/client-under-test.ts";
@@ -49,10 +50,13 @@ interface SelectionOptions {
 interface ListOptions extends SelectionOptions {
   json?: boolean;
   details?: boolean;
+  asPrinted?: boolean;
 }
 
 interface ClientOptions extends SelectionOptions, ReportOptions {
   adapter: "in-process" | "command" | "manual";
+  realTime?: boolean;
+  asPrinted?: boolean;
   lwm2m: Version;
   profile?: string;
   learn?: true | string;
@@ -79,7 +83,8 @@ Adapters:
   in-process  Dormouse's own agent, in virtual time: a check of the harness and of the agent
   command     shell commands start, stop and change the client: --commands FILE with
               { "start": "my-client {server} {endpoint} {lifetime}", "stop": "...",
-                "set": "...", "send": "...", "device": { ... } }; only start is needed
+                "set": "...", "send": "...", "powerCycle": "...", "restarts": true,
+                "clock": 10, "device": { ... } }; only start is needed
   manual      a person does what the harness says; the device is pointed at its address
 
 --profile FILE says what the device claims, as JSON: { "name": "Sensor 4711",
@@ -118,6 +123,7 @@ export function conformCommand(program: Command): void {
       .command("list")
       .description("print every case with what it proves")
       .option("--details", "with criteria, steps and corrections")
+      .option("--as-printed", "those that the ETS misprints, as they are printed")
       .option("--json", "as JSON"),
   )
     .addHelpText("after", GROUP_HELP)
@@ -141,6 +147,8 @@ export function conformCommand(program: Command): void {
       "fill the profile with what the client shows first, and write it to the file",
     )
     .option("--commands <file>", "the commands (JSON), for the command adapter")
+    .option("--real-time", "let our own agent's time pass as ours does")
+    .option("--as-printed", "run the cases that the ETS misprints as they are printed")
     .option("--host <address>", "where the harness's servers listen", hostOption, "127.0.0.1")
     .option("--port <port>", "port of the first of them, 0 for any", portOption, 5683);
   addReportOptions(addSelectionOptions(client)).addHelpText("after", CLIENT_HELP).action(runClient);
@@ -196,7 +204,8 @@ function selected<C extends Pick<ConformanceCase, "id" | "versions">>(
 
 function runList(options: ListOptions): void {
   const { details } = options;
-  const cases = orFail(() => selected([...CLIENT_CASES, ...SERVER_CASES], options));
+  const all = options.asPrinted === true ? AS_PRINTED_CASES : [...CLIENT_CASES, ...SERVER_CASES];
+  const cases = orFail(() => selected(all, options));
   if (options.json === true) {
     const rows = cases.map((one) => ({
       id: one.id,
@@ -274,7 +283,8 @@ function needsOf(one: ConformanceCase | ServerCase): string {
 }
 
 async function runClient(options: ClientOptions): Promise<void> {
-  const cases = orFail(() => selected(CLIENT_CASES, options));
+  const chosen = orFail(() => selected(CLIENT_CASES, options));
+  const cases = options.asPrinted === true ? byTheLetter(chosen) : chosen;
   const baseline = orFail(() => readBaseline(options.baseline));
   const plain = orFail(() => adapterOf(options));
   const adapter = await learned(plain, options);
@@ -330,7 +340,9 @@ async function operatorOf({ rest, key, api }: ServerOptions): Promise<Operator> 
 }
 
 function adapterOf(options: ClientOptions): ClientAdapter | UdpClientAdapter {
-  if (options.adapter === "in-process") return inProcessAdapter();
+  if (options.adapter === "in-process") {
+    return inProcessAdapter({ speed: options.realTime === true ? 1 : undefined });
+  }
   return udpClientAdapter(controlOf(options), { host: options.host, port: options.port });
 }
 
@@ -380,15 +392,16 @@ async function close(adapter: ClientAdapter | UdpClientAdapter): Promise<void> {
 async function progressOf(
   cases: readonly ConformanceCase[],
   adapter: ClientAdapter,
-  { adapter: kind, lwm2m, quiet }: ClientOptions,
+  { adapter: kind, lwm2m, quiet, realTime }: ClientOptions,
 ): Promise<((result: CaseResult) => void) | undefined> {
-  if (quiet === true || kind === "in-process") return undefined;
+  if (quiet === true || (kind === "in-process" && realTime !== true)) return undefined;
   const estimates = await runCases(cases, { ...inProcessAdapter(), claims: adapter.claims }, lwm2m);
-  let left = estimates.reduce((sum, { seconds }) => sum + seconds, 0);
+  const clock = adapter.clock ?? 1;
+  let left = estimates.reduce((sum, { seconds }) => sum + seconds, 0) / clock;
   let done = 0;
   console.error(`${cases.length} cases, about ${durationText(left)}.`);
   return ({ id, verdict }) => {
-    left -= estimates[done].seconds;
+    left -= estimates[done].seconds / clock;
     done++;
     const rest = done < cases.length ? `, about ${durationText(left)} left` : "";
     console.error(`[${done}/${cases.length}] ${id}: ${verdict}${rest}`);

@@ -57,6 +57,8 @@ export interface Needs {
   readonly setsValues?: boolean;
   /** True when the client has to be told to send values. An adapter that cannot tell it cannot run the case. */
   readonly sends?: boolean;
+  /** True when the client's power has to be cut. An adapter that cannot cut it cannot run the case. */
+  readonly powerCycles?: boolean;
   /** What the profile has to give. Without it the case is not run. */
   readonly firmware?: readonly FirmwareItem[];
   /** What stops the harness from running the case. */

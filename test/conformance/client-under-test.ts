@@ -55,6 +55,10 @@ export interface ClientAdapter {
   readonly canSetValues: boolean;
   /** True when `report` works. */
   readonly canReport?: boolean;
+  /** True when `powerCycle` works. */
+  readonly canPowerCycle?: boolean;
+  /** How many times as fast as ours the client's clock runs, for estimates; 1 unless given. */
+  readonly clock?: number;
   /** A fresh client, configured and switched off. Rejects when there cannot be one: the case is then not run. */
   prepare(setup: ClientSetup): Promise<ClientUnderTest>;
 }
@@ -91,6 +95,8 @@ export interface ClientUnderTest {
   set(path: string, value: Value): Promise<void>;
   /** Has it send the values of these paths of its own accord (Send). */
   report?(paths: readonly string[]): Promise<void>;
+  /** Takes its power away and gives it back: what it has not kept is lost, and nobody is told. */
+  powerCycle?(): Promise<void>;
   send(server: number, datagram: Uint8Array): Promise<void>;
   /** The next datagram of the client's, as soon as it is there; undefined when none came until `until`. */
   receive(until: Milliseconds): Promise<Arrival | undefined>;

@@ -84,7 +84,7 @@ function obstacleOf(
 ): Finding | undefined {
   const { claims } = adapter;
   const { formats = [], features = [], resources = [], firmware = [] } = stated.needs ?? {};
-  const { setsValues, sends, missing } = stated.needs ?? {};
+  const { setsValues, sends, powerCycles, missing } = stated.needs ?? {};
   const notApplicable = (why: string) => found("not applicable", why);
   if (!stated.versions.includes(version)) {
     return notApplicable(`it is for LwM2M ${stated.versions.join(", ")}`);
@@ -109,6 +109,9 @@ function obstacleOf(
   if (item !== undefined) return found("not run", `the profile gives no "${item}" of firmware`);
   if (sends && adapter.canReport !== true) {
     return found("not run", `${adapter.name} cannot tell the client to send`);
+  }
+  if (powerCycles && adapter.canPowerCycle !== true) {
+    return found("not run", `${adapter.name} cannot cut the client's power`);
   }
   return undefined;
 }

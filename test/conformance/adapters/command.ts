@@ -1,9 +1,13 @@
 /**
  * A client that shell commands start, stop and change: `dormouse conform client --adapter command --commands FILE`.
  *
- * In a command these are replaced: {server} {server2} {bootstrap} (coap://..., empty where the configuration has none), {endpoint}, {lifetime}, {version}, {queue} (true or false), {config} (a
- * JSON file with the whole configuration), in `set` {path} and {value}, in `send` {paths}, each quoted for the shell where it has to be. A command that ends
- * before it is stopped is a client that has crashed; one that is to be rebooted needs something that starts it again.
+ * In a command these are replaced: {server} {server2} {bootstrap} (coap://..., empty where the configuration has none), {host} and {port}
+ * (of the server, or of the bootstrap server where that is to write the account), {endpoint}, {lifetime}, {version}, {queue} (true or
+ * false), {config} (a JSON file with the whole configuration), in `set` {path} and {value}, in `send` {paths}, each quoted for the shell
+ * where it has to be.
+ *
+ * A command that ends before it is stopped is a client that has crashed, unless `restarts` says that it ends with 0 in order to reboot:
+ * then it is started again, as a board would be.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -24,10 +28,19 @@ export interface Commands {
   readonly set?: string;
   /** Has the client send the values of paths. Without it cases of Send are not run. */
   readonly send?: string;
+  /** Cuts the client's power and restores it. Without it the client is killed and started again. */
+  readonly powerCycle?: string;
+  /** True for a client that ends with 0 in order to reboot. */
+  readonly restarts?: boolean;
+  /** How many times as fast as ours the client's clock runs, as under libfaketime. */
+  readonly clock?: number;
 }
 
 /** How long a command may take to stop or to set, ms. */
 const COMMAND_PERIOD = 10_000;
+/** How often a client is started again in one case: one that ends at once each time has crashed. */
+const MOST_RESTARTS = 10;
+const FASTEST_CLOCK = 1000;
 /** What is kept of a client's output, to say why it ended. */
 const LAST_WORDS = 400;
 
@@ -41,20 +54,30 @@ export function commandControl(given: unknown): DeviceControl {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new Error("The file of commands must hold a JSON object.");
   }
-  const { start, stop, set, send, device, ...rest } = given as Record<string, unknown>;
+  const { start, stop, set, send, powerCycle, restarts, clock, device, ...rest } = given as Record<
+    string,
+    unknown
+  >;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) {
     throw new Error(
-      `There is no command "${unknown}"; there are start, stop, set, send and device.`,
+      `There is no command "${unknown}"; there are start, stop, set, send, powerCycle, restarts, clock and device.`,
     );
   }
   if (typeof start !== "string") throw new Error('"start" must be a command.');
-  for (const [name, command] of Object.entries({ stop, set, send })) {
+  for (const [name, command] of Object.entries({ stop, set, send, powerCycle })) {
     if (command !== undefined && typeof command !== "string") {
       throw new Error(`"${name}" must be a command.`);
     }
   }
-  const commands = { start, stop, set, send } as Commands;
+  if (restarts !== undefined && typeof restarts !== "boolean") {
+    throw new Error('"restarts" must be true or false.');
+  }
+  const isClock = typeof clock === "number" && clock > 0 && clock <= FASTEST_CLOCK;
+  if (clock !== undefined && !isClock) {
+    throw new Error(`"clock" must be a number up to ${FASTEST_CLOCK}: how many times as fast.`);
+  }
+  const commands = { start, stop, set, send, powerCycle, restarts, clock } as Commands;
   return new CommandControl(commands, readProfile(device ?? {}));
 }
 
@@ -64,17 +87,20 @@ class CommandControl implements DeviceControl {
   readonly canSetValues: boolean;
   readonly staysOn = false;
   readonly report: DeviceControl["report"];
+  readonly clock: number;
   private readonly commands: Commands;
   private readonly folder = mkdtempSync(join(tmpdir(), "dormouse-conform-"));
   private variables: Record<string, string> = {};
   private running: ChildProcess | undefined;
   private lastWords = "";
+  private restartsLeft = 0;
 
   constructor(commands: Commands, profile: DeviceProfile) {
     this.commands = commands;
     this.claims = profile;
     this.name = profile.name;
     this.canSetValues = commands.set !== undefined;
+    this.clock = commands.clock ?? 1;
     const { send } = commands;
     if (send !== undefined) {
       this.report = (paths) => this.run(this.filled(send, { paths: paths.join(" ") }));
@@ -96,6 +122,10 @@ class CommandControl implements DeviceControl {
     const bootstrap = servers[serverCountOf(configuration)];
     this.variables.server = "";
     this.variables.bootstrap = bootstrap ?? "";
+    const { hostname, port } = new URL(accounts > 0 ? servers[0] : (bootstrap ?? servers[0]));
+    this.variables.host = hostname.replace(/^\[|\]$/g, "");
+    this.variables.port = port;
+    this.restartsLeft = MOST_RESTARTS;
     servers.slice(0, accounts).forEach((uri, i) => {
       this.variables[i === 0 ? "server" : `server${i + 1}`] = uri;
     });
@@ -108,6 +138,13 @@ class CommandControl implements DeviceControl {
     });
     this.running = child;
     this.lastWords = "";
+    if (this.commands.restarts === true) {
+      child.once("exit", (code) => {
+        if (code !== 0 || this.running !== child || this.restartsLeft-- <= 0) return;
+        // What keeps it from starting shows as its end.
+        this.start().catch(() => {});
+      });
+    }
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => {
         this.lastWords = (this.lastWords + chunk.toString("utf8")).slice(-LAST_WORDS);
@@ -129,6 +166,19 @@ class CommandControl implements DeviceControl {
     const command = this.commands.set;
     if (command === undefined) throw new Error("there is no command to set a value");
     await this.run(this.filled(command, { path, value: String(value) }));
+  }
+
+  async powerCycle(): Promise<void> {
+    const { powerCycle } = this.commands;
+    if (powerCycle !== undefined) return this.run(this.filled(powerCycle));
+    const child = this.running;
+    this.running = undefined;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+      signal(child, "SIGKILL");
+      await ended;
+    }
+    await this.start();
   }
 
   async stop(): Promise<void> {

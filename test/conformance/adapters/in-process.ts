@@ -53,6 +53,8 @@ export interface InProcessOptions {
   readonly agent?: Partial<AgentConfiguration>;
   /** Of tokens, Message IDs and timeouts. */
   readonly seed?: number;
+  /** Seconds of its time that pass in one of ours; as many as can be unless given. */
+  readonly speed?: number;
 }
 
 const CLAIMS: ClientClaims = {
@@ -100,6 +102,7 @@ export function inProcessAdapter(options: InProcessOptions = {}): ClientAdapter 
     claims: CLAIMS,
     canSetValues: true,
     canReport: true,
+    canPowerCycle: true,
     prepare: async (setup) => new InProcessClient(setup, options),
   };
 }
@@ -171,11 +174,11 @@ class InProcessClient implements ClientUnderTest, Surroundings {
       if (arrival !== undefined) return arrival;
       const next = Math.min(this.bootAt, this.bootAt === NEVER ? this.agent.deadline() : NEVER);
       if (next > until) {
-        this.time = Math.max(this.time, until);
+        await this.passTo(until);
         return undefined;
       }
       if (next > this.time) {
-        this.time = next;
+        await this.passTo(next);
         steps = 0;
       } else if (steps > MAX_STEPS) {
         throw new ClientFault(`the client comes to no rest ${this.time / SECOND} s after power-on`);
@@ -185,7 +188,20 @@ class InProcessClient implements ClientUnderTest, Surroundings {
     }
   }
 
+  async powerCycle(): Promise<void> {
+    this.outbox.length = 0;
+    this.boot();
+  }
+
   async close(): Promise<void> {}
+
+  /** Makes the time pass: at once, or as fast as the options say. */
+  private async passTo(time: Milliseconds): Promise<void> {
+    const { speed = Number.POSITIVE_INFINITY } = this.options;
+    const wait = (time - this.time) / speed;
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    this.time = Math.max(this.time, time);
+  }
 
   reboot(): void {
     this.bootAt = this.time + BOOT_TIME;

@@ -30,6 +30,7 @@ export function manualControl(profile: DeviceProfile, ask: Ask): DeviceControl {
       ask(`Make the device's own value of ${path} become ${formatValue(value)}, and press Enter.`),
     report: (paths) =>
       ask(`Have the device send the values of ${paths.join(" and ")} (Send), and press Enter.`),
+    powerCycle: () => ask("Take the device's power away, give it back, and press Enter at once."),
     stop: async () => {},
   };
 }

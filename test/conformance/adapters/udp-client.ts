@@ -50,7 +50,11 @@ export interface DeviceControl {
   set(path: string, value: Value): Promise<void>;
   /** Has the client send the values of these paths of its own accord; absent where it cannot be told to. */
   report?(paths: readonly string[]): Promise<void>;
+  /** Takes its power away and gives it back; absent where nobody can. */
+  powerCycle?(): Promise<void>;
   stop(): Promise<void>;
+  /** How many times as fast as ours its clock runs; 1 unless given. */
+  readonly clock?: number;
   /** Why it has ended although nobody stopped it; undefined while it runs, and where nobody can know. */
   ended?(): string | undefined;
 }
@@ -70,9 +74,11 @@ export interface UdpClientAdapter extends ClientAdapter {
 }
 
 const DEFAULT_TOLERANCE: Milliseconds = SECOND;
+/** How late this process may be by the real clock, which a fast clock of the client's magnifies. */
+const JITTER: Milliseconds = SECOND / 10;
 /** How long a device that is called back may take. */
 const RECALL_PERIOD: Milliseconds = 20 * SECOND;
-/** How often it is looked whether the client is still there. */
+/** How often it is looked whether the client is still there, by the real clock. */
 const LOOK_INTERVAL: Milliseconds = SECOND / 2;
 /** Datagrams kept until somebody looks at them. */
 const MOST_ARRIVALS = 10_000;
@@ -88,6 +94,8 @@ export function udpClientAdapter(
     claims: control.claims,
     canSetValues: control.canSetValues,
     canReport: control.report !== undefined,
+    canPowerCycle: control.powerCycle !== undefined,
+    clock: control.clock,
     async prepare(setup) {
       const { configuration } = setup;
       const bootstrap = configuration.hasBootstrapServer === true;
@@ -118,6 +126,7 @@ class UdpClient implements ClientUnderTest {
   private readonly control: DeviceControl;
   private readonly sockets: readonly ServerSocket[];
   private readonly isOn: boolean;
+  private readonly clock: number;
   private readonly arrivals: Arrival[] = [];
   private wake: (() => void) | undefined;
 
@@ -130,7 +139,8 @@ class UdpClient implements ClientUnderTest {
     this.control = control;
     this.sockets = sockets;
     this.isOn = isOn;
-    this.tolerance = settings.tolerance ?? DEFAULT_TOLERANCE;
+    this.clock = control.clock ?? 1;
+    this.tolerance = settings.tolerance ?? Math.max(DEFAULT_TOLERANCE, JITTER * this.clock);
     this.pace = control.claims.pace ?? USUAL_PACE;
     this.serverUris = sockets.map((socket) => socket.uri);
     sockets.forEach((socket, server) => {
@@ -139,7 +149,7 @@ class UdpClient implements ClientUnderTest {
   }
 
   now(): Milliseconds {
-    return performance.now();
+    return performance.now() * this.clock;
   }
 
   async start(): Promise<void> {
@@ -155,6 +165,10 @@ class UdpClient implements ClientUnderTest {
     await this.control.report?.(paths);
   }
 
+  async powerCycle(): Promise<void> {
+    await this.control.powerCycle?.();
+  }
+
   async send(server: number, datagram: Uint8Array): Promise<void> {
     this.sockets[server].send(datagram);
   }
@@ -166,7 +180,7 @@ class UdpClient implements ClientUnderTest {
       if (arrival !== undefined || wait <= 0) return arrival;
       const end = this.control.ended?.();
       if (end !== undefined) throw new ClientFault(end);
-      await this.pause(Math.min(wait, LOOK_INTERVAL));
+      await this.pause(Math.min(wait / this.clock, LOOK_INTERVAL));
     }
   }
 

@@ -21,6 +21,7 @@ import { FIRMWARE_CASES } from "./ets-75x-firmware-update.ts";
 import { etsNumber } from "./groups.ts";
 import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
+import { OWN_POWER_CASES } from "./own-power.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
 import { SERVER_MANAGEMENT_CASES } from "./server-device-management.ts";
@@ -52,6 +53,7 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...ETS_CASES,
   ...MESSAGE_LAYER_CASES,
   ...OWN_REGISTRATION_CASES,
+  ...OWN_POWER_CASES,
   ...OWN_DEVICE_MANAGEMENT_CASES,
   ...OWN_ACCESS_CONTROL_CASES,
   ...OWN_REPORTING_CASES,

@@ -53,6 +53,7 @@ export function capableAdapter(options: InProcessOptions = {}): ClientAdapter {
     },
     canSetValues: true,
     canReport: true,
+    canPowerCycle: true,
     prepare: async (setup) => new CapableClient(setup, options),
   };
 }
@@ -116,6 +117,10 @@ class CapableClient implements ClientUnderTest {
 
   async report(paths: readonly string[]): Promise<void> {
     await this.composite.report(paths);
+  }
+
+  async powerCycle(): Promise<void> {
+    await this.agent?.powerCycle?.();
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {

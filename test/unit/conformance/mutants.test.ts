@@ -9,6 +9,7 @@ import {
 import { capableAdapter } from "./capable-client.ts";
 import { MUTANTS } from "./mutants.ts";
 import { sweep } from "./sweep.ts";
+import { leavesAlone } from "./tampered-client.ts";
 
 /** LwM2M 1.2: the version that all cases apply to. */
 const VERSION = "1.2";
@@ -22,10 +23,17 @@ let sound: readonly CaseResult[] = [];
 
 beforeAll(async () => {
   sound = await runCases(RUNNABLE_CASES, capableAdapter(), VERSION);
-  for (const { name, adapter } of MUTANTS) {
-    results.set(name, await runCases(RUNNABLE_CASES, adapter, VERSION));
+  // Each is read many times, and made anew at each look.
+  const packets = sound.map((one) => one.packets);
+  for (const { name, adapter, tamper } of MUTANTS) {
+    const own: CaseResult[] = [];
+    for (const [i, stated] of RUNNABLE_CASES.entries()) {
+      const isSame = tamper !== undefined && leavesAlone(tamper(), packets[i]);
+      own.push(isSame ? sound[i] : await runCase(stated, adapter, VERSION));
+    }
+    results.set(name, own);
   }
-}, 60_000);
+}, 120_000);
 
 const failureOf = ({ id, criterion }: CaseResult) => `${id} ${criterion}`;
 

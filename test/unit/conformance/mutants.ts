@@ -5,11 +5,13 @@ import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
 import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
+import { POWER_MUTANTS } from "./mutants/power.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...REGISTRATION_MUTANTS,
+  ...POWER_MUTANTS,
   ...DEVICE_MANAGEMENT_MUTANTS,
   ...REPORTING_MUTANTS,
   ...MESSAGE_LAYER_MUTANTS,

@@ -9,6 +9,7 @@ import type {
   ClientAdapter,
   ClientSetup,
   ClientUnderTest,
+  Packet,
 } from "../../conformance/index.ts";
 
 /** How one client is wrong. A fresh one per case; what it does not change it returns. Undefined swallows the message. */
@@ -29,8 +30,37 @@ export function tamperedAdapter(base: ClientAdapter, tamper: () => Tamper): Clie
     claims: base.claims,
     canSetValues: base.canSetValues,
     canReport: base.canReport,
+    canPowerCycle: base.canPowerCycle,
     prepare: async (setup: ClientSetup) => new TamperedClient(await base.prepare(setup), tamper()),
   };
+}
+
+/**
+ * Whether a tamper lets an exchange by as it is, message for message: a run with it is then the same run, and need not be made. Asked of
+ * the packets of the run without it.
+ */
+export function leavesAlone(tamper: Tamper, packets: readonly Packet[]): boolean {
+  let hasSpoken = false;
+  const speak = () => {
+    hasSpoken = true;
+  };
+  try {
+    for (const { isFromClient, datagram } of packets) {
+      const message = decodeMessage(datagram);
+      if (isMalformed(message)) {
+        if (!isFromClient) tamper.malformedToClient?.(speak);
+      } else {
+        const change = isFromClient ? tamper.fromClient : tamper.toClient;
+        const after = change === undefined ? message : change.call(tamper, message, speak);
+        if (after !== message) return false;
+      }
+      if (hasSpoken) return false;
+    }
+    return true;
+  } catch {
+    // It crashes the client.
+    return false;
+  }
 }
 
 class TamperedClient implements ClientUnderTest {
@@ -61,6 +91,10 @@ class TamperedClient implements ClientUnderTest {
 
   async report(paths: readonly string[]): Promise<void> {
     await this.client.report?.(paths);
+  }
+
+  async powerCycle(): Promise<void> {
+    await this.client.powerCycle?.();
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {

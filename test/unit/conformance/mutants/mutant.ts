@@ -21,12 +21,14 @@ export interface Mutant {
   /** `case criterion` that must fail. */
   readonly caughtBy: readonly string[];
   readonly adapter: ClientAdapter;
+  /** What makes the adapter of a sound client this one, where that is all. */
+  readonly tamper?: () => Tamper;
 }
 
 export const OMA = "LightweightM2M-1.1-int-";
 
 export function mutant(name: string, caughtBy: readonly string[], tamper: () => Tamper): Mutant {
-  return { name, caughtBy, adapter: tamperedAdapter(capableAdapter(), tamper) };
+  return { name, caughtBy, adapter: tamperedAdapter(capableAdapter(), tamper), tamper };
 }
 
 // What a message is about.
