@@ -3,7 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
 import { resolveServer } from "../simulator/udp-fleet.ts";
-import { type DeviceProfile, readProfile } from "../test/conformance/adapters/claims.ts";
+import {
+  type DeviceProfile,
+  profileJson,
+  readProfile,
+} from "../test/conformance/adapters/claims.ts";
 import { commandControl } from "../test/conformance/adapters/command.ts";
 import { inProcessAdapter } from "../test/conformance/adapters/in-process.ts";
 import { manualControl } from "../test/conformance/adapters/manual.ts";
@@ -241,8 +245,7 @@ async function learned(adapter: ClientAdapter, options: ClientOptions): Promise<
   try {
     const claims = await learnProfile(adapter, options.lwm2m);
     if (typeof options.learn === "string") {
-      const { firmware: _, ...profile } = claims;
-      writeFileSync(options.learn, `${JSON.stringify(profile, null, 2)}\n`);
+      writeFileSync(options.learn, `${JSON.stringify(profileJson(claims), null, 2)}\n`);
     }
     return { ...adapter, claims };
   } catch (error) {

@@ -65,6 +65,13 @@ export function readProfile(given: unknown): DeviceProfile {
   };
 }
 
+/** What `readProfile` reads. Firmware is left out: its files are not known any more. */
+export function profileJson({ firmware: _, pace, ...profile }: DeviceProfile): unknown {
+  if (pace === undefined) return profile;
+  const { prompt, patience } = pace;
+  return { ...profile, pace: { prompt: prompt / SECOND, patience: patience / SECOND } };
+}
+
 function text(given: unknown, member: string): string | undefined {
   if (given === undefined || typeof given === "string") return given;
   throw new Error(`"${member}" must be a text.`);

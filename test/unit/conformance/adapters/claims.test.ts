@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SECOND } from "../../../../protocol/time/duration.ts";
-import { readProfile } from "../../../conformance/adapters/claims.ts";
+import { profileJson, readProfile } from "../../../conformance/adapters/claims.ts";
 
 test("a profile that says nothing is the least that a client has", () => {
   expect(readProfile({})).toMatchObject({
@@ -39,4 +39,11 @@ test.each([
   [{ pace: { speed: 1 } }, "it has prompt and patience"],
 ])("a profile of %j is refused by what is wrong with it", (given, why) => {
   expect(() => readProfile(given)).toThrow(why);
+});
+
+test("a profile that is written down is read as it was", () => {
+  const profile = readProfile({ name: "a", pace: { prompt: 3 }, values: { "/3/0/0": "Acme" } });
+  const { firmware: _, ...rest } = readProfile(JSON.parse(JSON.stringify(profileJson(profile))));
+  expect(profile).toMatchObject(rest);
+  expect(rest.pace).toEqual({ prompt: 3 * SECOND, patience: 60 * SECOND });
 });
