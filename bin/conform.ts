@@ -47,6 +47,7 @@ import { hostOption, portOption, productVersion, repeated } from "./daemon.ts";
 
 interface SelectionOptions {
   only: readonly string[];
+  except: readonly string[];
   group: readonly string[];
   level?: Level;
 }
@@ -190,6 +191,7 @@ function addSelectionOptions(command: Command): Command {
       repeated,
       [],
     )
+    .option("--except <id>", "leave this one out, written as for --only; repeatable", repeated, [])
     .option("--group <name>", "this group; repeatable", repeated, [])
     .addOption(
       new Option("--level <level>", "the TestFest's minimum, or up to a version").choices(LEVELS),
@@ -198,10 +200,10 @@ function addSelectionOptions(command: Command): Command {
 
 function selected<C extends Pick<ConformanceCase, "id" | "versions">>(
   cases: readonly C[],
-  { only, group, level }: SelectionOptions,
+  { only, except, group, level }: SelectionOptions,
 ): C[] {
   const some = (list: readonly string[]) => (list.length === 0 ? undefined : list);
-  const found = selectCases(cases, { only: some(only), groups: some(group), level });
+  const found = selectCases(cases, { only: some(only), except, groups: some(group), level });
   if (found.length === 0) throw new Error("No case is left: choose fewer conditions.");
   return found;
 }

@@ -6,6 +6,8 @@ import { GROUPS, groupOf, isOfLevel, type Level } from "./cases/groups.ts";
 export interface Selection {
   /** Ids, or beginnings or ends of ids with an asterisk; `int-101` and `101` stand for the ETS case. */
   readonly only?: readonly string[];
+  /** Written as `only`: cases to leave out of what is left. */
+  readonly except?: readonly string[];
   /** Names of groups. */
   readonly groups?: readonly string[];
   readonly level?: Level;
@@ -18,9 +20,9 @@ export interface Selection {
  */
 export function selectCases<C extends Pick<ConformanceCase, "id" | "versions">>(
   cases: readonly C[],
-  { only, groups, level }: Selection,
+  { only, except = [], groups, level }: Selection,
 ): C[] {
-  for (const pattern of only ?? []) {
+  for (const pattern of [...(only ?? []), ...except]) {
     if (!cases.some(({ id }) => matches(pattern, id))) {
       throw new Error(`No case is called "${pattern}"; dormouse conform list prints them all.`);
     }
@@ -34,6 +36,7 @@ export function selectCases<C extends Pick<ConformanceCase, "id" | "versions">>(
   return cases.filter(
     ({ id, versions }) =>
       (only === undefined || only.some((pattern) => matches(pattern, id))) &&
+      !except.some((pattern) => matches(pattern, id)) &&
       (groups === undefined || groups.includes(groupOf(id).name)) &&
       (level === undefined || isOfLevel(id, versions, level)),
   );

@@ -18,6 +18,14 @@ describe("a selection", () => {
     expect(ids({ only: ["*options"] })).toEqual(["dormouse-coap-options"]);
   });
 
+  test("leaves out what it is told to", () => {
+    const id = "LightweightM2M-1.1-int-102";
+    const rest = ids({ groups: ["registration"], except: ["101", "*-103"] });
+    expect(rest[0]).toBe(id);
+    expect(rest).not.toContain("LightweightM2M-1.1-int-103");
+    expect(() => ids({ except: ["999"] })).toThrow('No case is called "999"');
+  });
+
   test("of a level is the TestFest's minimum, or what applies up to a version", () => {
     expect(ids({ level: "testfest" }).map((id) => id.slice(-3))).toEqual([
       "101",
