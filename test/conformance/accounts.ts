@@ -18,5 +18,3 @@ export const EST_BOOTSTRAP: BaseConfiguration = { ...C_13, name: "C.21" };
 export const OSCORE_BOOTSTRAP: BaseConfiguration = { ...C_13, name: "C.23" };
 /** Bootstrap over MQTT, then a server over MQTT with COSE. */
 export const MQTT_BOOTSTRAP: BaseConfiguration = { ...C_13, name: "C.25, C.26" };
-/** Accounts at servers X and Y, one of them on a card. */
-export const SMARTCARD: BaseConfiguration = { ...C_1, name: "C.1 and a smartcard" };

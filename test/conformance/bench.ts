@@ -134,6 +134,8 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   readonly ladder: Ladder;
   /** In what the case as printed differs from its procedure. */
   misprint: Misprint = NO_MISPRINT;
+  /** From where the client was heard last, where that can be seen. */
+  heardFrom: string | undefined;
   private readonly startedAt: Milliseconds;
   private uplinks: Uplink[] = [];
   private readonly responses: { readonly server: number; readonly message: Message }[] = [];
@@ -485,7 +487,8 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     if (this.exchanges === 0) await this.joinNotifications();
     const arrival = await this.client.receive(this.startedAt + until);
     if (arrival === undefined) return false;
-    const { server, datagram } = arrival;
+    const { server, datagram, from } = arrival;
+    this.heardFrom = from;
     const message = decodeMessage(datagram, LONGEST_TOKEN);
     this.ladder.arrived(this.now(), server, datagram);
     if (isMalformed(message)) {

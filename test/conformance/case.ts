@@ -32,19 +32,14 @@ export const FEATURES = [
   "bootstrap pack",
   "firmware update",
   "statistics",
+  "several servers",
+  "cellular",
+  "smartcard",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
-/** What the harness itself has not, yet: transports, and devices that only a laboratory has. */
-export type Missing =
-  | "DTLS"
-  | "TLS over TCP"
-  | "TCP"
-  | "OSCORE"
-  | "EST"
-  | "MQTT"
-  | "a smartcard"
-  | "a cellular modem";
+/** What the harness itself has not, yet. */
+export type Missing = "DTLS" | "TLS over TCP" | "TCP" | "OSCORE" | "EST" | "MQTT";
 
 /** What a case needs beyond the objects of its configuration. */
 export interface Needs {
@@ -59,6 +54,8 @@ export interface Needs {
   readonly sends?: boolean;
   /** True when the client's power has to be cut. An adapter that cannot cut it cannot run the case. */
   readonly powerCycles?: boolean;
+  /** True when a smartcard has to be put in. An adapter that cannot have it put in cannot run the case. */
+  readonly insertsCard?: boolean;
   /** What the profile has to give. Without it the case is not run. */
   readonly firmware?: readonly FirmwareItem[];
   /** What stops the harness from running the case. */

@@ -57,6 +57,8 @@ export interface ClientAdapter {
   readonly canReport?: boolean;
   /** True when `powerCycle` works. */
   readonly canPowerCycle?: boolean;
+  /** True when `insertCard` works. */
+  readonly canInsertCard?: boolean;
   /** How many times as fast as ours the client's clock runs, for estimates; 1 unless given. */
   readonly clock?: number;
   /** A fresh client, configured and switched off. Rejects when there cannot be one: the case is then not run. */
@@ -68,6 +70,16 @@ export interface Arrival {
   /** To which of the harness's servers: those of the accounts, by instance of object 1, then the bootstrap server. */
   readonly server: number;
   readonly datagram: Uint8Array;
+  /** The client's address, in any form that tells it from others; undefined where the adapter cannot see it. */
+  readonly from?: string;
+}
+
+/** What a smartcard holds for a client (LwM2M Core 1.1.1 §6.1.2). */
+export interface Smartcard {
+  readonly shortServerId: number;
+  readonly uri: string;
+  /** Seconds. */
+  readonly lifetime: number;
 }
 
 /** How quick a client is held to be. */
@@ -97,6 +109,8 @@ export interface ClientUnderTest {
   report?(paths: readonly string[]): Promise<void>;
   /** Takes its power away and gives it back: what it has not kept is lost, and nobody is told. */
   powerCycle?(): Promise<void>;
+  /** Switches it off, puts a card with this account in, and switches it on. */
+  insertCard?(card: Smartcard): Promise<void>;
   send(server: number, datagram: Uint8Array): Promise<void>;
   /** The next datagram of the client's, as soon as it is there; undefined when none came until `until`. */
   receive(until: Milliseconds): Promise<Arrival | undefined>;

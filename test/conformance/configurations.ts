@@ -133,6 +133,18 @@ export const C_10 = configuration("C.10", {
   10: { 0: { 4: 3600, 5: 600, 6: 40, 8: bytes(2), 9: bytes(3), 11: [APN] } },
 });
 
+/** C.10 with the profile that its object 10 names, as printed. */
+export const C_10_WITH_APN = configuration("C.10 with its APN profile", {
+  ...C_10.objects,
+  11: { 0: { 0: "Profile 0", 3: true, 4: 3 } },
+});
+
+/** C.10 with the choice of the bearer, of which no instance is there yet. */
+export const C_10_WITH_BEARERS = configuration("C.10 with bearer selection", {
+  ...C_10.objects,
+  13: {},
+});
+
 /** C.10 with power saving modes. */
 export const C_11 = configuration("C.11", {
   ...C_10.objects,

@@ -22,16 +22,7 @@ import { TEXT_CODEC } from "../../protocol/content/text.ts";
 import { TLV_CODEC } from "../../protocol/content/tlv.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Entry, Value } from "../../protocol/model/data-types.ts";
-import {
-  INTEGER,
-  MANDATORY,
-  MULTIPLE,
-  OBJLNK,
-  OPAQUE,
-  READ,
-  TYPE_MASK,
-  WRITE,
-} from "../../protocol/model/data-types.ts";
+import { TYPE_MASK } from "../../protocol/model/data-types.ts";
 import type { ObjectDefinition } from "../../protocol/model/object-definition.ts";
 import { flagsAt } from "../../protocol/model/object-definition.ts";
 import { ACCESS_CONTROL } from "../../protocol/model/objects/access-control.ts";
@@ -47,26 +38,8 @@ import { SECURITY } from "../../protocol/model/objects/security.ts";
 import { SERVER } from "../../protocol/model/objects/server.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
+import { APN_PROFILE, BEARER_SELECTION, CELLULAR } from "./cellular.ts";
 import { pathOfText } from "./configurations.ts";
-
-/** Cellular Connectivity (10), version 1.1 of the OMA registry: what cases use of it. */
-const CELLULAR: ObjectDefinition = {
-  id: 10,
-  version: "1.1",
-  multiple: false,
-  mandatory: false,
-  // biome-ignore format: one resource per line
-  resources: [
-    4, INTEGER | READ | WRITE, // PSM Timer
-    5, INTEGER | READ | WRITE, // Active Timer
-    6, INTEGER | READ, // Serving PLMN Rate Control
-    8, OPAQUE | READ | WRITE, // eDRX parameters for WB-S1 mode
-    9, OPAQUE | READ | WRITE, // eDRX parameters for NB-S1 mode
-    11, OBJLNK | READ | MULTIPLE | MANDATORY, // Activated Profile Names
-    13, INTEGER | READ, // Supported Power Saving Modes
-    14, INTEGER | READ | WRITE, // Active Power Saving Modes
-  ],
-};
 
 /** The objects that cases use. */
 export const DEFINITIONS: readonly ObjectDefinition[] = [
@@ -79,6 +52,8 @@ export const DEFINITIONS: readonly ObjectDefinition[] = [
   LOCATION,
   CONNECTIVITY_STATISTICS,
   CELLULAR,
+  APN_PROFILE,
+  BEARER_SELECTION,
   PORTFOLIO,
   BINARY_APP_DATA_CONTAINER,
   EVENT_LOG,

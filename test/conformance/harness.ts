@@ -1,6 +1,7 @@
 /**
  * Runs cases against a client and gives each a verdict.
  */
+import { SERVER } from "../../protocol/model/objects/server.ts";
 import { SECOND } from "../../protocol/time/duration.ts";
 import { Bench } from "./bench.ts";
 import {
@@ -84,7 +85,7 @@ function obstacleOf(
 ): Finding | undefined {
   const { claims } = adapter;
   const { formats = [], features = [], resources = [], firmware = [] } = stated.needs ?? {};
-  const { setsValues, sends, powerCycles, missing } = stated.needs ?? {};
+  const { setsValues, sends, powerCycles, insertsCard, missing } = stated.needs ?? {};
   const notApplicable = (why: string) => found("not applicable", why);
   if (!stated.versions.includes(version)) {
     return notApplicable(`it is for LwM2M ${stated.versions.join(", ")}`);
@@ -102,6 +103,10 @@ function obstacleOf(
   const objects = Object.keys(stated.configuration.objects).map(Number);
   const object = objects.find((id) => !claims.objects.includes(id));
   if (object !== undefined) return notApplicable(`the client does not claim object ${object}`);
+  const accounts = Object.keys(stated.configuration.objects[SERVER.id] ?? {}).length;
+  if (accounts > 1 && !claims.features.includes("several servers")) {
+    return notApplicable("the client does not claim several servers");
+  }
   if (setsValues && !adapter.canSetValues) {
     return found("not run", `${adapter.name} cannot change values on the client's side`);
   }
@@ -112,6 +117,9 @@ function obstacleOf(
   }
   if (powerCycles && adapter.canPowerCycle !== true) {
     return found("not run", `${adapter.name} cannot cut the client's power`);
+  }
+  if (insertsCard && adapter.canInsertCard !== true) {
+    return found("not run", `${adapter.name} cannot put a smartcard in`);
   }
   return undefined;
 }

@@ -3,7 +3,7 @@
  *
  * In a command these are replaced: {server} {server2} {bootstrap} (coap://..., empty where the configuration has none), {host} and {port}
  * (of the server, or of the bootstrap server where that is to write the account), {endpoint}, {lifetime}, {version}, {queue} (true or
- * false), {config} (a JSON file with the whole configuration), in `set` {path} and {value}, in `send` {paths}, each quoted for the shell
+ * false), {config} (a JSON file with the whole configuration), in `set` {path} and {value}, in `send` {paths}, in `card` {card}, each quoted for the shell
  * where it has to be.
  *
  * A command that ends before it is stopped is a client that has crashed, unless `restarts` says that it ends with 0 in order to reboot:
@@ -30,6 +30,8 @@ export interface Commands {
   readonly send?: string;
   /** Cuts the client's power and restores it. Without it the client is killed and started again. */
   readonly powerCycle?: string;
+  /** Puts a smartcard in, the client being off: {card} is its account as JSON. Without it cases of smartcards are not run. */
+  readonly card?: string;
   /** True for a client that ends with 0 in order to reboot. */
   readonly restarts?: boolean;
   /** How many times as fast as ours the client's clock runs, as under libfaketime. */
@@ -54,18 +56,16 @@ export function commandControl(given: unknown): DeviceControl {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new Error("The file of commands must hold a JSON object.");
   }
-  const { start, stop, set, send, powerCycle, restarts, clock, device, ...rest } = given as Record<
-    string,
-    unknown
-  >;
+  const { start, stop, set, send, powerCycle, card, restarts, clock, device, ...rest } =
+    given as Record<string, unknown>;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) {
     throw new Error(
-      `There is no command "${unknown}"; there are start, stop, set, send, powerCycle, restarts, clock and device.`,
+      `There is no command "${unknown}"; there are start, stop, set, send, powerCycle, card, restarts, clock and device.`,
     );
   }
   if (typeof start !== "string") throw new Error('"start" must be a command.');
-  for (const [name, command] of Object.entries({ stop, set, send, powerCycle })) {
+  for (const [name, command] of Object.entries({ stop, set, send, powerCycle, card })) {
     if (command !== undefined && typeof command !== "string") {
       throw new Error(`"${name}" must be a command.`);
     }
@@ -77,7 +77,7 @@ export function commandControl(given: unknown): DeviceControl {
   if (clock !== undefined && !isClock) {
     throw new Error(`"clock" must be a number up to ${FASTEST_CLOCK}: how many times as fast.`);
   }
-  const commands = { start, stop, set, send, powerCycle, restarts, clock } as Commands;
+  const commands = { start, stop, set, send, powerCycle, card, restarts, clock } as Commands;
   return new CommandControl(commands, readProfile(device ?? {}));
 }
 
@@ -87,6 +87,7 @@ class CommandControl implements DeviceControl {
   readonly canSetValues: boolean;
   readonly staysOn = false;
   readonly report: DeviceControl["report"];
+  readonly insertCard: DeviceControl["insertCard"];
   readonly clock: number;
   private readonly commands: Commands;
   private readonly folder = mkdtempSync(join(tmpdir(), "dormouse-conform-"));
@@ -101,7 +102,14 @@ class CommandControl implements DeviceControl {
     this.name = profile.name;
     this.canSetValues = commands.set !== undefined;
     this.clock = commands.clock ?? 1;
-    const { send } = commands;
+    const { send, card } = commands;
+    if (card !== undefined) {
+      this.insertCard = async (account) => {
+        await this.kill();
+        await this.run(this.filled(card, { card: JSON.stringify(account) }));
+        await this.start();
+      };
+    }
     if (send !== undefined) {
       this.report = (paths) => this.run(this.filled(send, { paths: paths.join(" ") }));
     }
@@ -171,14 +179,17 @@ class CommandControl implements DeviceControl {
   async powerCycle(): Promise<void> {
     const { powerCycle } = this.commands;
     if (powerCycle !== undefined) return this.run(this.filled(powerCycle));
+    await this.kill();
+    await this.start();
+  }
+
+  private async kill(): Promise<void> {
     const child = this.running;
     this.running = undefined;
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-      const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-      signal(child, "SIGKILL");
-      await ended;
-    }
-    await this.start();
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    signal(child, "SIGKILL");
+    await ended;
   }
 
   async stop(): Promise<void> {

@@ -41,6 +41,7 @@ import { TEST_OBJECT_1_1 } from "../../../protocol/model/objects/test-object-1-1
 import type { FirmwareItems } from "../client-under-test.ts";
 import type { Values } from "../configurations.ts";
 import { definitionOf } from "../content.ts";
+import type { Modem } from "./in-process-modem.ts";
 
 /** Bytes of flash that the device has for a package. */
 const CAPACITY = 8000;
@@ -76,6 +77,7 @@ export class DeviceMemory {
 export interface Surroundings {
   readonly memory: DeviceMemory;
   readonly settings: CoapSettings;
+  readonly modem: Modem;
   now(): number;
   reboot(): void;
 }
@@ -97,7 +99,7 @@ export function inProcessObject(
   return object;
 }
 
-function withoutInstances(objectId: number, { settings }: Surroundings): LwM2mObject {
+function withoutInstances(objectId: number, { settings, modem }: Surroundings): LwM2mObject {
   const definition = definitionOf(objectId);
   if (definition === undefined) throw new Error(`object ${objectId} is not defined`);
   switch (objectId) {
@@ -109,7 +111,7 @@ function withoutInstances(objectId: number, { settings }: Surroundings): LwM2mOb
     case TEST_OBJECT_1_1.id:
       return testObject(definition, settings.random);
     default:
-      return new LwM2mObject(definition);
+      return modem.object(definition) ?? new LwM2mObject(definition);
   }
 }
 

@@ -41,6 +41,7 @@ import {
   type ClientUnderTest,
 } from "../client-under-test.ts";
 import { C_1, pathOfText, serverCountOf, type Values } from "../configurations.ts";
+import { Modem } from "./in-process-modem.ts";
 import {
   DeviceMemory,
   IN_PROCESS_FIRMWARE,
@@ -73,8 +74,10 @@ const CLAIMS: ClientClaims = {
     "firmware update",
     "statistics",
     "profile id",
+    "several servers",
+    "cellular",
   ],
-  objects: [1, 2, 3, 4, 5, 6, 7, 10, 16, 19, 20],
+  objects: [1, 2, 3, 4, 5, 6, 7, 10, 11, 13, 16, 19, 20],
   firmware: IN_PROCESS_FIRMWARE,
 };
 
@@ -113,6 +116,10 @@ class InProcessClient implements ClientUnderTest, Surroundings {
   private readonly options: InProcessOptions;
   readonly settings: CoapSettings;
   readonly memory: DeviceMemory = new DeviceMemory();
+  modem: Modem = new Modem(() => this.readdress());
+  /** Counts the device's addresses. */
+  private address = 1;
+  private isReaddressed = false;
   private readonly outbox: Arrival[] = [];
   private time: Milliseconds = 0;
   private bootAt: Milliseconds = NEVER;
@@ -165,6 +172,8 @@ class InProcessClient implements ClientUnderTest, Surroundings {
     if (link === undefined || this.bootAt !== NEVER || !link.isAwake()) return;
     this.count(datagram, false);
     this.guard(() => this.agent.handleDatagram(this.time, link, datagram));
+    if (this.isReaddressed) this.guard(() => this.agent.handleAddressChange(this.time));
+    this.isReaddressed = false;
   }
 
   async receive(until: Milliseconds): Promise<Arrival | undefined> {
@@ -217,7 +226,7 @@ class InProcessClient implements ClientUnderTest, Surroundings {
       const server = this.serverUris.indexOf(link.uri);
       for (let sent = link.pollTransmit(); sent !== undefined; sent = link.pollTransmit()) {
         this.count(sent, true);
-        this.outbox.push({ server, datagram: sent });
+        this.outbox.push({ server, datagram: sent, from: `device:${this.address}` });
       }
     }
     while (this.agent.pollEvent() !== undefined);
@@ -226,6 +235,12 @@ class InProcessClient implements ClientUnderTest, Surroundings {
   /** The newest: after a bootstrap the former one may have a word to say still. */
   private linkTo(server: number): ServerLink | undefined {
     return this.agent.links.findLast(({ uri }) => uri === this.serverUris[server]);
+  }
+
+  /** The device has another address, as soon as it has said what it has to say. */
+  private readdress(): void {
+    this.address++;
+    this.isReaddressed = true;
   }
 
   private boot(): void {
@@ -245,6 +260,7 @@ class InProcessClient implements ClientUnderTest, Surroundings {
   }
 
   private build(): Agent {
+    this.modem = new Modem(() => this.readdress());
     const { configuration, endpointName, version } = this.setup;
     const accounts = configuration.objects[SERVER.id] ?? {};
     const agent = new Agent({

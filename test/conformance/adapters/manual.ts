@@ -31,6 +31,10 @@ export function manualControl(profile: DeviceProfile, ask: Ask): DeviceControl {
     report: (paths) =>
       ask(`Have the device send the values of ${paths.join(" and ")} (Send), and press Enter.`),
     powerCycle: () => ask("Take the device's power away, give it back, and press Enter at once."),
+    insertCard: ({ uri, shortServerId, lifetime }) =>
+      ask(
+        `Switch the device off and put a smartcard in that holds the account ${uri}, NoSec, Short Server ID ${shortServerId}, lifetime ${lifetime}. Switch the device on and press Enter at once.`,
+      ),
     stop: async () => {},
   };
 }

@@ -29,6 +29,7 @@ import {
   type ClientSetup,
   type ClientUnderTest,
   type Pace,
+  type Smartcard,
   USUAL_PACE,
 } from "../client-under-test.ts";
 import { serverCountOf } from "../configurations.ts";
@@ -52,6 +53,8 @@ export interface DeviceControl {
   report?(paths: readonly string[]): Promise<void>;
   /** Takes its power away and gives it back; absent where nobody can. */
   powerCycle?(): Promise<void>;
+  /** Switches it off, puts a card in and switches it on; absent where nobody can. */
+  insertCard?(card: Smartcard): Promise<void>;
   stop(): Promise<void>;
   /** How many times as fast as ours its clock runs; 1 unless given. */
   readonly clock?: number;
@@ -95,6 +98,7 @@ export function udpClientAdapter(
     canSetValues: control.canSetValues,
     canReport: control.report !== undefined,
     canPowerCycle: control.powerCycle !== undefined,
+    canInsertCard: control.insertCard !== undefined,
     clock: control.clock,
     async prepare(setup) {
       const { configuration } = setup;
@@ -144,7 +148,7 @@ class UdpClient implements ClientUnderTest {
     this.pace = control.claims.pace ?? USUAL_PACE;
     this.serverUris = sockets.map((socket) => socket.uri);
     sockets.forEach((socket, server) => {
-      socket.onDatagram = (datagram) => this.take({ server, datagram });
+      socket.onDatagram = (datagram, from) => this.take({ server, datagram, from });
     });
   }
 
@@ -167,6 +171,10 @@ class UdpClient implements ClientUnderTest {
 
   async powerCycle(): Promise<void> {
     await this.control.powerCycle?.();
+  }
+
+  async insertCard(card: Smartcard): Promise<void> {
+    await this.control.insertCard?.(card);
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {
@@ -233,7 +241,7 @@ class UdpClient implements ClientUnderTest {
 
 /** One server's socket, and where its client was heard last. */
 class ServerSocket {
-  onDatagram: (datagram: Uint8Array) => void = () => {};
+  onDatagram: (datagram: Uint8Array, from: string) => void = () => {};
   private readonly socket: Socket;
   private client: { readonly address: string; readonly port: number } | undefined;
 
@@ -252,7 +260,7 @@ class ServerSocket {
     this.socket = socket;
     socket.on("message", (datagram, { address, port: from }) => {
       this.client = { address, port: from };
-      this.onDatagram(new Uint8Array(datagram));
+      this.onDatagram(new Uint8Array(datagram), `${address} ${from}`);
     });
     socket.on("error", () => {});
   }

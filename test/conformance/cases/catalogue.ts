@@ -9,6 +9,7 @@ import { REGISTRATION_CASES } from "./ets-1xx-registration.ts";
 import { COMPOSITE_CASES } from "./ets-2xx-composite.ts";
 import { DEVICE_MANAGEMENT_CASES } from "./ets-2xx-device-management.ts";
 import { JSON_CASES } from "./ets-2xx-json.ts";
+import { SMARTCARD_CASES } from "./ets-3-smartcard.ts";
 import { COMPOSITE_REPORTING_CASES } from "./ets-3xx-composite.ts";
 import { REPORTING_CASES } from "./ets-3xx-reporting.ts";
 import { SEND_CASES } from "./ets-3xx-send.ts";
@@ -18,6 +19,7 @@ import { STATISTICS_CASES } from "./ets-9xx-statistics.ts";
 import { ADDITIONAL_OBJECT_CASES } from "./ets-12xx-additional.ts";
 import { PORTFOLIO_CASES } from "./ets-16xx-portfolio.ts";
 import { FIRMWARE_CASES } from "./ets-75x-firmware-update.ts";
+import { CONNECTIVITY_CASES } from "./ets-125x-connectivity.ts";
 import { etsNumber } from "./groups.ts";
 import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
@@ -32,6 +34,7 @@ import { SERVER_REGISTRATION_CASES } from "./server-registration.ts";
 const ETS_CASES: readonly ConformanceCase[] = byNumber([
   ...BOOTSTRAP_CASES,
   ...PLANNED_BOOTSTRAP_CASES,
+  ...SMARTCARD_CASES,
   ...REGISTRATION_CASES,
   ...PROFILE_CASES,
   ...DEVICE_MANAGEMENT_CASES,
@@ -45,6 +48,7 @@ const ETS_CASES: readonly ConformanceCase[] = byNumber([
   ...FIRMWARE_CASES,
   ...STATISTICS_CASES,
   ...ADDITIONAL_OBJECT_CASES,
+  ...CONNECTIVITY_CASES,
   ...PORTFOLIO_CASES,
 ]);
 

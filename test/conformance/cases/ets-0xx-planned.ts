@@ -5,7 +5,6 @@ import {
   MQTT_BOOTSTRAP,
   OSCORE_BOOTSTRAP,
   PSK_ACCOUNT,
-  SMARTCARD,
 } from "../accounts.ts";
 import { type ConformanceCase, plannedCase, type Version } from "../case.ts";
 
@@ -45,23 +44,6 @@ export const PLANNED_BOOTSTRAP_CASES: readonly ConformanceCase[] = [
         "the client registers over DTLS with the certificate that was written, as in int-402",
     },
     steps: FLOW,
-  }),
-  plannedCase({
-    id: "LightweightM2M-1.1-int-3",
-    title: "Simple Bootstrap from Smartcard",
-    versions: SINCE_1_1,
-    clauses: ["LwM2M Core 1.1.1 §6.1.2", "LwM2M Core 1.1.1 §6.2.1"],
-    configuration: SMARTCARD,
-    needs: { missing: "a smartcard" },
-    criteria: {
-      factory: "without the card the client registers with server X, lifetime 86400",
-      card: "with the card it registers with server Y, lifetime 43200",
-    },
-    steps: [
-      "the client is switched on and registers with X; X reads /1/0/1",
-      "the client is switched off, the card of Y is put in, the client is switched on",
-      "the client registers with Y; Y reads /1/0/1",
-    ],
   }),
   plannedCase({
     id: "LightweightM2M-1.1-int-10",

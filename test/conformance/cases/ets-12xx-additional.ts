@@ -4,7 +4,7 @@ import { OCTET_STREAM, TLV } from "../../../protocol/coap/content-formats.ts";
 import { attributeOf } from "../../../protocol/coap/link-format.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
 import type { Bench } from "../bench.ts";
-import { type ConformanceCase, clientCase, plannedCase, type Version } from "../case.ts";
+import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { type BaseConfiguration, C_10, C_11, C_15, C_16 } from "../configurations.ts";
 import { bytesOf } from "../content.ts";
 import {
@@ -87,43 +87,6 @@ const POWER_SAVING_OBSERVE = observeCase(
 const TIMERS_OBSERVE = observeCase(1204, "Cellular Connectivity Object: Observing timers", C_11, {
   "/10/0/4": [5, 15],
   "/10/0/5": [10, 20],
-});
-
-const APN_CONFIGURATION = plannedCase({
-  id: "LightweightM2M-1.1-int-1250",
-  title: "Connectivity management: APN configuration",
-  versions: ALL,
-  clauses: ["LwM2M Core 1.1.1 §6.3.6", "LwM2M Core 1.1.1 §6.2.2"],
-  configuration: C_10,
-  needs: { missing: "a cellular modem" },
-  correction: "the trigger is /1/0/8, where resource 7 of Device is printed",
-  criteria: {
-    create: "Create on /11 is answered by 2.01",
-    update: "the Update that /1/0/8 brings lists /11/1",
-    activate: "Write of /11/1/3 is answered by 2.04, and /10/0/11 then names 11:1",
-  },
-  steps: [
-    "the server creates /11/1 with an APN",
-    "the server executes /1/0/8 and waits for the Update",
-    "the server writes true to /11/1/3 and reads /10/0/11",
-  ],
-});
-
-const BEARER_SELECTION = plannedCase({
-  id: "LightweightM2M-1.1-int-1350",
-  title: "Connectivity management: Bearer selection",
-  versions: SINCE_1_1,
-  clauses: ["LwM2M Core 1.1.1 §6.2.2"],
-  configuration: C_10,
-  needs: { missing: "a cellular modem" },
-  criteria: {
-    create: "Create on /13 is answered by 2.01",
-    switched: "after each change of the preferred bearer an Update comes from the new address",
-  },
-  steps: [
-    "the server creates /13/0 and prefers WLAN; the client updates from its address there",
-    "the server prefers the cellular network; the client updates from its address there",
-  ],
 });
 
 const APP_DATA_OBSERVE = clientCase({
@@ -256,8 +219,6 @@ export const ADDITIONAL_OBJECT_CASES: readonly ConformanceCase[] = [
   POWER_SAVING,
   POWER_SAVING_OBSERVE,
   TIMERS_OBSERVE,
-  APN_CONFIGURATION,
-  BEARER_SELECTION,
   APP_DATA_OBSERVE,
   APP_DATA_WRITE,
   EVENT_LOG_START,

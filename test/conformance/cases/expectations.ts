@@ -1,4 +1,5 @@
 /** What several cases judge in the same way, each with a criterion of its own. */
+import { decodeUtf8 } from "../../../protocol/bytes/utf8.ts";
 import { CHANGED, CONTENT } from "../../../protocol/coap/codes.ts";
 import { TEXT } from "../../../protocol/coap/content-formats.ts";
 import { attributeOf, type Link } from "../../../protocol/coap/link-format.ts";
@@ -72,6 +73,24 @@ export function expectListed<Criterion extends string>(
 ): void {
   const missing = wanted.find((uri) => !links.has(uri));
   bench.expect(criterion, missing === undefined, `${missing} is not listed`);
+}
+
+/** An Update comes whose list names this instance; what came before may have said so already. */
+export async function expectListedIn<Criterion extends string>(
+  bench: Bench<Criterion>,
+  criterion: Criterion,
+  uri: string,
+): Promise<void> {
+  const until = bench.now() + bench.pace.prompt;
+  const lists: string[] = [];
+  for (;;) {
+    const update = await bench.next("update", until);
+    if (update === undefined) break;
+    const list = decodeUtf8(update.message.payload);
+    if (list.includes(`<${uri}>`)) return bench.expect(criterion, true, "");
+    lists.push(list);
+  }
+  bench.expect(criterion, false, `no Update lists ${uri}; lists: ${lists.join(" and ") || "none"}`);
 }
 
 /** The link has these attributes, whatever else it has. */

@@ -32,6 +32,7 @@ import type {
   ClientAdapter,
   ClientSetup,
   ClientUnderTest,
+  Smartcard,
 } from "../../conformance/client-under-test.ts";
 import { serverCountOf } from "../../conformance/configurations.ts";
 import { answer } from "./answers.ts";
@@ -54,6 +55,7 @@ export function capableAdapter(options: InProcessOptions = {}): ClientAdapter {
     canSetValues: true,
     canReport: true,
     canPowerCycle: true,
+    canInsertCard: true,
     prepare: async (setup) => new CapableClient(setup, options),
   };
 }
@@ -121,6 +123,11 @@ class CapableClient implements ClientUnderTest {
 
   async powerCycle(): Promise<void> {
     await this.agent?.powerCycle?.();
+  }
+
+  async insertCard({ shortServerId, uri, lifetime }: Smartcard): Promise<void> {
+    const account = { 0: shortServerId, 1: lifetime, 6: false, 7: "U" };
+    await this.manage({ 0: account }, this.serverUris.indexOf(uri));
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {
@@ -212,8 +219,9 @@ class CapableClient implements ClientUnderTest {
   }
 
   /** What the agent says, with what it lacks: evaluation periods in its lists. */
-  private changed({ server, datagram }: Arrival): Arrival {
-    const at = { server: server + this.shift, datagram };
+  private changed(arrival: Arrival): Arrival {
+    const { server, datagram } = arrival;
+    const at = { ...arrival, server: server + this.shift };
     const message = decodeMessage(datagram);
     if (isMalformed(message)) return at;
     const changed = this.withPeriods(message);

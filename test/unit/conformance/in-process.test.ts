@@ -14,7 +14,7 @@ import { KNOWN_FAULTS } from "./known-faults.ts";
 const VERSIONS: readonly Version[] = ["1.0", "1.1", "1.2"];
 
 /** What the agent does not claim; once it can, it is taken out. */
-const LACKING: readonly string[] = [];
+const LACKING: readonly string[] = ["smartcard"];
 
 /** `case criterion: why` of what is neither pass nor about another version. */
 function troubles(results: readonly CaseResult[]): string[] {

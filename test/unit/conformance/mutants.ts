@@ -1,6 +1,7 @@
 /** Clients with one fault each, and the case that has to catch it. What else a fault breaks is in the catch matrix. */
 import { BOOTSTRAP_MUTANTS } from "./mutants/bootstrap.ts";
 import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
+import { CONNECTIVITY_MUTANTS } from "./mutants/connectivity.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
 import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
 import type { Mutant } from "./mutants/mutant.ts";
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...COMPOSITE_MUTANTS,
   ...BOOTSTRAP_MUTANTS,
   ...OBJECT_MUTANTS,
+  ...CONNECTIVITY_MUTANTS,
 ];

@@ -10,6 +10,7 @@ import type {
   ClientSetup,
   ClientUnderTest,
   Packet,
+  Smartcard,
 } from "../../conformance/index.ts";
 
 /** How one client is wrong. A fresh one per case; what it does not change it returns. Undefined swallows the message. */
@@ -31,6 +32,7 @@ export function tamperedAdapter(base: ClientAdapter, tamper: () => Tamper): Clie
     canSetValues: base.canSetValues,
     canReport: base.canReport,
     canPowerCycle: base.canPowerCycle,
+    canInsertCard: base.canInsertCard,
     prepare: async (setup: ClientSetup) => new TamperedClient(await base.prepare(setup), tamper()),
   };
 }
@@ -97,6 +99,10 @@ class TamperedClient implements ClientUnderTest {
     await this.client.powerCycle?.();
   }
 
+  async insertCard(card: Smartcard): Promise<void> {
+    await this.client.insertCard?.(card);
+  }
+
   async send(server: number, datagram: Uint8Array): Promise<void> {
     const message = decodeMessage(datagram);
     if (isMalformed(message)) {
@@ -121,7 +127,7 @@ class TamperedClient implements ClientUnderTest {
       if (isMalformed(message)) return arrival;
       const changed = this.tamper.fromClient(message, (said, to = server) => this.inject(to, said));
       if (changed === message) return arrival;
-      if (changed !== undefined) return { server, datagram: encodeMessage(changed) };
+      if (changed !== undefined) return { ...arrival, datagram: encodeMessage(changed) };
     }
   }
 
