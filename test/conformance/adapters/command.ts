@@ -6,8 +6,8 @@
  * false), {config} (a JSON file with the whole configuration), in `set` {path} and {value}, in `send` {paths}, in `card` {card}, each quoted for the shell
  * where it has to be.
  *
- * A command that ends before it is stopped is a client that has crashed, unless `restarts` says that it ends with 0 in order to reboot:
- * then it is started again, as a board would be.
+ * A command that ends before it is stopped is a client that has crashed, unless `restarts` says that with this exit status it
+ * ends in order to reboot: then it is started again, as a board would be.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -32,8 +32,8 @@ export interface Commands {
   readonly powerCycle?: string;
   /** Puts a smartcard in, the client being off: {card} is its account as JSON. Without it cases of smartcards are not run. */
   readonly card?: string;
-  /** True for a client that ends with 0 in order to reboot. */
-  readonly restarts?: boolean;
+  /** The exit status of a client that ends in order to reboot; true for 0. */
+  readonly restarts?: boolean | number;
   /** How many times as fast as ours the client's clock runs, as under libfaketime. */
   readonly clock?: number;
 }
@@ -70,8 +70,9 @@ export function commandControl(given: unknown): DeviceControl {
       throw new Error(`"${name}" must be a command.`);
     }
   }
-  if (restarts !== undefined && typeof restarts !== "boolean") {
-    throw new Error('"restarts" must be true or false.');
+  const isStatus = typeof restarts === "boolean" || Number.isInteger(restarts);
+  if (restarts !== undefined && !isStatus) {
+    throw new Error('"restarts" must be true, or the exit status that means a reboot.');
   }
   const isClock = typeof clock === "number" && clock > 0 && clock <= FASTEST_CLOCK;
   if (clock !== undefined && !isClock) {
@@ -146,9 +147,15 @@ class CommandControl implements DeviceControl {
     });
     this.running = child;
     this.lastWords = "";
-    if (this.commands.restarts === true) {
+    const { restarts = false } = this.commands;
+    if (restarts !== false) {
       child.once("exit", (code) => {
-        if (code !== 0 || this.running !== child || this.restartsLeft-- <= 0) return;
+        if (
+          code !== (restarts === true ? 0 : restarts) ||
+          this.running !== child ||
+          this.restartsLeft-- <= 0
+        )
+          return;
         // What keeps it from starting shows as its end.
         this.start().catch(() => {});
       });
