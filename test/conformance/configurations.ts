@@ -214,10 +214,12 @@ export function withValues(
 ): BaseConfiguration {
   const instances = base.objects[objectId];
   const changed = { ...instances, [instanceId]: { ...instances?.[instanceId], ...values } };
-  const what = Object.keys(values).map((id) => `/${objectId}/${instanceId}/${id}`);
+  const what = Object.entries(values).map(
+    ([id, value]) => `/${objectId}/${instanceId}/${id} = ${JSON.stringify(value)}`,
+  );
   return {
     ...base,
-    name: `${base.name} with other ${what.join(", ")}`,
+    name: `${base.name} with ${what.join(", ")}`,
     objects: { ...base.objects, [objectId]: changed },
   };
 }

@@ -19,11 +19,13 @@ export function manualControl(profile: DeviceProfile, ask: Ask): DeviceControl {
     canSetValues: true,
     staysOn: true,
     async prepare({ configuration, endpointName, version }: ClientSetup, servers) {
-      const wanted = instructions(configuration, endpointName, version, servers);
-      // Asked once for each configuration: most cases share one.
+      // Asked once for each configuration: most cases share one. Values that the profile has learned meanwhile are the device's own.
+      const { name, queueMode, profileId } = configuration;
+      const wanted = JSON.stringify([name, queueMode, profileId, endpointName, version, servers]);
       if (wanted === shown) return;
       shown = wanted;
-      await ask(`${wanted}\nPress Enter when it is configured, and switched off.`);
+      const text = instructions(configuration, endpointName, version, servers);
+      await ask(`${text}\nPress Enter when it is configured, and switched off.`);
     },
     start: () => ask("Switch the device on, or restart it, and press Enter at once."),
     set: (path: string, value: Value) =>

@@ -30,7 +30,7 @@ details.pass{border-left-color:var(--pass)}details.fail{border-left-color:var(--
 details.inconclusive{border-left-color:var(--inconclusive)}
 details.not-applicable{border-left-color:var(--not-applicable)}
 summary{cursor:pointer}
-.verdict{display:inline-block;min-width:7.5rem;font-weight:600}
+.verdict{display:inline-block;min-width:8.5rem;font-weight:600}
 details.pass .verdict{color:var(--pass)}details.fail .verdict{color:var(--fail)}
 details.inconclusive .verdict{color:var(--inconclusive)}
 code{font:.85em ui-monospace,monospace}

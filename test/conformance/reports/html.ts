@@ -81,9 +81,11 @@ function filters(results: readonly CaseResult[]): string {
 function groupSection(run: RunReport, group: string, title: string): string {
   const results = run.results.filter(({ id }) => groupOf(id).name === group);
   if (results.length === 0) return "";
-  const { pass } = summaryOf(results);
+  const { pass, fail, inconclusive } = summaryOf(results);
+  const judged = pass + fail + inconclusive;
+  const outcome = judged === 0 ? "none was judged" : `${pass} of ${judged} pass`;
   const cases = results.map((result) => caseDetails(run, result)).join("\n");
-  return `<section><h2>${text(title)} <small>${pass} of ${results.length} pass</small></h2>\n${cases}</section>`;
+  return `<section><h2>${text(title)} <small>${outcome}</small></h2>\n${cases}</section>`;
 }
 
 function caseDetails(run: RunReport, result: CaseResult): string {
