@@ -21,12 +21,14 @@ export interface Mutant {
   /** `case criterion` that must fail. */
   readonly caughtBy: readonly string[];
   readonly adapter: ClientAdapter;
+  /** What the adapter's clients do to messages, where that is all that is wrong with them. */
+  readonly tamper?: () => Tamper;
 }
 
 export const OMA = "LightweightM2M-1.1-int-";
 
 export function mutant(name: string, caughtBy: readonly string[], tamper: () => Tamper): Mutant {
-  return { name, caughtBy, adapter: tamperedAdapter(capableAdapter(), tamper) };
+  return { name, caughtBy, adapter: tamperedAdapter(capableAdapter(), tamper), tamper };
 }
 
 // What a message is about.
