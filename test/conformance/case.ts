@@ -50,6 +50,8 @@ export type Missing =
 export interface Needs {
   /** Content-Formats of the client. Lacking one makes the case not applicable. */
   readonly formats?: readonly number[];
+  /** Content-Formats of which the client has to have one. Lacking all makes the case not applicable. */
+  readonly oneOfFormats?: readonly number[];
   readonly features?: readonly Feature[];
   /** Resources that are optional. A client whose profile says null of one makes the case not applicable. */
   readonly resources?: readonly string[];
@@ -57,6 +59,8 @@ export interface Needs {
   readonly setsValues?: boolean;
   /** True when the client has to be told to send values. An adapter that cannot tell it cannot run the case. */
   readonly sends?: boolean;
+  /** True when something is sent from what is none of the client's servers. An adapter that cannot do so cannot run the case. */
+  readonly stranger?: boolean;
   /** What the profile has to give. Without it the case is not run. */
   readonly firmware?: readonly FirmwareItem[];
   /** What stops the harness from running the case. */

@@ -55,13 +55,15 @@ export interface ClientAdapter {
   readonly canSetValues: boolean;
   /** True when `report` works. */
   readonly canReport?: boolean;
+  /** True when `send` works for the number of a stranger (`strangerOf`). */
+  readonly hasStranger?: boolean;
   /** A fresh client, configured and switched off. Rejects when there cannot be one: the case is then not run. */
   prepare(setup: ClientSetup): Promise<ClientUnderTest>;
 }
 
 /** A datagram of the client's. */
 export interface Arrival {
-  /** To which of the harness's servers: those of the accounts, by instance of object 1, then the bootstrap server. */
+  /** To which of the harness's servers: those of the accounts, by instance of object 1, then the bootstrap server, then a stranger. */
   readonly server: number;
   readonly datagram: Uint8Array;
 }

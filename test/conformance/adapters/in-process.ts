@@ -72,7 +72,7 @@ const CLAIMS: ClientClaims = {
     "statistics",
     "profile id",
   ],
-  objects: [1, 2, 3, 4, 5, 6, 7, 10, 16, 19, 20],
+  objects: [1, 2, 3, 4, 5, 6, 7, 10, 16, 19, 20, 3442],
   firmware: IN_PROCESS_FIRMWARE,
 };
 
@@ -100,6 +100,8 @@ export function inProcessAdapter(options: InProcessOptions = {}): ClientAdapter 
     claims: CLAIMS,
     canSetValues: true,
     canReport: true,
+    // A board's sockets are each for one server: what comes from elsewhere is lost.
+    hasStranger: true,
     prepare: async (setup) => new InProcessClient(setup, options),
   };
 }

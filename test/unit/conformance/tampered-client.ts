@@ -29,6 +29,7 @@ export function tamperedAdapter(base: ClientAdapter, tamper: () => Tamper): Clie
     claims: base.claims,
     canSetValues: base.canSetValues,
     canReport: base.canReport,
+    hasStranger: base.hasStranger,
     prepare: async (setup: ClientSetup) => new TamperedClient(await base.prepare(setup), tamper()),
   };
 }
