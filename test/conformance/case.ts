@@ -26,6 +26,8 @@ export const FEATURES = [
   "observe parameters",
   "evaluation periods",
   "composite",
+  // Beyond packages of firmware, whose transfer every client with object 5 has to know.
+  "block-wise",
   "send",
   "profile id",
   "bootstrap",

@@ -65,6 +65,7 @@ const CLAIMS: ClientClaims = {
     "observe parameters",
     "evaluation periods",
     "composite",
+    "block-wise",
     "send",
     "bootstrap",
     "bootstrap pack",

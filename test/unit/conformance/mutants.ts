@@ -1,7 +1,9 @@
 /** Clients with one fault each, and the case that has to catch it. What else a fault breaks is in the catch matrix. */
+import { BLOCK_WISE_MUTANTS } from "./mutants/block-wise.ts";
 import { BOOTSTRAP_MUTANTS } from "./mutants/bootstrap.ts";
 import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
+import { LOSS_MUTANTS } from "./mutants/loss.ts";
 import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
@@ -16,4 +18,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...COMPOSITE_MUTANTS,
   ...BOOTSTRAP_MUTANTS,
   ...OBJECT_MUTANTS,
+  ...LOSS_MUTANTS,
+  ...BLOCK_WISE_MUTANTS,
 ];
