@@ -64,6 +64,10 @@ export class BlockTransfer {
     return this.at + this.size >= this.body.length;
   }
 
+  get isOver(): boolean {
+    return this.at >= this.body.length;
+  }
+
   /** The request with the next block. */
   part(): Question {
     const block = blockOption(BLOCK1, this.at / this.size, !this.isLast, this.size);

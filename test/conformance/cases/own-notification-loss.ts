@@ -44,8 +44,8 @@ const UNACKNOWLEDGED = clientCase({
     bench.server.answer = undefined;
     await bench.wait(4 * MINUTE);
     const last = bench.takeAll("notification", observed.token).at(-1);
-    const isNewest = last === undefined || isSameValue(valueOf(last, observed), 70);
-    bench.expect("newest", isNewest, `the last value told was ${valueOf(last, observed)}, not 70`);
+    const isNewest = last === undefined || isSameValue(toldIn(last, observed), 70);
+    bench.expect("newest", isNewest, `the last value told was ${toldIn(last, observed)}, not 70`);
   },
 });
 
@@ -122,7 +122,7 @@ function expectOneByOne(
   }
 }
 
-function valueOf(uplink: Uplink | undefined, { answer, path }: ObservedPath) {
+function toldIn(uplink: Uplink | undefined, { answer, path }: ObservedPath) {
   if (uplink === undefined) return undefined;
   const values = decodeValues(answer.format ?? TEXT, uplink.message.payload, path);
   return typeof values === "string" ? undefined : values.get(path);
