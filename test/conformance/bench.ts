@@ -17,6 +17,7 @@ import {
   GET,
   IPATCH,
   isSuccess,
+  PATCH,
   POST,
   PUT,
 } from "../../protocol/coap/codes.ts";
@@ -122,6 +123,7 @@ const METHOD_NAMES: Readonly<Record<number, string>> = {
   [PUT]: "PUT",
   [DELETE]: "DELETE",
   [FETCH]: "FETCH",
+  [PATCH]: "PATCH",
   [IPATCH]: "iPATCH",
 };
 const ABSENT = -1;

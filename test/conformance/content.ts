@@ -116,6 +116,16 @@ const FORMATS: Readonly<Record<Version, readonly number[]>> = {
   "1.2": [TEXT, OCTET_STREAM, TLV, CBOR, SENML_JSON, SENML_CBOR, LWM2M_CBOR],
 };
 
+/** Formats for one value, and those that hold the values below a path. */
+export const ONE_VALUE_FORMATS: readonly number[] = [TEXT, OCTET_STREAM, CBOR];
+export const TREE_FORMATS: readonly number[] = [
+  TLV,
+  SENML_JSON,
+  SENML_CBOR,
+  LWM2M_CBOR,
+  LWM2M_JSON,
+];
+
 export function formatsOfVersion(version: Version): readonly number[] {
   return FORMATS[version];
 }

@@ -23,8 +23,10 @@ import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
 import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
 import { OWN_BLOCK_WISE_CASES } from "./own-block-wise.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
+import { OWN_FORMAT_CASES } from "./own-formats.ts";
 import { OWN_LOSS_CASES } from "./own-loss.ts";
 import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
+import { OWN_PATH_CASES } from "./own-paths.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
 import { SERVER_MANAGEMENT_CASES } from "./server-device-management.ts";
@@ -63,6 +65,8 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_NOTIFICATION_LOSS_CASES,
   ...OWN_BLOCK_WISE_CASES,
   ...OWN_BLOCK_READ_CASES,
+  ...OWN_PATH_CASES,
+  ...OWN_FORMAT_CASES,
 ];
 
 /** Cases that judge a server: those of the ETS in the order of their numbers, our own. */

@@ -7,6 +7,7 @@ import { LOSS_MUTANTS } from "./mutants/loss.ts";
 import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
+import { PATH_MUTANTS } from "./mutants/paths.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
 
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...OBJECT_MUTANTS,
   ...LOSS_MUTANTS,
   ...BLOCK_WISE_MUTANTS,
+  ...PATH_MUTANTS,
 ];
