@@ -1,4 +1,5 @@
 /** Clients with one fault each, and the case that has to catch it. What else a fault breaks is in the catch matrix. */
+import { ATTRIBUTE_MUTANTS } from "./mutants/attributes.ts";
 import { BLOCK_WISE_MUTANTS } from "./mutants/block-wise.ts";
 import { BOOTSTRAP_MUTANTS } from "./mutants/bootstrap.ts";
 import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
@@ -22,4 +23,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LOSS_MUTANTS,
   ...BLOCK_WISE_MUTANTS,
   ...PATH_MUTANTS,
+  ...ATTRIBUTE_MUTANTS,
 ];
