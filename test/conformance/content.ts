@@ -176,14 +176,20 @@ export function encodeValues(
   path: string,
   values: Readonly<Record<string, Value>>,
 ): Uint8Array {
-  const codec = CODECS.find((known) => known.format === format);
   const entries = Object.entries(values).map(([at, value]) => entryOf(pathOfText(at), value));
+  return encodeEntries(format, path, entries);
+}
+
+/** A payload for `path` with these entries, in the order of the tree, whose types may be wrong on purpose. */
+export function encodeEntries(format: number, path: string, entries: readonly Entry[]): Uint8Array {
+  const codec = CODECS.find((known) => known.format === format);
   const payload = codec?.encode(pathOfText(path), entries);
   if (payload === undefined) throw new Error(`${formatName(format)} cannot express ${path}`);
   return payload;
 }
 
-function entryOf(path: Path, value: Value): Entry {
+/** With the type that the resource has. */
+export function entryOf(path: Path, value: Value): Entry {
   return { path, type: flagsAt(definitionOf, path) & TYPE_MASK, value };
 }
 

@@ -20,6 +20,7 @@ import { PORTFOLIO_CASES } from "./ets-16xx-portfolio.ts";
 import { FIRMWARE_CASES } from "./ets-75x-firmware-update.ts";
 import { etsNumber } from "./groups.ts";
 import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
+import { OWN_ATOMICITY_CASES } from "./own-atomicity.ts";
 import { OWN_ATTRIBUTE_CASES } from "./own-attributes.ts";
 import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
 import { OWN_BLOCK_WISE_CASES } from "./own-block-wise.ts";
@@ -69,6 +70,7 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_PATH_CASES,
   ...OWN_FORMAT_CASES,
   ...OWN_ATTRIBUTE_CASES,
+  ...OWN_ATOMICITY_CASES,
 ];
 
 /** Cases that judge a server: those of the ETS in the order of their numbers, our own. */

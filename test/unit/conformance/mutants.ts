@@ -1,4 +1,5 @@
 /** Clients with one fault each, and the case that has to catch it. What else a fault breaks is in the catch matrix. */
+import { ATOMICITY_MUTANTS } from "./mutants/atomicity.ts";
 import { ATTRIBUTE_MUTANTS } from "./mutants/attributes.ts";
 import { BLOCK_WISE_MUTANTS } from "./mutants/block-wise.ts";
 import { BOOTSTRAP_MUTANTS } from "./mutants/bootstrap.ts";
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...BLOCK_WISE_MUTANTS,
   ...PATH_MUTANTS,
   ...ATTRIBUTE_MUTANTS,
+  ...ATOMICITY_MUTANTS,
 ];

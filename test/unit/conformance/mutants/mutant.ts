@@ -67,6 +67,10 @@ export function withoutQuery(message: Message, pattern: RegExp): Message {
   return without(message, URI_QUERY, ({ value }) => pattern.test(decodeUtf8(value)));
 }
 
+export function withQuery(message: Message, query: string): Message {
+  return { ...message, options: [...message.options, textOption(URI_QUERY, query)] };
+}
+
 /** A SenML CBOR payload with one more record, an integer under this name. */
 export function withRecord(message: Message, name: string): Message {
   const { payload } = message;
