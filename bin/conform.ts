@@ -275,15 +275,19 @@ function needsOf(one: ConformanceCase | ServerCase): string {
     formats = [],
     features = [],
     firmware = [],
+    oneOfFormats = [],
     setsValues,
     sends,
+    stranger,
     missing,
   } = one.needs ?? {};
   const words: string[] = [...features, ...(one.needs?.resources ?? [])];
   if (missing !== undefined) words.unshift(`what the harness has not: ${missing}`);
   words.push(...formats.map(formatName), ...firmware.map((item) => `firmware "${item}"`));
+  if (oneOfFormats.length > 0) words.push(`one of ${oneOfFormats.map(formatName).join(", ")}`);
   if (setsValues === true) words.push("values that change on the device");
   if (sends === true) words.push("a device that sends when it is told to");
+  if (stranger === true) words.push("another port to send from");
   return words.join(", ");
 }
 

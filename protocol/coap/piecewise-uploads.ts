@@ -103,7 +103,11 @@ export class PiecewiseUploads extends Upload {
     const body = this.bodies[at];
     if (body === undefined) return refusal(REQUEST_ENTITY_INCOMPLETE);
     const isRepeated = offset > 0 && offset + payload.length === body.length && block.more;
-    if (offset !== body.length && !isRepeated) return refusal(REQUEST_ENTITY_INCOMPLETE);
+    if (offset !== body.length && !isRepeated) {
+      // With its last block it has failed, and what came of it is not to be joined to the next one.
+      if (!block.more) this.drop(at);
+      return refusal(REQUEST_ENTITY_INCOMPLETE);
+    }
     this.extend(now, body);
     if (isRepeated) return this.continued(block);
     body.length += payload.length;

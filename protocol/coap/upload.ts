@@ -82,12 +82,10 @@ export class Upload {
       this.options = message.options;
     }
     const body = this.body;
-    if (
-      body === undefined ||
-      body.length !== offset ||
-      this.code !== message.code ||
-      !isSameTransfer(this.options, message.options)
-    ) {
+    const isOurs = this.code === message.code && isSameTransfer(this.options, message.options);
+    if (body === undefined || body.length !== offset || !isOurs) {
+      // Its last block came too early: it has failed, and what came of it is not to be joined to the next one.
+      if (isOurs && !block.more) this.clear();
       return refusal(REQUEST_ENTITY_INCOMPLETE);
     }
     this.expiresAt = now + this.lifetime;

@@ -17,6 +17,7 @@ import {
   GET,
   IPATCH,
   isSuccess,
+  PATCH,
   POST,
   PUT,
 } from "../../protocol/coap/codes.ts";
@@ -56,13 +57,21 @@ import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { blockOf, etagOf, LARGEST_BLOCK, lastBlock } from "./block-wise.ts";
 import type { UNIVERSAL_CRITERIA, Version } from "./case.ts";
 import {
+  type ClientClaims,
   type ClientUnderTest,
   type FirmwareItems,
   type Pace,
   USUAL_PACE,
 } from "./client-under-test.ts";
-import { type BaseConfiguration, serverCountOf } from "./configurations.ts";
-import { decodeValues, formatBytes, formatName, formatValue, isSameValue } from "./content.ts";
+import { type BaseConfiguration, serverCountOf, strangerOf } from "./configurations.ts";
+import {
+  decodeValues,
+  formatBytes,
+  formatName,
+  formatsOfVersion,
+  formatValue,
+  isSameValue,
+} from "./content.ts";
 import { Ended, Judging } from "./judging.ts";
 import { Ladder, targetOf } from "./ladder.ts";
 import { type Misprint, NO_MISPRINT } from "./misprint.ts";
@@ -115,9 +124,14 @@ const METHOD_NAMES: Readonly<Record<number, string>> = {
   [PUT]: "PUT",
   [DELETE]: "DELETE",
   [FETCH]: "FETCH",
+  [PATCH]: "PATCH",
   [IPATCH]: "iPATCH",
 };
 const ABSENT = -1;
+/** What the procedures of a case ask of what the client is said to have. */
+export type BenchClaims = Pick<ClientClaims, "contentFormats" | "firmware">;
+
+const NO_CLAIMS: BenchClaims = { contentFormats: [] };
 const FIRST_TIMEOUT = DEFAULT_TRANSMISSION.ackTimeout * DEFAULT_TRANSMISSION.ackRandomFactor;
 
 export class Bench<Criterion extends string = string> extends Judging<Criterion> {
@@ -125,17 +139,20 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   readonly configuration: BaseConfiguration;
   readonly version: Version;
   readonly endpointName: string;
-  /** What the case needs of it is there. */
-  readonly firmware: FirmwareItems;
   /** The LwM2M servers. */
   readonly servers: readonly ScriptedServer[];
   /** Its number is the first after theirs. */
   readonly bootstrapServer: ScriptedServer;
+  /** None of the client's servers: the same machine at another port. Its number is `strangerOf` the configuration. */
+  readonly stranger: ScriptedServer;
+  /** The network: true for an answer of a server's that is lost on its way to the client. */
+  loses: ((reply: Message, to: Message) => boolean) | undefined = undefined;
   readonly ladder: Ladder;
   /** In what the case as printed differs from its procedure. */
   misprint: Misprint = NO_MISPRINT;
   /** From where the client was heard last, where that can be seen. */
   heardFrom: string | undefined;
+  private readonly claims: BenchClaims;
   private readonly startedAt: Milliseconds;
   private uplinks: Uplink[] = [];
   private readonly responses: { readonly server: number; readonly message: Message }[] = [];
@@ -151,7 +168,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     configuration: BaseConfiguration,
     version: Version,
     endpointName: string,
-    firmware: FirmwareItems = {},
+    claims: BenchClaims = NO_CLAIMS,
   ) {
     super();
     const count = serverCountOf(configuration);
@@ -159,10 +176,11 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     this.configuration = configuration;
     this.version = version;
     this.endpointName = endpointName;
-    this.firmware = firmware;
+    this.claims = claims;
     this.servers = Array.from({ length: count }, (_, server) => new ScriptedServer(server));
     this.bootstrapServer = new ScriptedServer(count, "bootstrap");
-    this.ladder = new Ladder(count > 1 || configuration.hasBootstrapServer === true);
+    this.stranger = new ScriptedServer(strangerOf(configuration));
+    this.ladder = new Ladder(count > 1 || configuration.hasBootstrapServer === true, count + 1);
     this.startedAt = client.now();
   }
 
@@ -172,6 +190,17 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
 
   get pace(): Pace {
     return this.client.pace ?? USUAL_PACE;
+  }
+
+  /** What the case needs of it is there. */
+  get firmware(): FirmwareItems {
+    return this.claims.firmware ?? {};
+  }
+
+  /** Content-Formats that the client claims and the version has. */
+  get formats(): readonly number[] {
+    const all = formatsOfVersion(this.version);
+    return this.claims.contentFormats.filter((format) => all.includes(format));
   }
 
   /** Since the case began, by the client's clock. */
@@ -364,18 +393,18 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   }
 
   /** Starts an observation. From then on what carries its token is a notification. */
-  observe(path: string, query: readonly string[] = []): Promise<ObservedPath> {
-    return this.observeBy({ method: GET, path, query });
+  observe(path: string, query: readonly string[] = [], server = 0): Promise<ObservedPath> {
+    return this.observeBy({ method: GET, path, query }, server);
   }
 
   /** As `observe`, by any request. */
-  async observeBy(question: Question): Promise<ObservedPath> {
-    const tokenBytes = this.server.token();
+  async observeBy(question: Question, server = 0): Promise<ObservedPath> {
+    const tokenBytes = this.serverAt(server).token();
     const token = formatBytes(tokenBytes);
-    const answer = await this.ask({ ...question, observe: 0, token: tokenBytes });
+    const answer = await this.ask({ ...question, observe: 0, token: tokenBytes }, server);
     const { path } = question;
     if (isSuccess(answer.code)) {
-      this.server.observations.add(token);
+      this.serverAt(server).observations.add(token);
       this.observed.set(token, question);
     }
     return { path, token, tokenBytes, answer };
@@ -499,12 +528,16 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     const isCut = uplink?.kind === "notification" && blockOf(uplink.message, BLOCK2)?.more === true;
     if (uplink !== undefined) (isCut ? this.cut : this.uplinks).push(uplink);
     if (response !== undefined) this.responses.push({ server, message: response });
-    for (const reply of replies) await this.send(reply, server);
+    for (const reply of replies) {
+      if (this.loses?.(reply, message)) this.step(`lost: ${formatCode(reply.code)} to that`);
+      else await this.send(reply, server);
+    }
     if (this.exchanges === 0) await this.joinNotifications();
     return true;
   }
 
   private serverAt(server: number): ScriptedServer {
+    if (server === strangerOf(this.configuration)) return this.stranger;
     return this.servers[server] ?? this.bootstrapServer;
   }
 

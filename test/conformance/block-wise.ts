@@ -5,7 +5,7 @@ import { CONTINUE, PUT } from "../../protocol/coap/codes.ts";
 import type { Message } from "../../protocol/coap/message.ts";
 import { BLOCK1, ETAG, findOption, type Option, uintOption } from "../../protocol/coap/options.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
-import type { Answer, Bench } from "./bench.ts";
+import type { Answer, Bench, Question } from "./bench.ts";
 import { formatBytes } from "./content.ts";
 
 export interface BlockWiseAnswer {
@@ -37,6 +37,63 @@ export async function putBlockWise(
     between.push(answer);
     from += size;
     size = Math.min(size, blockOf(answer, BLOCK1)?.size ?? size);
+  }
+}
+
+/** A body on its way up in blocks, of which a case may leave some out, repeat or mix them up. Heeds the size that the client asks for. */
+export class BlockTransfer {
+  /** Where the next block begins. */
+  at = 0;
+  size: number;
+  private readonly bench: Bench;
+  private readonly question: Question;
+  private readonly body: Uint8Array;
+  private readonly server: number;
+
+  /** @param size of blocks: 16..1024, a power of two */
+  constructor(bench: Bench, question: Question, body: Uint8Array, size: number, server = 0) {
+    this.bench = bench;
+    this.question = question;
+    this.body = body;
+    this.size = size;
+    this.server = server;
+  }
+
+  /** True when the next block is the last. */
+  get isLast(): boolean {
+    return this.at + this.size >= this.body.length;
+  }
+
+  get isOver(): boolean {
+    return this.at >= this.body.length;
+  }
+
+  /** The request with the next block. */
+  part(): Question {
+    const block = blockOption(BLOCK1, this.at / this.size, !this.isLast, this.size);
+    const payload = this.body.subarray(this.at, this.at + this.size);
+    return { ...this.question, payload, options: [...(this.question.options ?? []), block] };
+  }
+
+  async next(): Promise<Answer> {
+    const answer = await this.bench.ask(this.part(), this.server);
+    this.skip();
+    this.size = Math.min(this.size, blockOf(answer, BLOCK1)?.size ?? this.size);
+    return answer;
+  }
+
+  /** As if the next block had been sent. */
+  skip(): void {
+    this.at += this.size;
+  }
+
+  /** The blocks that are left, until one is answered otherwise than by 2.31. */
+  async rest(): Promise<Answer> {
+    for (;;) {
+      const { isLast } = this;
+      const answer = await this.next();
+      if (isLast || answer.code !== CONTINUE) return answer;
+    }
   }
 }
 

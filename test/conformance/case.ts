@@ -26,6 +26,8 @@ export const FEATURES = [
   "observe parameters",
   "evaluation periods",
   "composite",
+  // Beyond packages of firmware, whose transfer every client with object 5 has to know.
+  "block-wise",
   "send",
   "profile id",
   "bootstrap",
@@ -45,6 +47,8 @@ export type Missing = "DTLS" | "TLS over TCP" | "TCP" | "OSCORE" | "EST" | "MQTT
 export interface Needs {
   /** Content-Formats of the client. Lacking one makes the case not applicable. */
   readonly formats?: readonly number[];
+  /** Content-Formats of which the client has to have one. Lacking all makes the case not applicable. */
+  readonly oneOfFormats?: readonly number[];
   readonly features?: readonly Feature[];
   /** Resources that are optional. A client whose profile says null of one makes the case not applicable. */
   readonly resources?: readonly string[];
@@ -56,6 +60,8 @@ export interface Needs {
   readonly powerCycles?: boolean;
   /** True when a smartcard has to be put in. An adapter that cannot have it put in cannot run the case. */
   readonly insertsCard?: boolean;
+  /** True when something is sent from what is none of the client's servers. An adapter that cannot do so cannot run the case. */
+  readonly stranger?: boolean;
   /** What the profile has to give. Without it the case is not run. */
   readonly firmware?: readonly FirmwareItem[];
   /** What stops the harness from running the case. */

@@ -61,13 +61,15 @@ export interface ClientAdapter {
   readonly canInsertCard?: boolean;
   /** How many times as fast as ours the client's clock runs, for estimates; 1 unless given. */
   readonly clock?: number;
+  /** True when `send` works for the number of a stranger (`strangerOf`). */
+  readonly hasStranger?: boolean;
   /** A fresh client, configured and switched off. Rejects when there cannot be one: the case is then not run. */
   prepare(setup: ClientSetup): Promise<ClientUnderTest>;
 }
 
 /** A datagram of the client's. */
 export interface Arrival {
-  /** To which of the harness's servers: those of the accounts, by instance of object 1, then the bootstrap server. */
+  /** To which of the harness's servers: those of the accounts, by instance of object 1, then the bootstrap server, then a stranger. */
   readonly server: number;
   readonly datagram: Uint8Array;
   /** The client's address, in any form that tells it from others; undefined where the adapter cannot see it. */

@@ -30,6 +30,11 @@ export function serverCountOf({ objects, servers }: BaseConfiguration): number {
   return servers ?? Object.keys(objects[1] ?? {}).length;
 }
 
+/** The number of what is none of the client's servers: the first after the bootstrap server's, whether there is one or not. */
+export function strangerOf(configuration: BaseConfiguration): number {
+  return serverCountOf(configuration) + 1;
+}
+
 const SERVER_MINIMAL: Values = { 0: 1, 1: 86400, 6: false, 7: "U" };
 const SERVER_EXTENDED: Values = { ...SERVER_MINIMAL, 2: 1, 3: 10, 5: 86400 };
 /** Objlnk of the profile in use. */

@@ -4,9 +4,12 @@
 import {
   CBOR,
   LINK_FORMAT,
+  LWM2M_CBOR,
   LWM2M_JSON,
   OCTET_STREAM,
   SENML_CBOR,
+  SENML_ETCH_CBOR,
+  SENML_ETCH_JSON,
   SENML_JSON,
   TEXT,
   TLV,
@@ -17,7 +20,9 @@ import { LWM2M_CBOR_CODEC } from "../../protocol/content/lwm2m-cbor.ts";
 import { LWM2M_JSON_CODEC } from "../../protocol/content/lwm2m-json.ts";
 import { OPAQUE_CODEC } from "../../protocol/content/opaque.ts";
 import { SENML_CBOR_CODEC } from "../../protocol/content/senml-cbor.ts";
+import { SENML_ETCH_CBOR_CODEC } from "../../protocol/content/senml-cbor-etch.ts";
 import { SENML_JSON_CODEC } from "../../protocol/content/senml-json.ts";
+import { SENML_ETCH_JSON_CODEC } from "../../protocol/content/senml-json-etch.ts";
 import { TEXT_CODEC } from "../../protocol/content/text.ts";
 import { TLV_CODEC } from "../../protocol/content/tlv.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
@@ -36,8 +41,10 @@ import { LOCATION } from "../../protocol/model/objects/location.ts";
 import { PORTFOLIO } from "../../protocol/model/objects/portfolio.ts";
 import { SECURITY } from "../../protocol/model/objects/security.ts";
 import { SERVER } from "../../protocol/model/objects/server.ts";
+import { TEST_OBJECT_1_1 } from "../../protocol/model/objects/test-object-1-1.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
+import type { Version } from "./case.ts";
 import { APN_PROFILE, BEARER_SELECTION, CELLULAR } from "./cellular.ts";
 import { pathOfText } from "./configurations.ts";
 
@@ -57,6 +64,7 @@ export const DEFINITIONS: readonly ObjectDefinition[] = [
   PORTFOLIO,
   BINARY_APP_DATA_CONTAINER,
   EVENT_LOG,
+  TEST_OBJECT_1_1,
 ];
 
 export function definitionOf(objectId: number): ObjectDefinition | undefined {
@@ -72,7 +80,30 @@ const CODECS: readonly ContentCodec[] = [
   SENML_CBOR_CODEC,
   LWM2M_CBOR_CODEC,
   LWM2M_JSON_CODEC,
+  SENML_ETCH_JSON_CODEC,
+  SENML_ETCH_CBOR_CODEC,
 ];
+
+/** By version: what may be in a message of it. LwM2M JSON is only read since 1.1 (LwM2M Core 1.1.1 §7.4). */
+const FORMATS: Readonly<Record<Version, readonly number[]>> = {
+  "1.0": [TEXT, OCTET_STREAM, TLV, LWM2M_JSON],
+  "1.1": [TEXT, OCTET_STREAM, TLV, CBOR, SENML_JSON, SENML_CBOR],
+  "1.2": [TEXT, OCTET_STREAM, TLV, CBOR, SENML_JSON, SENML_CBOR, LWM2M_CBOR],
+};
+
+/** Formats for one value, and those that hold the values below a path. */
+export const ONE_VALUE_FORMATS: readonly number[] = [TEXT, OCTET_STREAM, CBOR];
+export const TREE_FORMATS: readonly number[] = [
+  TLV,
+  SENML_JSON,
+  SENML_CBOR,
+  LWM2M_CBOR,
+  LWM2M_JSON,
+];
+
+export function formatsOfVersion(version: Version): readonly number[] {
+  return FORMATS[version];
+}
 
 const FORMAT_NAMES: Readonly<Record<number, string>> = {
   [TEXT]: "text",
@@ -83,6 +114,9 @@ const FORMAT_NAMES: Readonly<Record<number, string>> = {
   [SENML_CBOR]: "SenML CBOR",
   [TLV]: "TLV",
   [LWM2M_JSON]: "LwM2M JSON",
+  [LWM2M_CBOR]: "LwM2M CBOR",
+  [SENML_ETCH_JSON]: "SenML-ETCH JSON",
+  [SENML_ETCH_CBOR]: "SenML-ETCH CBOR",
 };
 
 /** `TLV (11542)`. */
@@ -117,14 +151,20 @@ export function encodeValues(
   path: string,
   values: Readonly<Record<string, Value>>,
 ): Uint8Array {
-  const codec = CODECS.find((known) => known.format === format);
   const entries = Object.entries(values).map(([at, value]) => entryOf(pathOfText(at), value));
+  return encodeEntries(format, path, entries);
+}
+
+/** A payload for `path` with these entries, in the order of the tree, whose types may be wrong on purpose. */
+export function encodeEntries(format: number, path: string, entries: readonly Entry[]): Uint8Array {
+  const codec = CODECS.find((known) => known.format === format);
   const payload = codec?.encode(pathOfText(path), entries);
   if (payload === undefined) throw new Error(`${formatName(format)} cannot express ${path}`);
   return payload;
 }
 
-function entryOf(path: Path, value: Value): Entry {
+/** With the type that the resource has. */
+export function entryOf(path: Path, value: Value): Entry {
   return { path, type: flagsAt(definitionOf, path) & TYPE_MASK, value };
 }
 

@@ -13,7 +13,7 @@ import {
 } from "./case.ts";
 import { type ClientAdapter, type ClientUnderTest, Fault } from "./client-under-test.ts";
 import { asDeviceHas } from "./configurations.ts";
-import { formatName } from "./content.ts";
+import { formatName, formatsOfVersion } from "./content.ts";
 import { Ended, type Judging } from "./judging.ts";
 
 /** Of every client under test. */
@@ -63,8 +63,7 @@ export async function runCase(
     const finding = found("not run", `${adapter.name} could not be prepared: ${wordsOf(error)}`);
     return result(stated, version, finding);
   }
-  const { firmware } = adapter.claims;
-  const bench = new Bench(client, configuration, version, ENDPOINT_NAME, firmware);
+  const bench = new Bench(client, configuration, version, ENDPOINT_NAME, adapter.claims);
   let finding: Finding;
   try {
     finding = await judge(stated, bench, async () => {
@@ -85,7 +84,8 @@ function obstacleOf(
 ): Finding | undefined {
   const { claims } = adapter;
   const { formats = [], features = [], resources = [], firmware = [] } = stated.needs ?? {};
-  const { setsValues, sends, powerCycles, insertsCard, missing } = stated.needs ?? {};
+  const { setsValues, sends, powerCycles, insertsCard, stranger, missing, oneOfFormats } =
+    stated.needs ?? {};
   const notApplicable = (why: string) => found("not applicable", why);
   if (!stated.versions.includes(version)) {
     return notApplicable(`it is for LwM2M ${stated.versions.join(", ")}`);
@@ -96,6 +96,10 @@ function obstacleOf(
   if (missing !== undefined) return found("not run", `needs ${missing}`);
   const format = formats.find((one) => !claims.contentFormats.includes(one));
   if (format !== undefined) return notApplicable(`the client does not claim ${formatName(format)}`);
+  const choice = oneOfFormats?.filter((one) => formatsOfVersion(version).includes(one));
+  if (choice !== undefined && !choice.some((one) => claims.contentFormats.includes(one))) {
+    return notApplicable(`the client claims none of ${choice.map(formatName).join(", ")}`);
+  }
   const feature = features.find((one) => !claims.features.includes(one));
   if (feature !== undefined) return notApplicable(`the client does not claim ${feature}`);
   const lacking = resources.find((path) => claims.values?.[path] === null);
@@ -120,6 +124,9 @@ function obstacleOf(
   }
   if (insertsCard && adapter.canInsertCard !== true) {
     return found("not run", `${adapter.name} cannot put a smartcard in`);
+  }
+  if (stranger && adapter.hasStranger !== true) {
+    return found("not run", `${adapter.name} cannot send from elsewhere`);
   }
   return undefined;
 }

@@ -7,7 +7,6 @@ export { CLIENT_CASES, SERVER_CASES } from "./cases/catalogue.ts";
 export * from "./client-under-test.ts";
 export * from "./configurations.ts";
 export { runCase, runCases } from "./harness.ts";
-export type { Packet } from "./ladder.ts";
 export { learnProfile } from "./learning.ts";
 export { badgeOf } from "./reports/badge.ts";
 export { type Comparison, compare, renderComparison } from "./reports/baseline.ts";

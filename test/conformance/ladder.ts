@@ -55,9 +55,12 @@ export interface Packet {
 export class Ladder {
   private readonly rungs: Rung[] = [];
   private readonly hasSeveralServers: boolean;
+  private readonly stranger: number;
 
-  constructor(hasSeveralServers: boolean) {
+  /** @param stranger number of what is no server of the client's */
+  constructor(hasSeveralServers: boolean, stranger = Number.POSITIVE_INFINITY) {
     this.hasSeveralServers = hasSeveralServers;
+    this.stranger = stranger;
   }
 
   step(at: Milliseconds, text: string): void {
@@ -89,8 +92,12 @@ export class Ladder {
   private line({ at, text, server, datagram }: Rung): string {
     const seconds = (at / SECOND).toFixed(3).padStart(12);
     if (datagram === undefined) return `${seconds} -- ${text}`;
-    const which = this.hasSeveralServers ? ` server ${server + 1} ` : " ";
-    return `${seconds} client ${text}${which}${describeDatagram(datagram)}`;
+    return `${seconds} client ${text} ${this.nameOf(server)}${describeDatagram(datagram)}`;
+  }
+
+  private nameOf(server: number): string {
+    if (server === this.stranger) return "stranger ";
+    return this.hasSeveralServers ? `server ${server + 1} ` : "";
   }
 }
 

@@ -68,6 +68,7 @@ const CLAIMS: ClientClaims = {
     "observe parameters",
     "evaluation periods",
     "composite",
+    "block-wise",
     "send",
     "bootstrap",
     "bootstrap pack",
@@ -77,7 +78,7 @@ const CLAIMS: ClientClaims = {
     "several servers",
     "cellular",
   ],
-  objects: [1, 2, 3, 4, 5, 6, 7, 10, 11, 13, 16, 19, 20],
+  objects: [1, 2, 3, 4, 5, 6, 7, 10, 11, 13, 16, 19, 20, 3442],
   firmware: IN_PROCESS_FIRMWARE,
 };
 
@@ -106,6 +107,8 @@ export function inProcessAdapter(options: InProcessOptions = {}): ClientAdapter 
     canSetValues: true,
     canReport: true,
     canPowerCycle: true,
+    // A board's sockets are each for one server: what comes from elsewhere is lost.
+    hasStranger: true,
     prepare: async (setup) => new InProcessClient(setup, options),
   };
 }

@@ -32,7 +32,7 @@ import {
   type Smartcard,
   USUAL_PACE,
 } from "../client-under-test.ts";
-import { serverCountOf } from "../configurations.ts";
+import { serverCountOf, strangerOf } from "../configurations.ts";
 
 /** Who configures, starts and stops the device. */
 export interface DeviceControl {
@@ -91,6 +91,7 @@ export function udpClientAdapter(
   settings: UdpClientSettings,
 ): UdpClientAdapter {
   const sockets: ServerSocket[] = [];
+  let stranger: ServerSocket | undefined;
   let hasRegistered = false;
   return {
     name: control.name,
@@ -100,6 +101,7 @@ export function udpClientAdapter(
     canPowerCycle: control.powerCycle !== undefined,
     canInsertCard: control.insertCard !== undefined,
     clock: control.clock,
+    hasStranger: true,
     async prepare(setup) {
       const { configuration } = setup;
       const bootstrap = configuration.hasBootstrapServer === true;
@@ -108,10 +110,12 @@ export function udpClientAdapter(
         const port = settings.port === 0 ? 0 : settings.port + sockets.length;
         sockets.push(await ServerSocket.open(settings.host, port));
       }
-      for (const socket of sockets) socket.forget();
-      const chosen = sockets.slice(0, count);
+      stranger ??= await ServerSocket.open(settings.host, 0);
+      for (const socket of [...sockets, stranger]) socket.forget();
+      const chosen = { servers: sockets.slice(0, count), stranger };
       // A client that is to bootstrap cannot be called back: it begins anew.
-      const client = new UdpClient(control, chosen, settings, hasRegistered && !bootstrap);
+      const isOn = hasRegistered && !bootstrap;
+      const client = new UdpClient(control, chosen, settings, isOn, strangerOf(configuration));
       await control.prepare(setup, client.serverUris);
       hasRegistered = control.staysOn;
       return client;
@@ -119,6 +123,7 @@ export function udpClientAdapter(
     async close() {
       await control.stop();
       await Promise.all(sockets.map((socket) => socket.close()));
+      await stranger?.close();
     },
   };
 }
@@ -129,6 +134,7 @@ class UdpClient implements ClientUnderTest {
   readonly serverUris: readonly string[];
   private readonly control: DeviceControl;
   private readonly sockets: readonly ServerSocket[];
+  private readonly stranger: ServerSocket;
   private readonly isOn: boolean;
   private readonly clock: number;
   private readonly arrivals: Arrival[] = [];
@@ -136,20 +142,23 @@ class UdpClient implements ClientUnderTest {
 
   constructor(
     control: DeviceControl,
-    sockets: readonly ServerSocket[],
+    { servers, stranger }: { servers: readonly ServerSocket[]; stranger: ServerSocket },
     settings: UdpClientSettings,
     isOn: boolean,
+    strangerNumber: number,
   ) {
     this.control = control;
-    this.sockets = sockets;
+    this.sockets = servers;
+    this.stranger = stranger;
     this.isOn = isOn;
     this.clock = control.clock ?? 1;
     this.tolerance = settings.tolerance ?? Math.max(DEFAULT_TOLERANCE, JITTER * this.clock);
     this.pace = control.claims.pace ?? USUAL_PACE;
-    this.serverUris = sockets.map((socket) => socket.uri);
-    sockets.forEach((socket, server) => {
+    this.serverUris = servers.map((socket) => socket.uri);
+    servers.forEach((socket, server) => {
       socket.onDatagram = (datagram, from) => this.take({ server, datagram, from });
     });
+    stranger.onDatagram = (datagram) => this.take({ server: strangerNumber, datagram });
   }
 
   now(): Milliseconds {
@@ -178,7 +187,9 @@ class UdpClient implements ClientUnderTest {
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {
-    this.sockets[server].send(datagram);
+    const socket = this.sockets[server];
+    if (socket !== undefined) socket.send(datagram);
+    else this.stranger.send(datagram, this.sockets[0].client);
   }
 
   async receive(until: Milliseconds): Promise<Arrival | undefined> {
@@ -193,7 +204,8 @@ class UdpClient implements ClientUnderTest {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.sockets) socket.onDatagram = () => {};
+    for (const socket of this.sockets) socket.forget();
+    this.stranger.forget();
     if (!this.control.staysOn) await this.control.stop();
   }
 
@@ -239,11 +251,16 @@ class UdpClient implements ClientUnderTest {
   }
 }
 
+interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** One server's socket, and where its client was heard last. */
 class ServerSocket {
   onDatagram: (datagram: Uint8Array, from: string) => void = () => {};
+  client: Place | undefined;
   private readonly socket: Socket;
-  private client: { readonly address: string; readonly port: number } | undefined;
 
   static open(host: string, port: number): Promise<ServerSocket> {
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
@@ -270,9 +287,8 @@ class ServerSocket {
     return `coap://${address.includes(":") ? `[${address}]` : address}:${port}`;
   }
 
-  send(datagram: Uint8Array): void {
-    if (this.client !== undefined)
-      this.socket.send(datagram, this.client.port, this.client.address);
+  send(datagram: Uint8Array, to: Place | undefined = this.client): void {
+    if (to !== undefined) this.socket.send(datagram, to.port, to.address);
   }
 
   /** Datagrams of a case that is over are nobody's. */

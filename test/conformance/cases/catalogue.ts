@@ -22,7 +22,15 @@ import { FIRMWARE_CASES } from "./ets-75x-firmware-update.ts";
 import { CONNECTIVITY_CASES } from "./ets-125x-connectivity.ts";
 import { etsNumber } from "./groups.ts";
 import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
+import { OWN_ATOMICITY_CASES } from "./own-atomicity.ts";
+import { OWN_ATTRIBUTE_CASES } from "./own-attributes.ts";
+import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
+import { OWN_BLOCK_WISE_CASES } from "./own-block-wise.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
+import { OWN_FORMAT_CASES } from "./own-formats.ts";
+import { OWN_LOSS_CASES } from "./own-loss.ts";
+import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
+import { OWN_PATH_CASES } from "./own-paths.ts";
 import { OWN_POWER_CASES } from "./own-power.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
@@ -61,6 +69,14 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_DEVICE_MANAGEMENT_CASES,
   ...OWN_ACCESS_CONTROL_CASES,
   ...OWN_REPORTING_CASES,
+  ...OWN_LOSS_CASES,
+  ...OWN_NOTIFICATION_LOSS_CASES,
+  ...OWN_BLOCK_WISE_CASES,
+  ...OWN_BLOCK_READ_CASES,
+  ...OWN_PATH_CASES,
+  ...OWN_FORMAT_CASES,
+  ...OWN_ATTRIBUTE_CASES,
+  ...OWN_ATOMICITY_CASES,
 ];
 
 /** Cases that judge a server: those of the ETS in the order of their numbers, our own. */

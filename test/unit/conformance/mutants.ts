@@ -1,11 +1,16 @@
 /** Clients with one fault each, and the case that has to catch it. What else a fault breaks is in the catch matrix. */
+import { ATOMICITY_MUTANTS } from "./mutants/atomicity.ts";
+import { ATTRIBUTE_MUTANTS } from "./mutants/attributes.ts";
+import { BLOCK_WISE_MUTANTS } from "./mutants/block-wise.ts";
 import { BOOTSTRAP_MUTANTS } from "./mutants/bootstrap.ts";
 import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
 import { CONNECTIVITY_MUTANTS } from "./mutants/connectivity.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
+import { LOSS_MUTANTS } from "./mutants/loss.ts";
 import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
+import { PATH_MUTANTS } from "./mutants/paths.ts";
 import { POWER_MUTANTS } from "./mutants/power.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
@@ -20,4 +25,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...BOOTSTRAP_MUTANTS,
   ...OBJECT_MUTANTS,
   ...CONNECTIVITY_MUTANTS,
+  ...LOSS_MUTANTS,
+  ...BLOCK_WISE_MUTANTS,
+  ...PATH_MUTANTS,
+  ...ATTRIBUTE_MUTANTS,
+  ...ATOMICITY_MUTANTS,
 ];

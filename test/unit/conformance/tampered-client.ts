@@ -9,7 +9,6 @@ import type {
   ClientAdapter,
   ClientSetup,
   ClientUnderTest,
-  Packet,
   Smartcard,
 } from "../../conformance/index.ts";
 
@@ -33,36 +32,9 @@ export function tamperedAdapter(base: ClientAdapter, tamper: () => Tamper): Clie
     canReport: base.canReport,
     canPowerCycle: base.canPowerCycle,
     canInsertCard: base.canInsertCard,
+    hasStranger: base.hasStranger,
     prepare: async (setup: ClientSetup) => new TamperedClient(await base.prepare(setup), tamper()),
   };
-}
-
-/**
- * Whether a tamper lets an exchange by as it is, message for message: a run with it is then the same run, and need not be made. Asked of
- * the packets of the run without it.
- */
-export function leavesAlone(tamper: Tamper, packets: readonly Packet[]): boolean {
-  let hasSpoken = false;
-  const speak = () => {
-    hasSpoken = true;
-  };
-  try {
-    for (const { isFromClient, datagram } of packets) {
-      const message = decodeMessage(datagram);
-      if (isMalformed(message)) {
-        if (!isFromClient) tamper.malformedToClient?.(speak);
-      } else {
-        const change = isFromClient ? tamper.fromClient : tamper.toClient;
-        const after = change === undefined ? message : change.call(tamper, message, speak);
-        if (after !== message) return false;
-      }
-      if (hasSpoken) return false;
-    }
-    return true;
-  } catch {
-    // It crashes the client.
-    return false;
-  }
 }
 
 class TamperedClient implements ClientUnderTest {

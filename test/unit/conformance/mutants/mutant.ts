@@ -21,7 +21,7 @@ export interface Mutant {
   /** `case criterion` that must fail. */
   readonly caughtBy: readonly string[];
   readonly adapter: ClientAdapter;
-  /** What makes the adapter of a sound client this one, where that is all. */
+  /** What the adapter's clients do to messages, where that is all that is wrong with them. */
   readonly tamper?: () => Tamper;
 }
 
@@ -65,6 +65,10 @@ export function without(
 
 export function withoutQuery(message: Message, pattern: RegExp): Message {
   return without(message, URI_QUERY, ({ value }) => pattern.test(decodeUtf8(value)));
+}
+
+export function withQuery(message: Message, query: string): Message {
+  return { ...message, options: [...message.options, textOption(URI_QUERY, query)] };
 }
 
 /** A SenML CBOR payload with one more record, an integer under this name. */

@@ -254,6 +254,17 @@ describe("a claimed body, block by block from the wire", () => {
     expect(flash.pieces).toEqual(["0+16", "16+16", "32+16!"]);
   });
 
+  test("RFC 7959 §2.5: the last block after a gap fails the transfer: nothing of it is joined to another", () => {
+    const { flash, lines } = run([
+      block(1, 0, true),
+      block(2, 2, false),
+      block(3, 1, true),
+      block(4, 2, false),
+    ]);
+    expect(lines.map((line) => line.split(" ")[2])).toEqual(["2.31", "4.08", "4.08", "4.08"]);
+    expect(flash.pieces).toEqual(["0+16"]);
+  });
+
   test("a block out of nowhere is 4.08", () => {
     expect(run([block(1, 3, true)]).lines).toEqual(["ACK [1] 4.08"]);
   });
