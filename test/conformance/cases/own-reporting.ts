@@ -31,6 +31,7 @@ const PMIN_TO_THE_MOMENT = clientCase({
     once: "and nothing else is",
   },
   async procedure(bench) {
+    await givenBattery(bench, 80);
     await bench.givenAttributes(BATTERY, "pmin=10", "pmax=3600");
     const observed = await bench.givenObserved(BATTERY);
     const { tolerance } = bench.client;
@@ -61,22 +62,38 @@ const DEFAULT_PERIODS = clientCase({
   clauses: ["LwM2M Core 1.1.1 §5.1.2", "LwM2M Core 1.1.1 §E.2"],
   configuration: C_4,
   begins: "registered",
+  needs: { resources: ["/1/0/3"], formats: [TEXT] },
   criteria: {
     pmax: "a notification comes every 10 s, the value of /1/0/3",
     written: "after a Write of 30 to /1/0/3, every 30 s",
   },
   async procedure(bench) {
+    await givenDefault(bench, 10);
     const observed = await bench.givenObserved(BATTERY);
     await bench.wait(35 * SECOND);
     const before = bench.takeAll("notification", observed.token).length;
     bench.expect("pmax", before === 3, `${before} notifications came in 35 s, not 3`);
-    const write = await bench.put("/1/0/3", TEXT, "30");
-    bench.given(write.code === CHANGED, "the default could not be written");
+    await givenDefault(bench, 30);
     await bench.wait(90 * SECOND);
     const after = bench.takeAll("notification", observed.token).length;
     bench.expect("written", after === 3, `${after} notifications came in 90 s, not 3`);
   },
 });
+
+/** Whatever the device's own default was. */
+async function givenDefault(bench: Bench, pmax: number): Promise<void> {
+  const write = await bench.put("/1/0/3", TEXT, `${pmax}`);
+  bench.given(write.code === CHANGED, "the default could not be written");
+}
+
+/** Whatever the device's own level was. */
+async function givenBattery(bench: Bench, level: number): Promise<void> {
+  await bench.client.set(BATTERY, level);
+  const { format, payload } = await bench.read(BATTERY);
+  const values = decodeValues(format, payload, BATTERY);
+  const found = typeof values === "string" ? values : values.get(BATTERY);
+  bench.given(found === level, `the battery could not be set to ${level}: it is ${found}`);
+}
 
 const THRESHOLDS = clientCase({
   id: "dormouse-notify-thresholds",
@@ -91,6 +108,7 @@ const THRESHOLDS = clientCase({
     between: "one that does not is not",
   },
   async procedure(bench) {
+    await givenBattery(bench, 80);
     await bench.givenAttributes(BATTERY, "pmin=0", "pmax=86400", "gt=90", "lt=20");
     const observed = await bench.givenObserved(BATTERY);
     bench.step("the battery starts at 80; gt is 90, lt is 20");
@@ -125,6 +143,7 @@ const STEP = clientCase({
     less: "one that is nearer is not, however it got there",
   },
   async procedure(bench) {
+    await givenBattery(bench, 80);
     await bench.givenAttributes(BATTERY, "pmin=0", "pmax=86400", "st=5");
     const observed = await bench.givenObserved(BATTERY);
     bench.step("the battery starts at 80; st is 5");
