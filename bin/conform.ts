@@ -261,6 +261,7 @@ function needsOf(one: ConformanceCase | ServerCase): string {
     formats = [],
     features = [],
     firmware = [],
+    paths = [],
     setsValues,
     sends,
     missing,
@@ -268,6 +269,7 @@ function needsOf(one: ConformanceCase | ServerCase): string {
   const words: string[] = [...features, ...(one.needs?.resources ?? [])];
   if (missing !== undefined) words.unshift(`what the harness has not: ${missing}`);
   words.push(...formats.map(formatName), ...firmware.map((item) => `firmware "${item}"`));
+  words.push(...paths.map((item) => `path "${item}"`));
   if (setsValues === true) words.push("values that change on the device");
   if (sends === true) words.push("a device that sends when it is told to");
   return words.join(", ");
