@@ -5,7 +5,7 @@
  * case.
  */
 import { decodeUtf8, encodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import { blockOption } from "../../protocol/coap/block.ts";
+import { type Block, blockOption } from "../../protocol/coap/block.ts";
 import {
   CHANGED,
   CONTENT,
@@ -53,7 +53,7 @@ import { isMalformed } from "../../protocol/malformed.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { parsePath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { blockOf, etagOf, LARGEST_BLOCK, lastBlock } from "./block-wise.ts";
+import { blockOf, etagOf, LARGEST_BLOCK, LONGEST_BODY, lastBlock } from "./block-wise.ts";
 import type { UNIVERSAL_CRITERIA, Version } from "./case.ts";
 import {
   type ClientClaims,
@@ -289,6 +289,8 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       const message = this.compose(question, server);
       const asking = { ...message, options: [...message.options, next] };
       answer = await this.askOnce(question, asking, server);
+      const fault = isSuccess(answer.code) ? faultOfBlock(answer, block) : undefined;
+      if (fault !== undefined) return { ...answer, code: EMPTY, outcome: fault };
       parts.push(answer.payload);
     }
     // Observe and the like are of the first block (RFC 7959 §3.4).
@@ -567,6 +569,16 @@ function answerOf(
     payload: isUsable ? came.payload : NO_BYTES,
     at,
   };
+}
+
+/** What is wrong with the block that came after another; a client that never comes to an end must not keep the harness. */
+function faultOfBlock(answer: Answer, before: Block): string | undefined {
+  const block = blockOf(answer, BLOCK2);
+  const offset = (before.num + 1) * before.size;
+  if (block === undefined || block.num * block.size !== offset) {
+    return `block ${block?.num ?? "of no number"} after block ${before.num}`;
+  }
+  return offset > LONGEST_BODY ? `more than ${LONGEST_BODY} bytes` : undefined;
 }
 
 function hasSameToken(left: Message, right: Message): boolean {

@@ -51,6 +51,8 @@ export interface Packet {
   /** Number of the harness's server. */
   readonly server: number;
   readonly datagram: Uint8Array;
+  /** It did not arrive. */
+  readonly isLost: boolean;
 }
 
 export class Ladder {
@@ -77,8 +79,9 @@ export class Ladder {
   packets(): Packet[] {
     const packets: Packet[] = [];
     for (const { at, text, server, datagram } of this.rungs) {
-      if (datagram !== undefined)
-        packets.push({ at, isFromClient: text.startsWith("-"), server, datagram });
+      if (datagram === undefined) continue;
+      const isFromClient = text.startsWith("-");
+      packets.push({ at, isFromClient, server, datagram, isLost: text.includes("x") });
     }
     return packets;
   }

@@ -5,14 +5,14 @@ import { TLV } from "../../../protocol/coap/content-formats.ts";
 import { type Message, NO_BYTES } from "../../../protocol/coap/message.ts";
 import { BLOCK1, BLOCK2, CONTENT_FORMAT, uintOf } from "../../../protocol/coap/options.ts";
 import type { Answer, Bench, Question } from "../bench.ts";
-import { blockOf } from "../block-wise.ts";
+import { blockOf, LONGEST_BODY } from "../block-wise.ts";
 import { encodeValues } from "../content.ts";
 import { outcomeOf } from "./coap-exchanges.ts";
 
 /** Binary App Data, of which a server may write as much as it likes. */
 export const LONG_PATH = "/19/1/0";
 /** Longer than any message should be (RFC 7252 §4.6). */
-export const LONG = 2600;
+export const LONG = 1500;
 /** What bodies are sent in. */
 const SMALL = 64;
 
@@ -58,6 +58,7 @@ export async function expectBlocks<Criterion extends string>(
   const wanted = Math.min(size, block.size);
   const parts = [...(came?.payload ?? NO_BYTES)];
   while (block.more) {
+    bench.expect(further, parts.length < LONGEST_BODY, `after ${parts.length} bytes more follows`);
     const num = parts.length / wanted;
     came = await askForBlocks(bench, question, num, wanted);
     block = expectBlock(bench, further, came, num);

@@ -64,6 +64,7 @@ const VARYING = clientCase({
     expectWhole(bench, "short", first);
     const long = await nextOf(bench, "long", observed, longValue(LONG, 3));
     expectCut(bench, "long", long.message);
+    bench.expect("long", hasObserve(long.message), "it has no Observe option");
     const last = await nextOf(bench, "again", observed, longValue(SHORT, 4));
     expectWhole(bench, "again", last);
   },

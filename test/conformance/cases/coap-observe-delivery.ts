@@ -130,7 +130,11 @@ const OBSERVER_OFF = clientCase({
     const sent = [first, ...bench.takeAll(TRANSMISSIONS, token)];
     bench.expect("repeated", sent.length > 1, "it did not come again");
     const shortest = ACK_TIMEOUT - bench.client.tolerance;
-    const hasty = sent.find(({ at }, i) => i > 0 && at - sent[i - 1].at < shortest);
+    const hasty = sent.find(({ at, message }, i) => {
+      const ofSame = (one: Uplink) => one.message.messageId === message.messageId;
+      const before = sent.slice(0, i).findLast(ofSame);
+      return before !== undefined && at - before.at < shortest;
+    });
     bench.expect("repeated", hasty === undefined, `it came again at ${hasty?.at} ms, in a hurry`);
     await bench.wait(5 * MINUTE);
     const late = bench.takeAll(TRANSMISSIONS, token);

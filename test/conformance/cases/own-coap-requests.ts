@@ -28,8 +28,8 @@ import {
 import type { Bench } from "../bench.ts";
 import { type ConformanceCase, clientCase } from "../case.ts";
 import { C_1, C_15 } from "../configurations.ts";
-import { bytesOf } from "../content.ts";
-import { LONG_PATH, longValue } from "./coap-blocks.ts";
+import { bytesOf, encodeValues } from "../content.ts";
+import { LONG_PATH } from "./coap-blocks.ts";
 import { ALL, BINDING, bytesWith, expectRejected, outcomeOf } from "./coap-exchanges.ts";
 
 /** Options that no client knows. */
@@ -156,9 +156,9 @@ const BLOCKS = clientCase({
     incomplete: "a block 1 without a block 0 before it by 4.08",
   },
   async procedure(bench) {
-    const body = longValue(64, 1);
-    const write = { method: PUT, path: LONG_PATH, format: TLV, payload: body };
-    const sized = { ...write, options: [{ number: BLOCK1, value: bytesOf("0F") }] };
+    const payload = encodeValues(TLV, LONG_PATH, { [`${LONG_PATH}/0`]: bytesOf("01 02 03") });
+    const write = { method: PUT, path: LONG_PATH, format: TLV, payload };
+    const sized = { ...write, options: [{ number: BLOCK1, value: bytesOf("07") }] };
     const first = await bench.exchange(bench.compose(sized));
     bench.expect("reserved", first?.code === BAD_REQUEST, `${outcomeOf(first)} came, not 4.00`);
     const later = { ...write, options: [blockOption(BLOCK1, 1, false, 64)] };
