@@ -276,6 +276,7 @@ function needsOf(one: ConformanceCase | ServerCase): string {
     features = [],
     firmware = [],
     oneOfFormats = [],
+    paths = [],
     setsValues,
     sends,
     stranger,
@@ -285,6 +286,7 @@ function needsOf(one: ConformanceCase | ServerCase): string {
   if (missing !== undefined) words.unshift(`what the harness has not: ${missing}`);
   words.push(...formats.map(formatName), ...firmware.map((item) => `firmware "${item}"`));
   if (oneOfFormats.length > 0) words.push(`one of ${oneOfFormats.map(formatName).join(", ")}`);
+  words.push(...paths.map((item) => `path "${item}"`));
   if (setsValues === true) words.push("values that change on the device");
   if (sends === true) words.push("a device that sends when it is told to");
   if (stranger === true) words.push("another port to send from");

@@ -5,7 +5,7 @@
  * case.
  */
 import { decodeUtf8, encodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import { blockOption } from "../../protocol/coap/block.ts";
+import { type Block, blockOption } from "../../protocol/coap/block.ts";
 import {
   CHANGED,
   CONTENT,
@@ -54,13 +54,14 @@ import { isMalformed } from "../../protocol/malformed.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { parsePath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { blockOf, etagOf, LARGEST_BLOCK, lastBlock } from "./block-wise.ts";
+import { blockOf, etagOf, LARGEST_BLOCK, LONGEST_BODY, lastBlock } from "./block-wise.ts";
 import type { UNIVERSAL_CRITERIA, Version } from "./case.ts";
 import {
   type ClientClaims,
   type ClientUnderTest,
   type FirmwareItems,
   type Pace,
+  type PathItems,
   USUAL_PACE,
 } from "./client-under-test.ts";
 import { type BaseConfiguration, serverCountOf, strangerOf } from "./configurations.ts";
@@ -129,7 +130,7 @@ const METHOD_NAMES: Readonly<Record<number, string>> = {
 };
 const ABSENT = -1;
 /** What the procedures of a case ask of what the client is said to have. */
-export type BenchClaims = Pick<ClientClaims, "contentFormats" | "firmware">;
+export type BenchClaims = Pick<ClientClaims, "contentFormats" | "firmware" | "paths">;
 
 const NO_CLAIMS: BenchClaims = { contentFormats: [] };
 const FIRST_TIMEOUT = DEFAULT_TRANSMISSION.ackTimeout * DEFAULT_TRANSMISSION.ackRandomFactor;
@@ -146,13 +147,15 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   /** None of the client's servers: the same machine at another port. Its number is `strangerOf` the configuration. */
   readonly stranger: ScriptedServer;
   /** The network: true for an answer of a server's that is lost on its way to the client. */
-  loses: ((reply: Message, to: Message) => boolean) | undefined = undefined;
+  losesReply: ((reply: Message, to: Message) => boolean) | undefined = undefined;
   readonly ladder: Ladder;
   /** In what the case as printed differs from its procedure. */
   misprint: Misprint = NO_MISPRINT;
   /** From where the client was heard last, where that can be seen. */
   heardFrom: string | undefined;
   private readonly claims: BenchClaims;
+  /** Which datagrams the network loses; none unless a case is about loss. Bytes that are no message are never lost. */
+  loses: ((message: Message, isFromClient: boolean) => boolean) | undefined = undefined;
   private readonly startedAt: Milliseconds;
   private uplinks: Uplink[] = [];
   private readonly responses: { readonly server: number; readonly message: Message }[] = [];
@@ -195,6 +198,11 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   /** What the case needs of it is there. */
   get firmware(): FirmwareItems {
     return this.claims.firmware ?? {};
+  }
+
+  /** As `firmware`. */
+  get paths(): PathItems {
+    return this.claims.paths ?? {};
   }
 
   /** Content-Formats that the client claims and the version has. */
@@ -276,10 +284,10 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     return at < 0 ? undefined : this.uplinks.splice(at, 1)[0];
   }
 
-  /** All of this kind that have come already and that nobody took. */
-  takeAll(kind: UplinkKind, token?: string): Uplink[] {
+  /** All of these kinds that have come already and that nobody took, in the order in which they came. */
+  takeAll(kinds: UplinkKind | readonly UplinkKind[], token?: string): Uplink[] {
     const matches = (one: Uplink) =>
-      one.kind === kind && (token === undefined || one.token === token);
+      [kinds].flat().includes(one.kind) && (token === undefined || one.token === token);
     const taken = this.uplinks.filter(matches);
     this.uplinks = this.uplinks.filter((one) => !matches(one));
     return taken;
@@ -318,9 +326,13 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       const message = this.compose(question, server);
       const asking = { ...message, options: [...message.options, next] };
       answer = await this.askOnce(question, asking, server);
+      const fault = isSuccess(answer.code) ? faultOfBlock(answer, block) : undefined;
+      if (fault !== undefined) return { ...answer, code: EMPTY, outcome: fault };
       parts.push(answer.payload);
     }
-    return parts.length === 1 ? answer : { ...answer, payload: joined(parts) };
+    // Observe and the like are of the first block (RFC 7959 §3.4).
+    const isWhole = parts.length > 1 && isSuccess(answer.code);
+    return isWhole ? { ...first, payload: joined(parts) } : answer;
   }
 
   /** A FETCH or iPATCH that is longer than a message goes up in blocks first (RFC 8132 §2.5, §3.3). */
@@ -439,8 +451,16 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     };
   }
 
-  /** Sends a message and waits for what answers it: a response, or a Reset. Repeats it as RFC 7252 §4.2 says. */
-  async exchange(message: Message, server = 0): Promise<Message | undefined> {
+  /**
+   * Sends a message and waits for what answers it: a response, or a Reset. Repeats it as RFC 7252 §4.2 says.
+   *
+   * @param heard takes all that came meanwhile in answer to what this server sent: an empty ACK before a separate response
+   */
+  async exchange(
+    message: Message,
+    server = 0,
+    heard: Message[] = [],
+  ): Promise<Message | undefined> {
     const token = formatBytes(message.token);
     const giveUpAt = this.now() + MAX_TRANSMIT_WAIT;
     let timeout = FIRST_TIMEOUT;
@@ -452,6 +472,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     try {
       for (;;) {
         for (let came = this.response(server); came !== undefined; came = this.response(server)) {
+          heard.push(came);
           const isOurs = came.messageId === message.messageId;
           if (came.type === RST && isOurs) return came;
           if (came.type === ACK && came.code === EMPTY && isOurs) repeatAt = giveUpAt;
@@ -501,8 +522,15 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
 
   /** Sends any bytes as they are. */
   async sendBytes(datagram: Uint8Array, server = 0): Promise<void> {
-    this.ladder.sent(this.now(), server, datagram);
-    await this.client.send(server, datagram);
+    const isLost = this.isLost(datagram, false);
+    this.ladder.sent(this.now(), server, datagram, isLost);
+    if (!isLost) await this.client.send(server, datagram);
+  }
+
+  private isLost(datagram: Uint8Array, isFromClient: boolean): boolean {
+    if (this.loses === undefined) return false;
+    const message = decodeMessage(datagram, LONGEST_TOKEN);
+    return !isMalformed(message) && this.loses(message, isFromClient);
   }
 
   /** The next of what came in answer to what a server sent. */
@@ -519,17 +547,19 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     const { server, datagram, from } = arrival;
     this.heardFrom = from;
     const message = decodeMessage(datagram, LONGEST_TOKEN);
-    this.ladder.arrived(this.now(), server, datagram);
+    const isLost = this.isLost(datagram, true);
+    this.ladder.arrived(this.now(), server, datagram, isLost);
     if (isMalformed(message)) {
       const why = `a datagram is malformed: ${message.fault} at byte ${message.at} (${message.source})`;
       throw new Ended("fail", why, "well-formed" satisfies keyof typeof UNIVERSAL_CRITERIA);
     }
+    if (isLost) return true;
     const { uplink, response, replies } = this.serverAt(server).handle(this.now(), message);
     const isCut = uplink?.kind === "notification" && blockOf(uplink.message, BLOCK2)?.more === true;
     if (uplink !== undefined) (isCut ? this.cut : this.uplinks).push(uplink);
     if (response !== undefined) this.responses.push({ server, message: response });
     for (const reply of replies) {
-      if (this.loses?.(reply, message)) this.step(`lost: ${formatCode(reply.code)} to that`);
+      if (this.losesReply?.(reply, message)) this.step(`lost: ${formatCode(reply.code)} to that`);
       else await this.send(reply, server);
     }
     if (this.exchanges === 0) await this.joinNotifications();
@@ -584,6 +614,16 @@ function answerOf(
     payload: isUsable ? came.payload : NO_BYTES,
     at,
   };
+}
+
+/** What is wrong with the block that came after another; a client that never comes to an end must not keep the harness. */
+function faultOfBlock(answer: Answer, before: Block): string | undefined {
+  const block = blockOf(answer, BLOCK2);
+  const offset = (before.num + 1) * before.size;
+  if (block === undefined || block.num * block.size !== offset) {
+    return `block ${block?.num ?? "of no number"} after block ${before.num}`;
+  }
+  return offset > LONGEST_BODY ? `more than ${LONGEST_BODY} bytes` : undefined;
 }
 
 function hasSameToken(left: Message, right: Message): boolean {

@@ -15,6 +15,8 @@ export interface BlockWiseAnswer {
 }
 
 export const LARGEST_BLOCK = 1024;
+/** What the harness puts together; no client of LwM2M has that much to say. */
+export const LONGEST_BODY = 1 << 20;
 
 /** Writes a body, one block after the other, until all are sent or one is refused. The client may ask for smaller blocks. */
 export async function putBlockWise(

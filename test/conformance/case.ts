@@ -3,7 +3,7 @@
  * procedure; and what comes out of running one.
  */
 import type { Bench } from "./bench.ts";
-import type { FirmwareItem } from "./client-under-test.ts";
+import type { FirmwareItem, PathItem } from "./client-under-test.ts";
 import type { BaseConfiguration } from "./configurations.ts";
 import type { Packet } from "./ladder.ts";
 
@@ -37,6 +37,17 @@ export const FEATURES = [
   "several servers",
   "cellular",
   "smartcard",
+  // Of CoAP: what it leaves to each server.
+  "block-wise",
+  "separate responses",
+  "etag",
+  "if-match",
+  "if-none-match",
+  "location query",
+  "confirmable notifications",
+  "non-confirmable notifications",
+  "well-known core",
+  "link filters",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
@@ -63,7 +74,9 @@ export interface Needs {
   /** True when something is sent from what is none of the client's servers. An adapter that cannot do so cannot run the case. */
   readonly stranger?: boolean;
   /** What the profile has to give. Without it the case is not run. */
+  /** What the profile has to give, and `paths`. Without it the case is not run. */
   readonly firmware?: readonly FirmwareItem[];
+  readonly paths?: readonly PathItem[];
   /** What stops the harness from running the case. */
   readonly missing?: Missing;
 }

@@ -83,9 +83,9 @@ function obstacleOf(
   version: Version,
 ): Finding | undefined {
   const { claims } = adapter;
-  const { formats = [], features = [], resources = [], firmware = [] } = stated.needs ?? {};
-  const { setsValues, sends, powerCycles, insertsCard, stranger, missing, oneOfFormats } =
-    stated.needs ?? {};
+  const { formats = [], features = [], resources = [] } = stated.needs ?? {};
+  const { firmware = [], paths = [], oneOfFormats, missing } = stated.needs ?? {};
+  const { setsValues, sends, powerCycles, insertsCard, stranger } = stated.needs ?? {};
   const notApplicable = (why: string) => found("not applicable", why);
   if (!stated.versions.includes(version)) {
     return notApplicable(`it is for LwM2M ${stated.versions.join(", ")}`);
@@ -116,6 +116,8 @@ function obstacleOf(
   }
   const item = firmware.find((one) => claims.firmware?.[one] === undefined);
   if (item !== undefined) return found("not run", `the profile gives no "${item}" of firmware`);
+  const path = paths.find((one) => claims.paths?.[one] === undefined);
+  if (path !== undefined) return found("not run", `the profile gives no path "${path}"`);
   if (sends && adapter.canReport !== true) {
     return found("not run", `${adapter.name} cannot tell the client to send`);
   }

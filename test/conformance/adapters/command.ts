@@ -3,8 +3,8 @@
  *
  * In a command these are replaced: {server} {server2} {bootstrap} (coap://..., empty where the configuration has none), {host} and {port}
  * (of the server, or of the bootstrap server where that is to write the account), {endpoint}, {lifetime}, {version}, {queue} (true or
- * false), {config} (a JSON file with the whole configuration), in `set` {path} and {value}, in `send` {paths}, in `card` {card}, each quoted for the shell
- * where it has to be.
+ * false), {notifications} (confirmable, non-confirmable, or empty where that is the client's choice), {config} (a JSON file with the whole
+ * configuration), in `set` {path} and {value}, in `send` {paths}, in `card` {card}, each quoted for the shell where it has to be.
  *
  * A command that ends before it is stopped is a client that has crashed, unless `restarts` says that with this exit status it
  * ends in order to reboot: then it is started again, as a board would be.
@@ -125,6 +125,7 @@ class CommandControl implements DeviceControl {
       version,
       lifetime: `${configuration.objects[1]?.[0]?.[1] ?? 86400}`,
       queue: `${configuration.queueMode}`,
+      notifications: configuration.notifications ?? "",
       config,
     };
     const accounts = Object.keys(configuration.objects[1] ?? {}).length;

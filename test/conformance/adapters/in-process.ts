@@ -77,6 +77,10 @@ const CLAIMS: ClientClaims = {
     "profile id",
     "several servers",
     "cellular",
+    "block-wise",
+    "confirmable notifications",
+    "non-confirmable notifications",
+    "well-known core",
   ],
   objects: [1, 2, 3, 4, 5, 6, 7, 10, 11, 13, 16, 19, 20, 3442],
   firmware: IN_PROCESS_FIRMWARE,
@@ -270,6 +274,7 @@ class InProcessClient implements ClientUnderTest, Surroundings {
       endpointName,
       version,
       queueMode: configuration.queueMode,
+      confirmableNotifications: configuration.notifications === "confirmable",
       objects: Object.entries(configuration.objects)
         .filter(([objectId]) => Number(objectId) !== SERVER.id)
         .map(([objectId, instances]) => this.object(Number(objectId), instances)),

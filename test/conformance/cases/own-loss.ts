@@ -141,7 +141,7 @@ const LOST_CREATED = clientCase({
   },
   async procedure(bench) {
     let created: Message | undefined;
-    bench.loses = (reply) => {
+    bench.losesReply = (reply) => {
       const isLost = created === undefined && reply.code === CREATED;
       if (isLost) created = reply;
       return isLost;
@@ -208,7 +208,7 @@ function unansweredCase(stated: Unanswered): ConformanceCase {
     async procedure(bench) {
       bench.step("its first answer is lost");
       let hasLost = false;
-      bench.loses = (reply) => {
+      bench.losesReply = (reply) => {
         const isFirst = !hasLost && reply.code !== EMPTY;
         hasLost ||= isFirst;
         return isFirst;

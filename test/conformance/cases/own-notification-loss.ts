@@ -63,7 +63,7 @@ const ACK_LOST = clientCase({
   async procedure(bench) {
     const observed = await givenConfirmable(bench);
     let hasLost = false;
-    bench.loses = (_, to) => {
+    bench.losesReply = (_, to) => {
       const isFirst = !hasLost && to.type === CON;
       hasLost ||= isFirst;
       return isFirst;

@@ -1,4 +1,4 @@
-/** A client that can do all that cases ask for: our agent, and one that reads smartcards. What it does wrong on purpose is in mutants/. */
+/** A client that can do all that cases ask for: our agent, with what CoAP leaves to each server, and one that reads smartcards. What it does wrong on purpose is in mutants/. */
 import { type InProcessOptions, inProcessAdapter } from "../../conformance/adapters/in-process.ts";
 import {
   type Arrival,
@@ -10,19 +10,26 @@ import {
   type Smartcard,
   withValues,
 } from "../../conformance/index.ts";
+import { CoapExtras } from "./coap-extras.ts";
+import { SLOW_PATH } from "./slow-resource.ts";
 
 export function capableAdapter(options: InProcessOptions = {}): ClientAdapter {
   const base = inProcessAdapter(options);
   return {
     ...base,
     name: "a client that can do everything",
-    claims: { ...base.claims, features: FEATURES, objects: [0, ...base.claims.objects] },
+    claims: {
+      ...base.claims,
+      features: FEATURES,
+      objects: [0, ...base.claims.objects],
+      paths: { separate: SLOW_PATH },
+    },
     canInsertCard: true,
     prepare: async (setup) => {
       const client = await base.prepare(setup);
       const { servers: count = 0, hasBootstrapServer } = setup.configuration;
       const hasCard = count > 1 && hasBootstrapServer !== true;
-      return hasCard ? new SmartcardClient(base, setup, client, count) : client;
+      return hasCard ? new SmartcardClient(base, setup, client, count) : new CoapExtras(client);
     },
   };
 }

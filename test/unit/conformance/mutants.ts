@@ -3,13 +3,19 @@ import { ATOMICITY_MUTANTS } from "./mutants/atomicity.ts";
 import { ATTRIBUTE_MUTANTS } from "./mutants/attributes.ts";
 import { BLOCK_WISE_MUTANTS } from "./mutants/block-wise.ts";
 import { BOOTSTRAP_MUTANTS } from "./mutants/bootstrap.ts";
+import { BLOCK_MUTANTS } from "./mutants/coap-block.ts";
+import { CORE_MUTANTS } from "./mutants/coap-core.ts";
+import { CORE_OPTION_MUTANTS } from "./mutants/coap-core-options.ts";
+import { LINK_MUTANTS } from "./mutants/coap-link.ts";
+import { OBSERVE_MUTANTS } from "./mutants/coap-observe.ts";
 import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
 import { CONNECTIVITY_MUTANTS } from "./mutants/connectivity.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
 import { LOSS_MUTANTS } from "./mutants/loss.ts";
-import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
+import { OWN_COAP_MUTANTS } from "./mutants/own-coap.ts";
+import { OWN_COAP_OPTION_MUTANTS } from "./mutants/own-coap-options.ts";
 import { PATH_MUTANTS } from "./mutants/paths.ts";
 import { POWER_MUTANTS } from "./mutants/power.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
@@ -20,7 +26,13 @@ export const MUTANTS: readonly Mutant[] = [
   ...POWER_MUTANTS,
   ...DEVICE_MANAGEMENT_MUTANTS,
   ...REPORTING_MUTANTS,
-  ...MESSAGE_LAYER_MUTANTS,
+  ...CORE_MUTANTS,
+  ...CORE_OPTION_MUTANTS,
+  ...BLOCK_MUTANTS,
+  ...OBSERVE_MUTANTS,
+  ...LINK_MUTANTS,
+  ...OWN_COAP_MUTANTS,
+  ...OWN_COAP_OPTION_MUTANTS,
   ...COMPOSITE_MUTANTS,
   ...BOOTSTRAP_MUTANTS,
   ...OBJECT_MUTANTS,

@@ -19,7 +19,7 @@ export interface Tamper {
   /** @param say says something more, to the same server unless another is named */
   fromClient?(message: Message, say: Say): Message | undefined;
   /** Bytes that are no message. */
-  malformedToClient?(answer: (message: Message) => void): void;
+  malformedToClient?(answer: (message: Message) => void, datagram: Uint8Array): void;
 }
 
 export type Say = (message: Message, server?: number) => void;
@@ -78,7 +78,7 @@ class TamperedClient implements ClientUnderTest {
   async send(server: number, datagram: Uint8Array): Promise<void> {
     const message = decodeMessage(datagram);
     if (isMalformed(message)) {
-      this.tamper.malformedToClient?.((answer) => this.inject(server, answer));
+      this.tamper.malformedToClient?.((answer) => this.inject(server, answer), datagram);
       return this.client.send(server, datagram);
     }
     const changed = this.tamper.toClient

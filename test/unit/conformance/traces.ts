@@ -15,7 +15,7 @@ import { type Tamper, tamperedAdapter } from "./tampered-client.ts";
 /** A message to or from the client, or bytes to it that are none. */
 type Passing =
   | { readonly way: "to" | "from"; readonly message: Message }
-  | { readonly way: "bytes" };
+  | { readonly way: "bytes"; readonly datagram: Uint8Array };
 
 export interface Trace {
   readonly result: CaseResult;
@@ -35,7 +35,7 @@ export async function traceOf(
   const listening = tamperedAdapter(adapter, () => ({
     toClient: note("to"),
     fromClient: note("from"),
-    malformedToClient: () => void passing.push({ way: "bytes" }),
+    malformedToClient: (_, datagram) => void passing.push({ way: "bytes", datagram }),
   }));
   return { result: await runCase(stated, listening, version), passing };
 }
@@ -50,7 +50,7 @@ export function showsIn({ passing }: Trace, tamper: Tamper): boolean {
     if (hasSaid) break;
     if (one.way === "bytes") {
       try {
-        tamper.malformedToClient?.(say);
+        tamper.malformedToClient?.(say, one.datagram);
       } catch {
         return true;
       }

@@ -1,6 +1,6 @@
 /** How mutants are made: which message is meant, and what becomes of it. */
 import { decodeUtf8, encodeUtf8 } from "../../../../protocol/bytes/utf8.ts";
-import { isRequest, isResponse, POST, PUT } from "../../../../protocol/coap/codes.ts";
+import { EMPTY, isRequest, isResponse, POST, PUT } from "../../../../protocol/coap/codes.ts";
 import { ACK, type Message, NO_BYTES } from "../../../../protocol/coap/message.ts";
 import {
   CONTENT_FORMAT,
@@ -38,8 +38,13 @@ export const formatIn = (message: Message) => uintOf(message.options, CONTENT_FO
 export const isRegister = (message: Message) => message.code === POST && pathIn(message) === "/rd";
 export const isUpdate = (message: Message) =>
   message.code === POST && pathIn(message).startsWith("/rd/");
-export const isNotification = (message: Message) =>
-  isResponse(message.code) && message.type !== ACK;
+/** A response in a message of its own. */
+export const isSeparate = (message: Message) => isResponse(message.code) && message.type !== ACK;
+/** Of a client: it has no other separate responses, but where it claims to. */
+export const isNotification = isSeparate;
+export const isEmptyAck = ({ type, code }: Message) => type === ACK && code === EMPTY;
+export const has = (number: number) => (message: Message) =>
+  message.options.some((option) => option.number === number);
 export const hasContent = (message: Message) =>
   message.payload.length > 0 && formatIn(message) !== -1;
 export const isWrite = (message: Message) =>
