@@ -23,12 +23,14 @@ import { TLV_CODEC } from "../../protocol/content/tlv.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Entry, Value } from "../../protocol/model/data-types.ts";
 import {
+  BOOLEAN,
   INTEGER,
   MANDATORY,
   MULTIPLE,
   OBJLNK,
   OPAQUE,
   READ,
+  STRING,
   TYPE_MASK,
   WRITE,
 } from "../../protocol/model/data-types.ts";
@@ -45,6 +47,7 @@ import { LOCATION } from "../../protocol/model/objects/location.ts";
 import { PORTFOLIO } from "../../protocol/model/objects/portfolio.ts";
 import { SECURITY } from "../../protocol/model/objects/security.ts";
 import { SERVER } from "../../protocol/model/objects/server.ts";
+import { TEMPERATURE } from "../../protocol/model/objects/temperature.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
 import { pathOfText } from "./configurations.ts";
@@ -68,6 +71,29 @@ const CELLULAR: ObjectDefinition = {
   ],
 };
 
+/** APN Connection Profile (11), version 1.0 of the OMA registry: what cases use of it. */
+const APN_PROFILE: ObjectDefinition = {
+  id: 11,
+  version: "1.0",
+  multiple: true,
+  mandatory: false,
+  // biome-ignore format: one resource per line
+  resources: [
+    0, STRING | READ | WRITE | MANDATORY, // Profile Name
+    1, STRING | READ | WRITE, // APN
+    3, BOOLEAN | READ | WRITE, // Enable Status
+  ],
+};
+
+/** Bearer Selection (13), version 1.1 of the OMA registry: what cases use of it. */
+const BEARER_SELECTION: ObjectDefinition = {
+  id: 13,
+  version: "1.1",
+  multiple: false,
+  mandatory: false,
+  resources: [1, INTEGER | READ | WRITE], // Acceptable RSSI (GSM)
+};
+
 /** The objects that cases use. */
 export const DEFINITIONS: readonly ObjectDefinition[] = [
   SECURITY,
@@ -79,9 +105,12 @@ export const DEFINITIONS: readonly ObjectDefinition[] = [
   LOCATION,
   CONNECTIVITY_STATISTICS,
   CELLULAR,
+  APN_PROFILE,
+  BEARER_SELECTION,
   PORTFOLIO,
   BINARY_APP_DATA_CONTAINER,
   EVENT_LOG,
+  TEMPERATURE,
 ];
 
 export function definitionOf(objectId: number): ObjectDefinition | undefined {

@@ -1,6 +1,5 @@
 /** Every case there is. */
 import type { ConformanceCase } from "../case.ts";
-import type { ServerCase } from "../server-harness.ts";
 import { MESSAGE_LAYER_CASES } from "./coap-message-layer.ts";
 import { BOOTSTRAP_CASES } from "./ets-0xx-bootstrap.ts";
 import { PLANNED_BOOTSTRAP_CASES } from "./ets-0xx-planned.ts";
@@ -23,9 +22,8 @@ import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
-import { SERVER_MANAGEMENT_CASES } from "./server-device-management.ts";
-import { SERVER_OWN_CASES } from "./server-own.ts";
-import { SERVER_REGISTRATION_CASES } from "./server-registration.ts";
+
+export { SERVER_CASES } from "./server-catalogue.ts";
 
 /** Every case of the ETS that has a procedure, in the order of their numbers. */
 const ETS_CASES: readonly ConformanceCase[] = byNumber([
@@ -55,13 +53,6 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_DEVICE_MANAGEMENT_CASES,
   ...OWN_ACCESS_CONTROL_CASES,
   ...OWN_REPORTING_CASES,
-];
-
-/** Cases that judge a server: those of the ETS in the order of their numbers, our own. */
-export const SERVER_CASES: readonly ServerCase[] = [
-  ...SERVER_REGISTRATION_CASES,
-  ...SERVER_MANAGEMENT_CASES,
-  ...SERVER_OWN_CASES,
 ];
 
 function byNumber(cases: readonly ConformanceCase[]): ConformanceCase[] {
