@@ -1,8 +1,6 @@
 /** `dormouse conform`: judges any LwM2M client or server, case by case. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import { type Command, Option } from "commander";
-import { resolveServer } from "../simulator/udp-fleet.ts";
 import {
   type DeviceProfile,
   profileJson,
@@ -16,7 +14,6 @@ import {
   type UdpClientAdapter,
   udpClientAdapter,
 } from "../test/conformance/adapters/udp-client.ts";
-import { udpServerAdapter } from "../test/conformance/adapters/udp-server.ts";
 import {
   type CaseResult,
   type ConformanceCase,
@@ -25,17 +22,22 @@ import {
 } from "../test/conformance/case.ts";
 import { AS_PRINTED_CASES, byTheLetter } from "../test/conformance/cases/as-printed.ts";
 import { CLIENT_CASES, SERVER_CASES } from "../test/conformance/cases/catalogue.ts";
-import { GROUPS, groupOf, LEVELS, type Level } from "../test/conformance/cases/groups.ts";
+import { GROUPS, groupOf } from "../test/conformance/cases/groups.ts";
 import type { ClientAdapter } from "../test/conformance/client-under-test.ts";
 import { formatName } from "../test/conformance/content.ts";
 import { runCases } from "../test/conformance/harness.ts";
 import { learnProfile } from "../test/conformance/learning.ts";
-import { deviceConnectorOperator } from "../test/conformance/operators/device-connector.ts";
-import { isLeshan, leshanOperator } from "../test/conformance/operators/leshan.ts";
-import { manualOperator } from "../test/conformance/operators/manual.ts";
-import { selectCases } from "../test/conformance/selection.ts";
-import { runServerCases, type ServerCase } from "../test/conformance/server-harness.ts";
-import type { Operator } from "../test/conformance/server-under-test.ts";
+import type { ServerCase } from "../test/conformance/server-harness.ts";
+import {
+  addSelectionOptions,
+  askForText,
+  couldNotRun,
+  durationText,
+  GROUP_HELP,
+  orFail,
+  type SelectionOptions,
+  selected,
+} from "./conform-options.ts";
 import {
   addReportOptions,
   conclude,
@@ -43,14 +45,8 @@ import {
   type ReportOptions,
   readBaseline,
 } from "./conform-reports.ts";
-import { hostOption, portOption, productVersion, repeated } from "./daemon.ts";
-
-interface SelectionOptions {
-  only: readonly string[];
-  except: readonly string[];
-  group: readonly string[];
-  level?: Level;
-}
+import { addServerCommand } from "./conform-server.ts";
+import { hostOption, portOption, productVersion } from "./daemon.ts";
 
 interface ListOptions extends SelectionOptions {
   json?: boolean;
@@ -69,19 +65,6 @@ interface ClientOptions extends SelectionOptions, ReportOptions {
   host: string;
   port: number;
 }
-
-interface ServerOptions extends SelectionOptions, ReportOptions {
-  lwm2m: Version;
-  rest?: string;
-  api?: "device-connector" | "leshan";
-  key?: string;
-  name?: string;
-}
-
-const GROUP_HELP = `
-Groups:
-${GROUPS.map(({ name, title }) => `  ${name.padEnd(20)}${title}`).join("\n")}
-`;
 
 const CLIENT_HELP = `
 Adapters:
@@ -104,19 +87,6 @@ Examples:
   dormouse conform client --adapter in-process
   dormouse conform client --adapter manual --host 192.0.2.7 --level testfest --html report.html
   dormouse conform client --adapter command --commands my-client.json --only 101 --only "201"
-`;
-
-const SERVER_HELP = `
-The harness is a raw client that forges, withholds and repeats. What the server is to do
-is ordered through its REST API: --rest URL, in the form of mbed Device Connector with
---key KEY (or DORMOUSE_KEY in the environment), or of Eclipse Leshan's demo server
-(--api leshan). Without --rest a person at the server's own screens is asked. Each case
-registers as an endpoint of its own, conform-...
-${GROUP_HELP}${REPORT_HELP}
-Examples:
-  dormouse conform server --rest http://127.0.0.1:8080 --key "$KEY" coap://127.0.0.1:5683
-  dormouse conform server --rest http://127.0.0.1:8081 --api leshan coap://127.0.0.1:5684
-  dormouse conform server coap://192.0.2.7:5683 --group registration --html report.html
 `;
 
 export function conformCommand(program: Command): void {
@@ -158,54 +128,6 @@ export function conformCommand(program: Command): void {
     .option("--port <port>", "port of the first of them, 0 for any", portOption, 5683);
   addReportOptions(addSelectionOptions(client)).addHelpText("after", CLIENT_HELP).action(runClient);
   addServerCommand(conform);
-}
-
-/** Adds `conform server`. */
-function addServerCommand(conform: Command): void {
-  const server = conform
-    .command("server")
-    .description("judge a server: the harness is its clients")
-    .argument("<uri>", "where the server takes registrations: coap://HOST:PORT")
-    .addOption(
-      new Option("--lwm2m <version>", "which version of the enabler it is judged by")
-        .choices(["1.0", "1.1", "1.2"])
-        .default("1.1"),
-    )
-    .option("--rest <url>", "the server's REST API")
-    .addOption(
-      new Option("--api <kind>", "whose form it has; found out unless given").choices([
-        "device-connector",
-        "leshan",
-      ]),
-    )
-    .addOption(new Option("--key <key>", "an access key for it").env("DORMOUSE_KEY"))
-    .option("--name <text>", "names the server in reports");
-  addReportOptions(addSelectionOptions(server)).addHelpText("after", SERVER_HELP).action(runServer);
-}
-
-function addSelectionOptions(command: Command): Command {
-  return command
-    .option(
-      "--only <id>",
-      "this case: an id, its number, or a part with *; repeatable",
-      repeated,
-      [],
-    )
-    .option("--except <id>", "leave this one out, written as for --only; repeatable", repeated, [])
-    .option("--group <name>", "this group; repeatable", repeated, [])
-    .addOption(
-      new Option("--level <level>", "the TestFest's minimum, or up to a version").choices(LEVELS),
-    );
-}
-
-function selected<C extends Pick<ConformanceCase, "id" | "versions">>(
-  cases: readonly C[],
-  { only, except, group, level }: SelectionOptions,
-): C[] {
-  const some = (list: readonly string[]) => (list.length === 0 ? undefined : list);
-  const found = selectCases(cases, { only: some(only), except, groups: some(group), level });
-  if (found.length === 0) throw new Error("No case is left: choose fewer conditions.");
-  return found;
 }
 
 function runList(options: ListOptions): void {
@@ -263,14 +185,18 @@ function detailsOf(one: ConformanceCase | ServerCase, isWhole: boolean): string[
   if (!isWhole) return lines;
   if (one.role === "client") lines.push(`configuration ${one.configuration.name}`);
   for (const [name, words] of Object.entries(one.criteria)) lines.push(`- ${name}: ${words}`);
-  const steps = one.role === "client" ? (one.steps ?? []) : [];
+  const { steps = [] } = one;
   steps.forEach((words, i) => lines.push(`${i + 1}. ${words}`));
   if (one.correction !== undefined) lines.push(`corrected: ${one.correction}`);
   return lines;
 }
 
 function needsOf(one: ConformanceCase | ServerCase): string {
-  if (one.role === "server") return (one.needs ?? []).join(", ");
+  if (one.role === "server") {
+    const { needs = [], missing } = one;
+    const lacking = missing === undefined ? [] : [`what the harness has not: ${missing}`];
+    return [...lacking, ...needs].join(", ");
+  }
   const {
     formats = [],
     features = [],
@@ -312,44 +238,6 @@ async function runClient(options: ClientOptions): Promise<void> {
   process.exitCode = conclude(run, options, baseline);
 }
 
-async function runServer(uri: string, options: ServerOptions): Promise<void> {
-  const cases = orFail(() => selected(SERVER_CASES, options));
-  const baseline = orFail(() => readBaseline(options.baseline));
-  let operator: Operator;
-  let address: { readonly address: string; readonly port: number };
-  try {
-    address = await resolveServer(uri);
-    operator = await operatorOf(options);
-  } catch (error) {
-    return couldNotRun((error as Error).message);
-  }
-  const name = options.name ?? uri;
-  const startedAt = Date.now();
-  let done = 0;
-  const progress = ({ id, verdict }: CaseResult) => {
-    done++;
-    if (options.quiet !== true) console.error(`[${done}/${cases.length}] ${id}: ${verdict}`);
-  };
-  let results: CaseResult[];
-  try {
-    const adapter = udpServerAdapter({ name, host: address.address, port: address.port, operator });
-    results = await runServerCases(cases, adapter, options.lwm2m, progress);
-  } finally {
-    await operator.close();
-  }
-  const harness = `Dormouse conformance harness ${productVersion()}`;
-  const run = { subject: name, role: "server", harness, startedAt, results } as const;
-  process.exitCode = conclude(run, options, baseline);
-}
-
-async function operatorOf({ rest, key, api }: ServerOptions): Promise<Operator> {
-  if (rest === undefined) return manualOperator(askForText);
-  const isTold = api !== undefined || key !== undefined;
-  if (api === "leshan" || (!isTold && (await isLeshan(rest)))) return leshanOperator(rest);
-  if (key === undefined) throw new Error("--rest needs an access key: --key KEY, or DORMOUSE_KEY.");
-  return deviceConnectorOperator(rest, key);
-}
-
 function adapterOf(options: ClientOptions): ClientAdapter | UdpClientAdapter {
   if (options.adapter === "in-process") {
     return inProcessAdapter({ speed: options.realTime === true ? 1 : undefined });
@@ -381,20 +269,6 @@ async function askPerson(text: string): Promise<void> {
   await askForText(text);
 }
 
-async function askForText(text: string): Promise<string> {
-  if (process.stdin.isTTY !== true) {
-    // Nobody can press Enter: what was asked is taken to be done by whoever started this.
-    console.error(text);
-    return "";
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await terminal.question(`\n${text} `);
-  } finally {
-    terminal.close();
-  }
-}
-
 async function close(adapter: ClientAdapter | UdpClientAdapter): Promise<void> {
   if ("close" in adapter) await adapter.close();
 }
@@ -417,22 +291,4 @@ async function progressOf(
     const rest = done < cases.length ? `, about ${durationText(left)} left` : "";
     console.error(`[${done}/${cases.length}] ${id}: ${verdict}${rest}`);
   };
-}
-
-function durationText(seconds: number): string {
-  return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
-}
-
-/** Ends the process with status 2 and one line when the run cannot be made. */
-function orFail<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    return couldNotRun((error as Error).message);
-  }
-}
-
-function couldNotRun(message: string): never {
-  console.error(message);
-  process.exit(2);
 }

@@ -37,7 +37,13 @@ import { type GatewayDevice, NOT_ALLOWED, type NotAllowed } from "../contract.ts
 import type { Registration } from "../registry/registration.ts";
 import type { DownlinkContent } from "./downlink-message.ts";
 import { enablerOfDevice, formatName, hasFormat, isSince } from "./formats.ts";
-import { hasReservedId, placeOf, type Target, targetOf, UNKNOWN_PREFIX } from "./target.ts";
+import {
+  compositePlaceOf,
+  hasReservedId,
+  type Target,
+  targetOf,
+  UNKNOWN_PREFIX,
+} from "./target.ts";
 
 /** A request, and whether it begins an observation. */
 export interface Wish extends DownlinkContent {
@@ -173,7 +179,7 @@ function refusalOfPaths(
   }
   let prefix: string | undefined;
   for (const path of paths) {
-    const place = placeOf(registration, path, devices);
+    const place = compositePlaceOf(registration, path, devices);
     if (place === UNKNOWN_PREFIX) return unknownPrefix(path);
     if (place === undefined || hasReservedId(place)) {
       return notAllowed(400, `${path} is no place that ${name} could name`);

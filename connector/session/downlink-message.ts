@@ -27,7 +27,7 @@ import type { Path } from "../../protocol/model/path.ts";
 import type { GatewayDevice } from "../contract.ts";
 import type { Registration } from "../registry/registration.ts";
 import { bestAccept, compositeAccept, pathsFormats } from "./formats.ts";
-import { placeOf, type Target, targetOf, UNKNOWN_PREFIX } from "./target.ts";
+import { compositePlaceOf, type Target, targetOf, UNKNOWN_PREFIX } from "./target.ts";
 
 /** What of a downlink request shows in the message. */
 export interface DownlinkContent {
@@ -127,7 +127,7 @@ function pathsBody(
 ): Body {
   const formats = pathsFormats(registration);
   const contentFormat = formats[Math.min(attempt, formats.length - 1)] ?? SENML_CBOR;
-  const places = paths.map((path) => placeOf(registration, path, devices));
+  const places = paths.map((path) => compositePlaceOf(registration, path, devices));
   const known = places.filter((place): place is Target => typeof place === "object");
   const isCbor = contentFormat === SENML_CBOR || contentFormat === SENML_ETCH_CBOR;
   const codec = isCbor ? SENML_ETCH_CBOR_PATHS : SENML_ETCH_JSON_PATHS;

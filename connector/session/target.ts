@@ -58,6 +58,16 @@ export function placeOf(
   return isKnown ? { path: behind, prefix: `/${prefix}` } : UNKNOWN_PREFIX;
 }
 
+/** The place that a path of a composite names: as `placeOf`, and `/` for the whole of the device's own tree. */
+export function compositePlaceOf(
+  registration: Registration,
+  path: string,
+  devices: readonly GatewayDevice[],
+): Target | TargetFault | undefined {
+  if (path === "/") return { path: [], prefix: registration.rootPath };
+  return placeOf(registration, path, devices);
+}
+
 /** True when no path on any device has an id like this (LwM2M Core 1.1.1 §7.3). */
 export function hasReservedId({ path }: Target): boolean {
   return path.includes(RESERVED_ID);

@@ -75,7 +75,9 @@ export interface OperationRow {
 
 const ONE_VALUE: readonly number[] = [TEXT, OCTET_STREAM, CBOR];
 const TREES: readonly number[] = [TLV, SENML_JSON, SENML_CBOR, LWM2M_CBOR];
-const VALUES: readonly number[] = [...ONE_VALUE, ...TREES, LWM2M_JSON];
+/** What an instance is written in; JSON of 1.0 among it, which later devices need not have (LwM2M Core 1.0.2 §6.4). */
+const INSTANCES: readonly number[] = [...TREES, LWM2M_JSON];
+const VALUES: readonly number[] = [...ONE_VALUE, ...INSTANCES];
 const SENT: readonly number[] = [SENML_JSON, SENML_CBOR, LWM2M_CBOR];
 const PATHS: readonly number[] = [SENML_JSON, SENML_CBOR, SENML_ETCH_JSON, SENML_ETCH_CBOR];
 const LINKS: readonly number[] = [LINK_FORMAT];
@@ -274,7 +276,7 @@ export const OPERATION_TABLE: readonly OperationRow[] = [
     name: "Write (Partial Update)",
     method: POST,
     depths: [2, 3],
-    formats: TREES,
+    formats: INSTANCES,
     success: [CHANGED],
     errors: WRITING,
     clause: `${CORE}6.3.3`,
@@ -305,7 +307,7 @@ export const OPERATION_TABLE: readonly OperationRow[] = [
     name: "Create",
     method: POST,
     depths: [1],
-    formats: TREES,
+    formats: INSTANCES,
     success: [CREATED],
     errors: [...READING, UNSUPPORTED_CONTENT_FORMAT],
     clause: `${CORE}6.3.6`,

@@ -55,5 +55,9 @@ export const BEARER_SELECTION: ObjectDefinition = {
   version: "1.0",
   multiple: false,
   mandatory: false,
-  resources: [0, INTEGER | READ | WRITE | MULTIPLE],
+  // biome-ignore format: one resource per line
+  resources: [
+    0, INTEGER | READ | WRITE | MULTIPLE, // Preferred Communications Bearer
+    1, INTEGER | READ | WRITE, // Acceptable RSSI (GSM)
+  ],
 };

@@ -41,6 +41,7 @@ import { LOCATION } from "../../protocol/model/objects/location.ts";
 import { PORTFOLIO } from "../../protocol/model/objects/portfolio.ts";
 import { SECURITY } from "../../protocol/model/objects/security.ts";
 import { SERVER } from "../../protocol/model/objects/server.ts";
+import { TEMPERATURE } from "../../protocol/model/objects/temperature.ts";
 import { TEST_OBJECT_1_1 } from "../../protocol/model/objects/test-object-1-1.ts";
 import type { Path } from "../../protocol/model/path.ts";
 import { formatPath } from "../../protocol/model/path.ts";
@@ -65,6 +66,7 @@ export const DEFINITIONS: readonly ObjectDefinition[] = [
   BINARY_APP_DATA_CONTAINER,
   EVENT_LOG,
   TEST_OBJECT_1_1,
+  TEMPERATURE,
 ];
 
 export function definitionOf(objectId: number): ObjectDefinition | undefined {

@@ -151,7 +151,7 @@ export async function judge(
   if (open.length > 0) return found("inconclusive", `not judged: ${open.join(", ")}`);
   const count =
     criteria.length === 1 ? "its criterion holds" : `all ${criteria.length} criteria hold`;
-  return found("pass", count);
+  return found("pass", [count, ...bench.notes].join("; "));
 }
 
 export function found(
@@ -167,6 +167,7 @@ export function result(
   version: Version,
   { verdict, why, criterion }: Finding,
   bench?: Judging<string>,
+  common: Readonly<Record<string, string>> = UNIVERSAL_CRITERIA,
 ): CaseResult {
   return {
     id,
@@ -176,7 +177,7 @@ export function result(
     why,
     criterion,
     clauses,
-    criteria: { ...criteria, ...UNIVERSAL_CRITERIA },
+    criteria: { ...criteria, ...common },
     correction,
     seconds: bench === undefined ? 0 : bench.now() / SECOND,
     get ladder() {

@@ -19,5 +19,12 @@ export { type Summary, summaryOf } from "./reports/summary.ts";
 export { type RenderOptions, renderResults } from "./reports/terminal.ts";
 export { type Selection, selectCases } from "./selection.ts";
 export { ServerBench } from "./server-bench.ts";
-export { runServerCase, runServerCases, type ServerCase, serverCase } from "./server-harness.ts";
+export {
+  expectedSeconds,
+  runServerCase,
+  runServerCases,
+  type ServerCase,
+  type ServerRun,
+  serverCase,
+} from "./server-harness.ts";
 export * from "./server-under-test.ts";

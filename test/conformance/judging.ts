@@ -19,6 +19,8 @@ export abstract class Judging<Criterion extends string> {
   abstract readonly ladder: Ladder;
   /** Criteria that have been judged. */
   readonly judged = new Set<string>();
+  /** What a reader should know although no standard says how it has to be. */
+  readonly notes: string[] = [];
 
   /** Since the case began. */
   abstract now(): Milliseconds;
@@ -39,8 +41,31 @@ export abstract class Judging<Criterion extends string> {
     if (!holds) throw new Ended("not applicable", otherwise, undefined);
   }
 
+  /** A criterion: there is one of something. */
+  expectFound<T>(criterion: Criterion, found: T | undefined, otherwise: string): T {
+    this.expect(criterion, found !== undefined, otherwise);
+    return found as T;
+  }
+
   /** What the criteria build on: without it the case is inconclusive. */
   given(holds: boolean, otherwise: string): void {
     if (!holds) throw new Ended("inconclusive", otherwise, undefined);
+  }
+
+  /** What the criteria build on: there is one of something. */
+  givenFound<T>(found: T | undefined, otherwise: string): T {
+    this.given(found !== undefined, otherwise);
+    return found as T;
+  }
+
+  /** Whoever is judged has, as it turns out, nothing that the case is about. */
+  notApplicable(why: string): never {
+    throw new Ended("not applicable", why, undefined);
+  }
+
+  /** A fact for the reader, which is no criterion: one sentence without its period. */
+  note(text: string): void {
+    this.notes.push(text);
+    this.step(`note: ${text}`);
   }
 }

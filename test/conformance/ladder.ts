@@ -27,7 +27,8 @@ import { SECOND } from "../../protocol/time/duration.ts";
 import { formatBytes, formatName } from "./content.ts";
 
 const TYPES = ["CON", "NON", "ACK", "RST"];
-const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"];
+/** By code. */
+export const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"];
 const BINARY = [OCTET_STREAM, CBOR, SENML_CBOR, TLV];
 const ABSENT = -1;
 /** Payload characters or bytes that a line shows. */

@@ -4,49 +4,122 @@
  *
  * Time is the server's. Where it is real, `receive` waits; where it is virtual, `receive` makes it pass.
  */
+import type { Link } from "../../protocol/coap/link-format.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { Version } from "./case.ts";
 import type { Arrival } from "./client-under-test.ts";
 
-/** What an operator can have the server do. A case that needs what is missing is not run. */
-export type Ability =
+/** What an operator can have the server do, or is told by it. A case that needs what is missing is not run. */
+export const ABILITIES = [
   /** Says which clients are registered. */
-  | "list"
-  | "read"
-  | "write"
-  | "execute"
-  | "create"
-  | "delete"
-  | "observe"
+  "list",
   /** Says whether a client is in queue mode. */
-  | "queue mode";
+  "queue mode",
+  "read",
+  "discover",
+  /** Says how deep a Discover goes (LwM2M 1.2). */
+  "discover depth",
+  "write",
+  /** Writes an instance, whole or in part. */
+  "write instance",
+  "write attributes",
+  /** Reads and writes in a Content-Format that the operator names. */
+  "formats",
+  "execute",
+  "create",
+  "delete",
+  /** Reads and writes several paths at once. */
+  "composite",
+  "observe",
+  /** Observes with attributes of its own (LwM2M 1.2). */
+  "observe parameters",
+  "observe composite",
+  /** Tells what clients send of their own accord. */
+  "send",
+] as const;
+export type Ability = (typeof ABILITIES)[number];
 
 export interface ServerClaims {
   readonly versions: readonly Version[];
   readonly abilities: readonly Ability[];
 }
 
-/** What an operator is told of a registered client. */
+/** What an operator is told of a registered client; undefined where the operator interface does not say. */
 export interface KnownClient {
-  /** Undefined where the operator interface does not say. */
   readonly queueMode: boolean | undefined;
-  /** The paths that it listed, undefined where the operator interface does not say. */
+  /** The paths that it listed. */
   readonly paths: readonly string[] | undefined;
+  /** Seconds. */
+  readonly lifetime?: number | undefined;
 }
 
+/** Values by their paths, `/1/0/1`; those of a multiple resource each by its own, `/3/0/11/0`. */
+export type PathValues = Readonly<Record<string, Value>>;
+
+/** Of one resource or resource instance. */
+export interface WriteOrder {
+  readonly kind: "write";
+  readonly path: string;
+  readonly value: Value;
+  readonly format?: number | undefined;
+}
+
+/** Of an instance: what is not among the values goes with "replace", and stays with "update". */
+export interface InstanceOrder {
+  readonly kind: "replace" | "update";
+  readonly path: string;
+  readonly values: PathValues;
+  readonly format?: number | undefined;
+}
+
+/** What takes nothing beside its path. `listen`: from now on the operator wants to be told what the client sends of this; an interface may have to observe for it. */
+export interface PlainOrder {
+  readonly kind: "delete" | "cancel" | "listen";
+  readonly path: string;
+}
+
+/** With `format` the operator wants it read or written in that Content-Format, else the server chooses. */
 export type Order =
-  | { readonly kind: "read"; readonly path: string }
-  | { readonly kind: "write"; readonly path: string; readonly value: Value }
-  | { readonly kind: "execute"; readonly path: string; readonly argumentList?: string }
+  | { readonly kind: "read"; readonly path: string; readonly format?: number | undefined }
+  | { readonly kind: "discover"; readonly path: string; readonly depth?: number | undefined }
+  | WriteOrder
+  | InstanceOrder
   | {
       readonly kind: "create";
+      /** Of the object. */
       readonly path: string;
-      readonly values: Readonly<Record<string, Value>>;
+      readonly values: PathValues;
+      readonly format?: number | undefined;
     }
-  | { readonly kind: "delete"; readonly path: string }
-  | { readonly kind: "observe"; readonly path: string }
-  | { readonly kind: "cancel"; readonly path: string };
+  | {
+      readonly kind: "write-attributes";
+      readonly path: string;
+      /** `pmin=10`; a name alone takes an attribute back. */
+      readonly attributes: readonly string[];
+    }
+  | {
+      readonly kind: "execute";
+      readonly path: string;
+      readonly argumentList?: string | undefined;
+    }
+  | {
+      readonly kind: "observe";
+      readonly path: string;
+      readonly attributes?: readonly string[] | undefined;
+    }
+  | PlainOrder
+  | {
+      readonly kind: "read-composite";
+      readonly paths: readonly string[];
+      readonly format?: number | undefined;
+    }
+  | {
+      readonly kind: "write-composite";
+      readonly values: PathValues;
+      readonly format?: number | undefined;
+    }
+  | { readonly kind: "observe-composite" | "cancel-composite"; readonly paths: readonly string[] };
 
 /** How an order ended. */
 export interface Outcome {
@@ -55,6 +128,10 @@ export interface Outcome {
   readonly words: string;
   /** The value of a single resource, as the operator interface tells it: text. */
   readonly value: string | undefined;
+  /** What was read, by path; absent where the interface tells none, or none that can be made sense of. */
+  readonly values?: ReadonlyMap<string, Value> | undefined;
+  /** What a Discover has found. */
+  readonly links?: readonly Link[] | undefined;
 }
 
 /** The server's operator interface. Its own errors reject: they are nobody's failure. */
@@ -67,8 +144,10 @@ export interface Operator {
   order(endpointName: string, order: Order): Promise<string>;
   /** How an order ended; undefined while it goes on. */
   outcome(orderId: string): Outcome | undefined;
-  /** The values that the operator was told of an observed resource so far, as text, the first one included. */
+  /** The values that the operator was told of an observed or sent resource so far, as text, the first one included. */
   told(endpointName: string, path: string): readonly string[];
+  /** Nothing is wanted of this client any more: observations end. */
+  release?(endpointName: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ import { bad, compareEntries, entriesOfNode } from "./node-body.ts";
 import type { Place } from "./place.ts";
 import { type CompositeTarget, placeNamed, registrationNamed } from "./target.ts";
 
-const READABLE = [1, 2, 3, 4];
+const READABLE = [0, 1, 2, 3, 4];
 const WRITABLE = [3, 4];
 
 /** GET /api/clients/{endpoint}/composite?paths=/3/0/0,/3/0/9 */

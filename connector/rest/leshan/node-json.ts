@@ -1,5 +1,6 @@
 /**
- * What a device has, as the Leshan demo server shows it: nodes of kind obj, instance, singleResource, multiResource and resourceInstance.
+ * What a device has, as the Leshan demo server shows it: nodes of kind root, obj, instance, singleResource, multiResource and
+ * resourceInstance.
  *
  *   {"kind":"instance","id":0,"resources":[{"kind":"singleResource","id":9,"type":"INTEGER","value":"95"}]}
  *
@@ -28,8 +29,13 @@ import type { Path } from "../../../protocol/model/path.ts";
 import type { Json } from "../../shadow/json.ts";
 
 export interface NodeJson {
-  readonly kind: "obj" | "instance" | "singleResource" | "multiResource" | "resourceInstance";
-  readonly id: number;
+  readonly kind:
+    | "root"
+    | "obj"
+    | "instance"
+    | "singleResource"
+    | "multiResource"
+    | "resourceInstance";
   readonly [member: string]: Json;
 }
 
@@ -49,7 +55,7 @@ export const TYPE_NAMES: ReadonlyMap<number, string> = new Map([
 /**
  * The node at a path.
  *
- * @param path one to four ids
+ * @param path up to four ids; none is the whole tree, which has no id of its own
  * @param entries at or below it
  * @returns undefined when they hold no value where there must be one
  */
@@ -62,6 +68,8 @@ export function nodeJson(
   const below = () =>
     byNextId(path, entries).map(([next, group]) => nodeJson([...path, next], group, definitionOf));
   switch (path.length) {
+    case 0:
+      return { kind: "root", objects: present(below()) };
     case 1:
       return { kind: "obj", id, instances: present(below()) };
     case 2:

@@ -4,7 +4,7 @@ import type { Path } from "../../../protocol/model/path.ts";
 import type { Devices } from "../../contract.ts";
 import { definitionsBehind, definitionsOf } from "../../registry/definitions.ts";
 import type { Registration } from "../../registry/registration.ts";
-import { placeOf, UNKNOWN_PREFIX } from "../../session/target.ts";
+import { compositePlaceOf, UNKNOWN_PREFIX } from "../../session/target.ts";
 
 export interface Place {
   readonly path: Path;
@@ -15,14 +15,14 @@ export interface Place {
   readonly definitionOf: DefinitionOf;
 }
 
-/** The place of that path; undefined when it is none, or begins with a prefix that nothing behind this device has. */
+/** The place of that path, `/` the whole tree; undefined when it is none, or begins with a prefix that nothing behind this device has. */
 export function placeAt(
   devices: Devices,
   registration: Registration,
   at: string,
 ): Place | undefined {
   const behind = registration.isGateway ? devices.gatewayDevices(registration.endpointName) : [];
-  const found = placeOf(registration, at, behind);
+  const found = compositePlaceOf(registration, at, behind);
   if (found === undefined || found === UNKNOWN_PREFIX) return undefined;
   const { path, prefix } = found;
   const device = behind.find((each) => prefix === `/${each.prefix}`);

@@ -1,6 +1,5 @@
 /** Every case there is. */
 import type { ConformanceCase } from "../case.ts";
-import type { ServerCase } from "../server-harness.ts";
 import { COAP_CASES, OWN_COAP_CASES } from "./coap.ts";
 import { BOOTSTRAP_CASES } from "./ets-0xx-bootstrap.ts";
 import { PLANNED_BOOTSTRAP_CASES } from "./ets-0xx-planned.ts";
@@ -34,9 +33,8 @@ import { OWN_PATH_CASES } from "./own-paths.ts";
 import { OWN_POWER_CASES } from "./own-power.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
-import { SERVER_MANAGEMENT_CASES } from "./server-device-management.ts";
-import { SERVER_OWN_CASES } from "./server-own.ts";
-import { SERVER_REGISTRATION_CASES } from "./server-registration.ts";
+
+export { SERVER_CASES } from "./server-catalogue.ts";
 
 /** Every case of the ETS that has a procedure, in the order of their numbers. */
 const ETS_CASES: readonly ConformanceCase[] = byNumber([
@@ -78,13 +76,6 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_FORMAT_CASES,
   ...OWN_ATTRIBUTE_CASES,
   ...OWN_ATOMICITY_CASES,
-];
-
-/** Cases that judge a server: those of the ETS in the order of their numbers, our own. */
-export const SERVER_CASES: readonly ServerCase[] = [
-  ...SERVER_REGISTRATION_CASES,
-  ...SERVER_MANAGEMENT_CASES,
-  ...SERVER_OWN_CASES,
 ];
 
 function byNumber(cases: readonly ConformanceCase[]): ConformanceCase[] {

@@ -1,28 +1,87 @@
 /** The operator interface of the mbed Device Connector, and so of Dormouse's own: `--rest URL --key KEY`. */
+
+import { encodeUtf8 } from "../../../protocol/bytes/utf8.ts";
+import {
+  CBOR,
+  LINK_FORMAT,
+  LWM2M_CBOR,
+  LWM2M_JSON,
+  OCTET_STREAM,
+  SENML_CBOR,
+  SENML_JSON,
+  TEXT,
+  TLV,
+} from "../../../protocol/coap/content-formats.ts";
+import { decodeLinks } from "../../../protocol/coap/link-format.ts";
+import { isMalformed } from "../../../protocol/malformed.ts";
+import { decodeValues, encodeValues } from "../content.ts";
 import type { KnownClient, Operator, Order, Outcome, ServerClaims } from "../server-under-test.ts";
+import { Told } from "./told.ts";
 
 const CLAIMS: ServerClaims = {
   versions: ["1.0", "1.1", "1.2"],
-  abilities: ["list", "read", "write", "execute", "delete", "observe", "queue mode"],
+  abilities: [
+    "list",
+    "queue mode",
+    "read",
+    "discover",
+    "write",
+    "write instance",
+    "formats",
+    "execute",
+    "create",
+    "delete",
+    "observe",
+    "send",
+  ],
 };
-/** Outcomes and values kept; a run has a few hundred. */
+/** Outcomes kept; a run has a few hundred. */
 const MOST_KEPT = 10_000;
+
+const MEDIA_TYPES: ReadonlyMap<number, string> = new Map([
+  [TEXT, "text/plain"],
+  [LINK_FORMAT, "application/link-format"],
+  [OCTET_STREAM, "application/octet-stream"],
+  [CBOR, "application/cbor"],
+  [SENML_JSON, "application/senml+json"],
+  [SENML_CBOR, "application/senml+cbor"],
+  [TLV, "application/vnd.oma.lwm2m+tlv"],
+  [LWM2M_JSON, "application/vnd.oma.lwm2m+json"],
+  [LWM2M_CBOR, "application/vnd.oma.lwm2m+cbor"],
+]);
 
 interface AsyncResponse {
   readonly id: string;
   readonly status: number;
+  readonly ct?: string;
   readonly payload?: string;
 }
 
 interface Notification {
   readonly ep: string;
   readonly path: string;
+  readonly ct?: string;
   readonly payload: string;
 }
 
 interface Message {
   readonly "async-responses"?: readonly AsyncResponse[];
   readonly notifications?: readonly Notification[];
+}
+
+/** A request of HTTP that carries an order out. */
+interface RestRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly accept?: number | undefined;
+  readonly contentFormat?: number | undefined;
+  readonly body?: Uint8Array | undefined;
+}
+
+/** What is known of an order that was accepted. */
+interface Accepted {
+  readonly endpointName: string;
+  readonly order: Order;
 }
 
 /**
@@ -41,10 +100,12 @@ class DeviceConnectorOperator implements Operator {
   readonly claims = CLAIMS;
   private readonly url: string;
   private readonly key: string;
+  private readonly accepted = new Map<string, Accepted>();
+  private readonly responses = new Map<string, AsyncResponse>();
   private readonly outcomes = new Map<string, Outcome>();
-  private readonly values = new Map<string, string[]>();
-  /** The orders that subscribe: their first value is one that was told. */
-  private readonly subscribing = new Map<string, string>();
+  private readonly values = new Told();
+  /** Endpoints with subscriptions of ours. */
+  private readonly subscribed = new Set<string>();
   private readonly closing = new AbortController();
   private polling: Promise<void> = Promise.resolve();
   private immediate = 0;
@@ -55,7 +116,7 @@ class DeviceConnectorOperator implements Operator {
   }
 
   async open(): Promise<void> {
-    const response = await this.fetch("GET", "/v2/notification/pull?noWait=true");
+    const response = await this.fetch({ method: "GET", path: "/v2/notification/pull?noWait=true" });
     if (response.status >= 400) {
       const reason = (await response.text()).slice(0, 200);
       throw new Error(`${this.url} answers ${response.status}: ${reason}`);
@@ -65,40 +126,34 @@ class DeviceConnectorOperator implements Operator {
   }
 
   async find(endpointName: string): Promise<KnownClient | undefined> {
-    const response = await this.fetch("GET", `/v2/endpoints/${encodeURIComponent(endpointName)}`);
+    const name = encodeURIComponent(endpointName);
+    const response = await this.fetch({ method: "GET", path: `/v2/endpoints/${name}` });
     if (response.status === 404) return undefined;
     const resources = await this.json<readonly { uri: string }[]>(response);
     const listing = await this.json<readonly { name: string; q?: boolean }[]>(
-      await this.fetch("GET", "/v2/endpoints"),
+      await this.fetch({ method: "GET", path: "/v2/endpoints" }),
     );
-    const listed = listing.find(({ name }) => name === endpointName);
+    const listed = listing.find((one) => one.name === endpointName);
     if (listed === undefined) return undefined;
     return { queueMode: listed.q === true, paths: resources.map(({ uri }) => uri) };
   }
 
   async order(endpointName: string, order: Order): Promise<string> {
-    const at = `${encodeURIComponent(endpointName)}${order.path}`;
-    const resource = `/v2/endpoints/${at}`;
-    switch (order.kind) {
-      case "read":
-        return this.submit("GET", resource);
-      case "write":
-        return this.submit("PUT", resource, String(order.value));
-      case "execute":
-        return this.submit("POST", resource, order.argumentList);
-      case "delete":
-        return this.submit("DELETE", resource);
-      case "observe": {
-        const id = await this.submit("PUT", `/v2/subscriptions/${at}`);
-        const first = this.outcomes.get(id);
-        if (first === undefined) this.subscribing.set(id, `${endpointName}${order.path}`);
-        return id;
-      }
-      case "cancel":
-        return this.submit("DELETE", `/v2/subscriptions/${at}`);
-      default:
-        throw new Error(`the Device Connector's interface has no "${order.kind}"`);
+    const response = await this.fetch(requestOf(endpointName, order));
+    if (order.kind === "observe" || order.kind === "listen") this.subscribed.add(endpointName);
+    const text = await response.text();
+    if (response.status !== 202) {
+      // Answered at once: from the cache, or refused.
+      const id = `immediate ${++this.immediate}`;
+      const isSuccess = response.status < 400;
+      const value = isSuccess ? text : undefined;
+      this.keep(id, { isSuccess, words: `${response.status} ${isSuccess ? "" : text}`, value });
+      return id;
     }
+    const id = (JSON.parse(text) as Record<string, string>)["async-response-id"];
+    if (this.accepted.size < MOST_KEPT) this.accepted.set(id, { endpointName, order });
+    this.settle(id);
+    return id;
   }
 
   outcome(orderId: string): Outcome | undefined {
@@ -106,7 +161,13 @@ class DeviceConnectorOperator implements Operator {
   }
 
   told(endpointName: string, path: string): readonly string[] {
-    return this.values.get(`${endpointName}${path}`) ?? [];
+    return this.values.of(endpointName, path);
+  }
+
+  async release(endpointName: string): Promise<void> {
+    if (!this.subscribed.delete(endpointName)) return;
+    const path = `/v2/subscriptions/${encodeURIComponent(endpointName)}`;
+    await (await this.fetch({ method: "DELETE", path })).body?.cancel();
   }
 
   async close(): Promise<void> {
@@ -114,22 +175,10 @@ class DeviceConnectorOperator implements Operator {
     await this.polling;
   }
 
-  private async submit(method: string, path: string, body?: string): Promise<string> {
-    const response = await this.fetch(method, path, body);
-    const text = await response.text();
-    if (response.status === 202)
-      return (JSON.parse(text) as Record<string, string>)["async-response-id"];
-    // Answered at once: from the cache, or refused.
-    const id = `immediate ${++this.immediate}`;
-    const isSuccess = response.status < 400;
-    this.keep(id, { isSuccess, words: `${response.status}`, value: isSuccess ? text : undefined });
-    return id;
-  }
-
   private async poll(): Promise<void> {
     while (!this.closing.signal.aborted) {
       try {
-        await this.takeIn(await this.fetch("GET", "/v2/notification/pull"));
+        await this.takeIn(await this.fetch({ method: "GET", path: "/v2/notification/pull" }));
       } catch {
         if (this.closing.signal.aborted) return;
         // A server that is gone for a moment is asked again; one that stays away ends cases inconclusive.
@@ -142,16 +191,35 @@ class DeviceConnectorOperator implements Operator {
     const text = await response.text();
     if (response.status !== 200) return;
     const message = JSON.parse(text) as Message;
-    for (const { id, status, payload } of message["async-responses"] ?? []) {
-      const value = payload === undefined ? undefined : decoded(payload);
-      this.keep(id, { isSuccess: status < 400, words: `${status}`, value });
-      const subscribed = this.subscribing.get(id);
-      this.subscribing.delete(id);
-      if (subscribed !== undefined && value !== undefined && status < 400)
-        this.tell(subscribed, value);
+    for (const answer of message["async-responses"] ?? []) {
+      if (this.responses.size < MOST_KEPT) this.responses.set(answer.id, answer);
+      this.settle(answer.id);
     }
-    for (const { ep, path, payload } of message.notifications ?? []) {
-      this.tell(`${ep}${path}`, decoded(payload));
+    for (const { ep, path, ct, payload } of message.notifications ?? []) {
+      this.tell(ep, path, ct, Buffer.from(payload, "base64"));
+    }
+  }
+
+  /** An order has its outcome when both its acceptance and its response have come, in whichever order. */
+  private settle(id: string): void {
+    const accepted = this.accepted.get(id);
+    const response = this.responses.get(id);
+    if (accepted === undefined || response === undefined) return;
+    const { endpointName, order } = accepted;
+    const { status, ct, payload } = response;
+    const isSuccess = status < 400;
+    const bytes = Buffer.from(payload ?? "", "base64");
+    const value = payload === undefined ? undefined : bytes.toString("utf8");
+    const outcome = { isSuccess, words: `${status}`, value };
+    if (order.kind === "discover") {
+      const links = decodeLinks(value ?? "");
+      this.keep(id, { ...outcome, links: isMalformed(links) ? undefined : links });
+    } else if (order.kind === "read") {
+      const values = isSuccess ? valuesIn(order.path, ct, bytes) : undefined;
+      this.keep(id, { ...outcome, values });
+    } else this.keep(id, outcome);
+    if (order.kind === "observe" && isSuccess && payload !== undefined) {
+      this.tell(endpointName, order.path, ct, bytes);
     }
   }
 
@@ -159,10 +227,10 @@ class DeviceConnectorOperator implements Operator {
     if (this.outcomes.size < MOST_KEPT) this.outcomes.set(id, outcome);
   }
 
-  private tell(at: string, value: string): void {
-    const values = this.values.get(at) ?? [];
-    if (values.length < MOST_KEPT) values.push(value);
-    this.values.set(at, values);
+  private tell(endpointName: string, path: string, ct: string | undefined, bytes: Buffer): void {
+    const values = isText(ct) ? undefined : valuesIn(path, ct, bytes);
+    if (values !== undefined) this.values.tellAll(endpointName, values);
+    else if (isText(ct)) this.values.tell(endpointName, path, bytes.toString("utf8"));
   }
 
   private async json<T>(response: Response): Promise<T> {
@@ -170,14 +238,72 @@ class DeviceConnectorOperator implements Operator {
     return (await response.json()) as T;
   }
 
-  private fetch(method: string, path: string, body?: string): Promise<Response> {
+  private fetch(request: RestRequest): Promise<Response> {
+    const { method, path, accept, contentFormat, body } = request;
     const headers: Record<string, string> = { authorization: `Bearer ${this.key}` };
-    if (body !== undefined) headers["content-type"] = "text/plain";
+    if (accept !== undefined) headers["accept"] = mediaTypeOf(accept);
+    if (contentFormat !== undefined) headers["content-type"] = mediaTypeOf(contentFormat);
     const { signal } = this.closing;
-    return fetch(`${this.url}${path}`, { method, headers, body, signal });
+    const content = body as Uint8Array<ArrayBuffer> | undefined;
+    return fetch(`${this.url}${path}`, { method, headers, body: content, signal });
   }
 }
 
-function decoded(base64: string): string {
-  return Buffer.from(base64, "base64").toString("utf8");
+function requestOf(endpointName: string, order: Order): RestRequest {
+  const name = encodeURIComponent(endpointName);
+  const resource = "path" in order ? `/v2/endpoints/${name}${order.path}` : "";
+  const subscription = "path" in order ? `/v2/subscriptions/${name}${order.path}` : "";
+  switch (order.kind) {
+    case "read":
+      return { method: "GET", path: resource, accept: order.format };
+    case "discover":
+      return { method: "GET", path: resource, accept: LINK_FORMAT };
+    case "write": {
+      const { path, value, format = TEXT } = order;
+      const body = encodeValues(format, path, { [path]: value });
+      return { method: "PUT", path: resource, contentFormat: format, body };
+    }
+    case "replace":
+    case "update":
+    case "create": {
+      const { kind, path, values, format = TLV } = order;
+      const body = encodeValues(format, path, values);
+      const method = kind === "replace" ? "PUT" : "POST";
+      return { method, path: resource, contentFormat: format, body };
+    }
+    case "execute": {
+      const { argumentList } = order;
+      if (argumentList === undefined) return { method: "POST", path: resource };
+      const body = encodeUtf8(argumentList);
+      return { method: "POST", path: resource, contentFormat: TEXT, body };
+    }
+    case "delete":
+      return { method: "DELETE", path: resource };
+    case "observe":
+    // What a client sends is told to who has subscribed to it.
+    case "listen":
+      return { method: "PUT", path: subscription };
+    case "cancel":
+      return { method: "DELETE", path: subscription };
+    default:
+      throw new Error(`the Device Connector's interface has no "${order.kind}"`);
+  }
+}
+
+function mediaTypeOf(format: number): string {
+  const mediaType = MEDIA_TYPES.get(format);
+  if (mediaType === undefined) throw new Error(`no media type for Content-Format ${format}`);
+  return mediaType;
+}
+
+function isText(mediaType: string | undefined): boolean {
+  return mediaType === undefined || mediaType.startsWith("text/plain");
+}
+
+/** The values in a payload; undefined when they cannot be read. */
+function valuesIn(path: string, mediaType: string | undefined, bytes: Uint8Array) {
+  const bare = (mediaType ?? "text/plain").split(";")[0].trim();
+  const format = [...MEDIA_TYPES].find(([, name]) => name === bare)?.[0];
+  const values = decodeValues(format, bytes, path);
+  return typeof values === "string" ? undefined : values;
 }

@@ -1,47 +1,88 @@
 /**
  * The operator interface of Eclipse Leshan's demo server, and of what imitates it: `--rest URL --api leshan`.
  *
- * What a client answers comes as HTTP 200 with a status like `CONTENT(205)`; HTTP errors are the server's own. Notifications and the
- * comings and goings of clients come on an event stream.
+ * What a client answers comes as HTTP 200 with a status like `CONTENT(205)`; HTTP errors are the server's own. Notifications, what clients
+ * send, and the outcomes of what had to wait for a sleeping client come on an event stream.
  */
+import type { Link } from "../../../protocol/coap/link-format.ts";
 import type { Value } from "../../../protocol/model/data-types.ts";
-import { TYPE_MASK } from "../../../protocol/model/data-types.ts";
-import { flagsAt } from "../../../protocol/model/object-definition.ts";
-import { pathOfText } from "../configurations.ts";
-import { definitionOf } from "../content.ts";
 import type { KnownClient, Operator, Order, Outcome, ServerClaims } from "../server-under-test.ts";
 import { eventsOf } from "./event-stream.ts";
-import { type Node, nodeOf, textOfNode, typeName } from "./leshan-nodes.ts";
+import { type Node, textOfNode, valuesOfNode } from "./leshan-nodes.ts";
+import { requestOf } from "./leshan-requests.ts";
+import { Told } from "./told.ts";
 
 const CLAIMS: ServerClaims = {
-  versions: ["1.0", "1.1"],
-  abilities: ["list", "read", "write", "execute", "create", "delete", "observe", "queue mode"],
+  versions: ["1.0", "1.1", "1.2"],
+  abilities: [
+    "list",
+    "queue mode",
+    "read",
+    "discover",
+    "write",
+    "write instance",
+    "write attributes",
+    "formats",
+    "execute",
+    "create",
+    "delete",
+    "composite",
+    "observe",
+    "observe composite",
+    "send",
+  ],
 };
-/** Outcomes and values kept; a run has a few hundred. */
+/** Outcomes kept; a run has a few hundred. */
 const MOST_KEPT = 10_000;
 
 interface ListedClient {
   readonly endpoint: string;
+  readonly lifetime?: number;
   readonly bindingMode?: string;
   readonly queuemode?: boolean;
   readonly objectLinks?: readonly { readonly url: string }[];
 }
 
+/** What a client answered. */
 interface Report {
   /** `CONTENT(205)`. */
   readonly status: string;
   readonly success: boolean;
-  readonly content?: Node;
+  /** A node, of a composite one for each path. */
+  readonly content?: Node | Readonly<Record<string, Node>>;
+  readonly objectLinks?: readonly {
+    readonly url: string;
+    readonly attributes?: Readonly<Record<string, string | number | null>>;
+  }[];
 }
 
-interface Notification {
+/** What has to wait for the client; the same id comes with the outcome, as an event. */
+interface Delayed {
+  readonly delayed: true;
+  readonly requestId: string;
+}
+
+interface LateReport {
+  readonly requestId: string;
+  readonly response?: Report;
+  readonly errormessage?: string;
+}
+
+interface ToldValues {
   readonly ep: string;
+  /** The path of what is observed; absent where the values are of several. */
   readonly res?: string;
-  readonly val?: Node;
+  readonly val?: Node | Readonly<Record<string, Node>>;
 }
 
 /** As the global one; another in tests. */
 export type Fetcher = (url: string, request?: RequestInit) => Promise<Response>;
+
+export interface LeshanSettings {
+  /** Leshan's own server wants none. */
+  readonly key?: string | undefined;
+  readonly fetcher?: Fetcher;
+}
 
 /** True when what answers at this URL is Leshan's interface: its list of clients is an array of endpoints. */
 export async function isLeshan(url: string, fetcher: Fetcher = fetch): Promise<boolean> {
@@ -54,8 +95,11 @@ export async function isLeshan(url: string, fetcher: Fetcher = fetch): Promise<b
 }
 
 /** Opens the interface: its event stream is read until `close`. Rejects when the URL does not answer as Leshan does. */
-export async function leshanOperator(url: string, fetcher: Fetcher = fetch): Promise<Operator> {
-  const operator = new LeshanOperator(bare(url), fetcher);
+export async function leshanOperator(
+  url: string,
+  settings: LeshanSettings = {},
+): Promise<Operator> {
+  const operator = new LeshanOperator(bare(url), settings);
   await operator.open();
   return operator;
 }
@@ -64,15 +108,21 @@ class LeshanOperator implements Operator {
   readonly name = "Leshan REST API";
   readonly claims = CLAIMS;
   private readonly url: string;
+  private readonly key: string | undefined;
   private readonly fetcher: Fetcher;
   private readonly outcomes = new Map<string, Outcome>();
-  private readonly values = new Map<string, string[]>();
+  /** Orders that wait for their client, by what Leshan calls them. */
+  private readonly delayed = new Map<string, { readonly orderId: string; readonly order: Order }>();
+  private readonly values = new Told();
+  /** How what is observed of an endpoint would be cancelled, by endpoint. */
+  private readonly cancelling = new Map<string, Order[]>();
   private readonly closing = new AbortController();
   private listening: Promise<void> = Promise.resolve();
   private orders = 0;
 
-  constructor(url: string, fetcher: Fetcher) {
+  constructor(url: string, { key, fetcher = fetch }: LeshanSettings) {
     this.url = url;
+    this.key = key;
     this.fetcher = fetcher;
   }
 
@@ -89,27 +139,38 @@ class LeshanOperator implements Operator {
 
   async find(endpointName: string): Promise<KnownClient | undefined> {
     const response = await this.fetch("GET", `/api/clients/${encodeURIComponent(endpointName)}`);
-    if (response.status === 404) {
+    // Leshan's own answers 400 in some versions.
+    if (response.status === 404 || response.status === 400) {
       await response.body?.cancel();
       return undefined;
     }
     if (!response.ok) throw new Error(`${response.url} answers ${response.status}`);
-    const { queuemode, bindingMode, objectLinks } = (await response.json()) as ListedClient;
+    const { queuemode, bindingMode, objectLinks, lifetime } =
+      (await response.json()) as ListedClient;
     return {
       queueMode: queuemode ?? bindingMode?.includes("Q"),
       paths: objectLinks?.map(({ url }) => url),
+      lifetime,
     };
   }
 
   async order(endpointName: string, order: Order): Promise<string> {
     const orderId = `${++this.orders}`;
+    if (order.kind === "listen") {
+      // Who reads the stream of events is told of everything.
+      this.keep(orderId, { isSuccess: true, words: "OK", value: undefined });
+      return orderId;
+    }
+    this.noteObserved(endpointName, order);
     const { method, path, body } = requestOf(order);
     const target = `/api/clients/${encodeURIComponent(endpointName)}${path}`;
     // The answer of HTTP waits for that of the client: it is the outcome, not the order's acceptance.
-    void this.carryOut(method, target, body).then((outcome) => {
-      if (this.outcomes.size < MOST_KEPT) this.outcomes.set(orderId, outcome);
-      const isFirst = order.kind === "observe" && outcome.value !== undefined;
-      if (isFirst) this.tell(`${endpointName}${order.path}`, `${outcome.value}`);
+    void this.carryOut(orderId, order, method, target, body).then((outcome) => {
+      if (outcome === undefined) return;
+      this.keep(orderId, outcome);
+      if (order.kind === "observe" || order.kind === "observe-composite") {
+        this.values.tellAll(endpointName, outcome.values ?? new Map());
+      }
     });
     return orderId;
   }
@@ -119,7 +180,18 @@ class LeshanOperator implements Operator {
   }
 
   told(endpointName: string, path: string): readonly string[] {
-    return this.values.get(`${endpointName}${path}`) ?? [];
+    return this.values.of(endpointName, path);
+  }
+
+  async release(endpointName: string): Promise<void> {
+    const orders = this.cancelling.get(endpointName) ?? [];
+    this.cancelling.delete(endpointName);
+    for (const order of orders) {
+      // Passively: without asking the client once more.
+      const path = requestOf(order).path.replace("active&", "");
+      const target = `/api/clients/${encodeURIComponent(endpointName)}${path}`;
+      await (await this.fetch("DELETE", target)).body?.cancel();
+    }
   }
 
   async close(): Promise<void> {
@@ -127,13 +199,34 @@ class LeshanOperator implements Operator {
     await this.listening;
   }
 
-  private async carryOut(method: string, path: string, body?: object | string): Promise<Outcome> {
+  private noteObserved(endpointName: string, order: Order): void {
+    const orders = this.cancelling.get(endpointName) ?? [];
+    if (order.kind === "observe") orders.push({ kind: "cancel", path: order.path });
+    else if (order.kind === "observe-composite") {
+      orders.push({ kind: "cancel-composite", paths: order.paths });
+    } else return;
+    this.cancelling.set(endpointName, orders);
+  }
+
+  /** Undefined for what waits for the client. */
+  private async carryOut(
+    orderId: string,
+    order: Order,
+    method: string,
+    path: string,
+    body?: object | string,
+  ): Promise<Outcome | undefined> {
     try {
       const response = await this.fetch(method, path, body);
       const text = await response.text();
-      if (!response.ok) return { isSuccess: false, words: `${response.status}`, value: undefined };
-      const { status, success, content } = JSON.parse(text) as Report;
-      return { isSuccess: success, words: status, value: textOfNode(content) };
+      if (!response.ok) {
+        return { isSuccess: false, words: `${response.status} ${text}`, value: undefined };
+      }
+      if (text === "") return { isSuccess: true, words: `${response.status}`, value: undefined };
+      const report = JSON.parse(text) as Report | Delayed;
+      if (!("delayed" in report)) return outcomeOf(order, report);
+      if (this.delayed.size < MOST_KEPT) this.delayed.set(report.requestId, { orderId, order });
+      return undefined;
     } catch (error) {
       return { isSuccess: false, words: (error as Error).message, value: undefined };
     }
@@ -142,73 +235,86 @@ class LeshanOperator implements Operator {
   private async listen(body: ReadableStream<Uint8Array>): Promise<void> {
     try {
       for await (const { event, text } of eventsOf(body)) {
-        if (event !== "NOTIFICATION") continue;
-        const { ep, res, val } = JSON.parse(text) as Notification;
-        const value = textOfNode(val);
-        if (res !== undefined && value !== undefined) this.tell(`${ep}${res}`, value);
+        if (event === "NOTIFICATION" || event === "SEND") this.take(JSON.parse(text));
+        else if (event === "REQUEST_RESPONSE") this.takeLate(JSON.parse(text));
       }
     } catch {
       // The stream ends with the run, or with the server: then the cases that wait for it say so.
     }
   }
 
-  private tell(at: string, value: string): void {
-    const values = this.values.get(at) ?? [];
-    if (values.length < MOST_KEPT) values.push(value);
-    this.values.set(at, values);
+  private take({ ep, res, val }: ToldValues): void {
+    if (val === undefined) return;
+    const values = isNode(val)
+      ? res === undefined
+        ? undefined
+        : valuesOfNode(res, val)
+      : all(val);
+    if (values !== undefined) this.values.tellAll(ep, values);
+  }
+
+  private takeLate({ requestId, response, errormessage }: LateReport): void {
+    const waiting = this.delayed.get(requestId);
+    if (waiting === undefined) return;
+    this.delayed.delete(requestId);
+    const words = errormessage ?? "no answer";
+    const failed = { isSuccess: false, words, value: undefined };
+    this.keep(
+      waiting.orderId,
+      response === undefined ? failed : outcomeOf(waiting.order, response),
+    );
+  }
+
+  private keep(orderId: string, outcome: Outcome): void {
+    if (this.outcomes.size < MOST_KEPT) this.outcomes.set(orderId, outcome);
   }
 
   private fetch(method: string, path: string, body?: object | string): Promise<Response> {
     const { signal } = this.closing;
     const isText = typeof body === "string";
-    const type = isText ? "text/plain" : "application/json";
+    const headers: Record<string, string> = {};
+    if (body !== undefined) headers["content-type"] = isText ? "text/plain" : "application/json";
+    if (this.key !== undefined) headers["authorization"] = `Bearer ${this.key}`;
     return this.fetcher(`${this.url}${path}`, {
       method,
-      headers: body === undefined ? {} : { "content-type": type },
+      headers,
       body: isText || body === undefined ? body : JSON.stringify(body),
       signal,
     });
   }
 }
 
-interface RestRequest {
-  readonly method: string;
-  readonly path: string;
-  /** A node as JSON, or arguments as they are. */
-  readonly body?: object | string;
+function outcomeOf(order: Order, { status, success, content, objectLinks }: Report): Outcome {
+  const outcome = { isSuccess: success, words: status, value: undefined };
+  if (objectLinks !== undefined) return { ...outcome, links: objectLinks.map(linkOf) };
+  if (content === undefined) return outcome;
+  if (!isNode(content)) return { ...outcome, values: all(content) };
+  const values = "path" in order ? valuesOfNode(order.path, content) : undefined;
+  return { ...outcome, value: textOfNode(content), values };
 }
 
-function requestOf(order: Order): RestRequest {
-  switch (order.kind) {
-    case "read":
-      return { method: "GET", path: order.path };
-    case "write":
-      return { method: "PUT", path: order.path, body: resourceOf(order.path, order.value) };
-    case "execute":
-      return { method: "POST", path: order.path, body: order.argumentList };
-    case "delete":
-      return { method: "DELETE", path: order.path };
-    case "create":
-      return { method: "POST", path: order.path, body: instanceOf(order.values) };
-    case "observe":
-      return { method: "POST", path: `${order.path}/observe` };
-    case "cancel":
-      return { method: "DELETE", path: `${order.path}/observe?active` };
+/** The values of several nodes, each at its path. */
+function all(nodes: Readonly<Record<string, Node | null>>): Map<string, Value> {
+  const values = new Map<string, Value>();
+  for (const [path, node] of Object.entries(nodes)) {
+    if (node === null) continue;
+    for (const [at, value] of valuesOfNode(path, node)) values.set(at, value);
   }
+  return values;
 }
 
-function resourceOf(path: string, value: Value): Node {
-  const ids = pathOfText(path);
-  const type = typeName(flagsAt(definitionOf, ids) & TYPE_MASK);
-  return nodeOf(ids[ids.length - 1], type, value);
+function isNode(content: Node | Readonly<Record<string, Node>>): content is Node {
+  return typeof content["kind"] === "string";
 }
 
-/** An instance of the id that the values name, or of one that the client chooses. */
-function instanceOf(values: Readonly<Record<string, Value>>): object {
-  const paths = Object.keys(values);
-  const resources = paths.map((path) => resourceOf(path, values[path]));
-  const id = paths.length > 0 ? pathOfText(paths[0])[1] : undefined;
-  return { kind: "instance", id, resources };
+function linkOf({ url, attributes = {} }: NonNullable<Report["objectLinks"]>[number]): Link {
+  return {
+    uri: url,
+    attributes: Object.entries(attributes).map(([name, value]) => ({
+      name,
+      value: value === null ? undefined : String(value),
+    })),
+  };
 }
 
 function bare(url: string): string {

@@ -1,24 +1,20 @@
 /** A person at the server's own screens. */
-import { formatValue } from "../content.ts";
-import type { Ability, KnownClient, Operator, Order, Outcome } from "../server-under-test.ts";
+import { sentenceOf } from "../order-words.ts";
+import {
+  ABILITIES,
+  type KnownClient,
+  type Operator,
+  type Order,
+  type Outcome,
+} from "../server-under-test.ts";
+import { Told } from "./told.ts";
 
 /** Shows a text and resolves with what the person typed, without the end of the line. */
 export type Question = (text: string) => Promise<string>;
 
-const ABILITIES: readonly Ability[] = [
-  "list",
-  "read",
-  "write",
-  "execute",
-  "create",
-  "delete",
-  "observe",
-  "queue mode",
-];
-
 export function manualOperator(ask: Question): Operator {
   const outcomes = new Map<string, Outcome>();
-  const values = new Map<string, string[]>();
+  const values = new Told();
   let orders = 0;
   return {
     name: "a person",
@@ -33,41 +29,28 @@ export function manualOperator(ask: Question): Operator {
     async order(endpointName, order) {
       const orderId = `${++orders}`;
       await ask(
-        `At the server, for the client ${endpointName}: ${sentence(order)} Then press Enter.`,
+        `At the server, for the client ${endpointName}: ${sentenceOf(order)} Then press Enter.`,
       );
       // The exchange goes on while the person looks: the outcome is asked for when it is needed.
       void askOutcome(ask, order).then((outcome) => {
         outcomes.set(orderId, outcome);
         if (order.kind === "observe" && outcome.value !== undefined) {
-          values.set(`${endpointName}${order.path}`, [outcome.value]);
+          values.tell(endpointName, order.path, outcome.value);
         }
       });
       return orderId;
     },
     outcome: (orderId) => outcomes.get(orderId),
-    told: (endpointName, path) => values.get(`${endpointName}${path}`) ?? [],
+    told: (endpointName, path) => values.of(endpointName, path),
     async close() {},
   };
 }
 
 async function askOutcome(ask: Question, order: Order): Promise<Outcome> {
   const answer = await ask(
-    `What does the server show of the ${order.kind} of ${order.path}? (its value, or - if it failed)`,
+    `What does the server show of this: ${sentenceOf(order)} (its values, or - if it failed)`,
   );
   const text = answer.trim();
   if (text === "-") return { isSuccess: false, words: "failed", value: undefined };
   return { isSuccess: true, words: "done", value: text };
-}
-
-function sentence(order: Order): string {
-  switch (order.kind) {
-    case "write":
-      return `write ${formatValue(order.value)} to ${order.path}.`;
-    case "create":
-      return `create an instance of ${order.path}.`;
-    case "cancel":
-      return `cancel the observation of ${order.path}.`;
-    default:
-      return `${order.kind} ${order.path}.`;
-  }
 }

@@ -1,48 +1,51 @@
 /** Our connector's core as the server under test: in this process, in virtual time. */
 import { Connector } from "../../../connector/connector.ts";
-import type { ConnectorEvent } from "../../../connector/contract.ts";
 import { defaultSettings } from "../../../connector/settings.ts";
 import { MemoryStore } from "../../../connector/store/memory-store.ts";
-import { decodeUtf8, encodeUtf8 } from "../../../protocol/bytes/utf8.ts";
-import { DELETE, GET, POST, PUT } from "../../../protocol/coap/codes.ts";
-import { NO_BYTES } from "../../../protocol/coap/message.ts";
 import type { Milliseconds } from "../../../protocol/time/duration.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
 import { SeededRandom } from "../../../simulator/random.ts";
-import type {
-  Arrival,
-  KnownClient,
-  Operator,
-  Order,
-  Outcome,
-  ServerAdapter,
-  ServerUnderTest,
+import {
+  ABILITIES,
+  type Arrival,
+  type KnownClient,
+  type Operator,
+  type Order,
+  type Outcome,
+  type ServerAdapter,
+  type ServerUnderTest,
 } from "../../conformance/index.ts";
+import { Told } from "../../conformance/operators/told.ts";
+import { ConnectorOrders } from "./connector-orders.ts";
+
+/** Says something to a raw client in the server's stead. */
+export type Say = (datagram: Uint8Array, client: number) => void;
 
 /** What a broken server does to datagrams and to what its operator is told. */
 export interface ServerTamper {
   /** Undefined loses the datagram; several are sent one after the other. */
-  fromServer?(datagram: Uint8Array): Uint8Array | readonly Uint8Array[] | undefined;
-  toServer?(datagram: Uint8Array): Uint8Array | undefined;
+  fromServer?(
+    datagram: Uint8Array,
+    client: number,
+    say: Say,
+  ): Uint8Array | readonly Uint8Array[] | undefined;
+  /** The server hears what is returned, from the address of that client. */
+  toServer?(datagram: Uint8Array, client: number, say: Say): Uint8Array | undefined;
+  /** The client for whom the server takes this one. */
+  hearsAs?(client: number): number;
   known?(client: KnownClient | undefined): KnownClient | undefined;
   outcome?(outcome: Outcome | undefined, order: Order): Outcome | undefined;
-  told?(values: readonly string[]): readonly string[];
+  told?(values: readonly string[], path: string): readonly string[];
   order?(order: Order): Order | undefined;
 }
 
 export function inProcessServerAdapter(tamper: () => ServerTamper = () => ({})): ServerAdapter {
   return {
     name: "Dormouse connector, in process",
-    claims: {
-      versions: ["1.0", "1.1", "1.2"],
-      abilities: ["list", "read", "write", "execute", "delete", "observe", "queue mode"],
-    },
+    claims: { versions: ["1.0", "1.1", "1.2"], abilities: ABILITIES },
     prepare: async () => new InProcessServer(tamper()),
   };
 }
-
-const METHODS = { read: GET, write: PUT, execute: POST, delete: DELETE } as const;
-const REQUEST_EXPIRY = 3600 * SECOND;
 
 class InProcessServer implements ServerUnderTest, Operator {
   readonly operator = this;
@@ -53,17 +56,22 @@ class InProcessServer implements ServerUnderTest, Operator {
   private readonly tamper: ServerTamper;
   private readonly connector: Connector;
   private readonly store = new MemoryStore();
+  private readonly orders: ConnectorOrders;
+  private readonly given = new Map<string, Order>();
+  private readonly values = new Told();
   private readonly arrivals: Arrival[] = [];
   private readonly addresses: string[] = [];
-  private readonly outcomes = new Map<string, Outcome>();
-  private readonly orders = new Map<string, Order>();
-  private readonly values = new Map<string, string[]>();
   private time: Milliseconds = 0;
   private lastPort = 40_000;
+
+  private readonly say: Say = (datagram, client) => {
+    this.arrivals.push({ server: client, datagram });
+  };
 
   constructor(tamper: ServerTamper) {
     this.tamper = tamper;
     this.connector = new Connector(defaultSettings(new SeededRandom(1)), this.store);
+    this.orders = new ConnectorOrders(this.connector, this.values);
   }
 
   now(): Milliseconds {
@@ -72,9 +80,13 @@ class InProcessServer implements ServerUnderTest, Operator {
 
   async send(client: number, datagram: Uint8Array): Promise<void> {
     this.addresses[client] ??= this.newAddress();
-    const arriving = this.tamper.toServer === undefined ? datagram : this.tamper.toServer(datagram);
+    const { tamper } = this;
+    const from = tamper.hearsAs === undefined ? client : tamper.hearsAs(client);
+    this.addresses[from] ??= this.newAddress();
+    const arriving =
+      tamper.toServer === undefined ? datagram : tamper.toServer(datagram, client, this.say);
     if (arriving === undefined) return;
-    this.connector.handleDatagram(this.time, this.addresses[client], arriving);
+    this.connector.handleDatagram(this.time, this.addresses[from], arriving);
     this.drain();
   }
 
@@ -103,66 +115,41 @@ class InProcessServer implements ServerUnderTest, Operator {
 
   async find(endpointName: string): Promise<KnownClient | undefined> {
     const registration = this.connector.registration(endpointName);
-    const client =
-      registration === undefined
-        ? undefined
-        : {
-            queueMode: registration.queueMode,
-            paths: registration.links.map(({ uri }) => uri),
-          };
+    const client = registration && {
+      queueMode: registration.queueMode,
+      paths: registration.links.map(({ uri }) => uri),
+      lifetime: registration.lifetime,
+    };
     return this.tamper.known === undefined ? client : this.tamper.known(client);
   }
 
   async order(endpointName: string, given: Order): Promise<string> {
     const order = this.tamper.order === undefined ? given : this.tamper.order(given);
     const id =
-      order === undefined ? `dropped ${this.orders.size}` : this.submit(endpointName, order);
-    this.orders.set(id, given);
+      order === undefined
+        ? `dropped ${this.given.size}`
+        : this.orders.submit(this.time, endpointName, order);
+    this.given.set(id, given);
     this.drain();
     return id;
   }
 
   outcome(orderId: string): Outcome | undefined {
-    const outcome = this.outcomes.get(orderId);
-    const order = this.orders.get(orderId);
+    const outcome = this.orders.outcome(orderId);
+    const order = this.given.get(orderId);
     if (this.tamper.outcome === undefined || order === undefined) return outcome;
     return this.tamper.outcome(outcome, order);
   }
 
   told(endpointName: string, path: string): readonly string[] {
-    const values = this.values.get(`${endpointName}${path}`) ?? [];
-    return this.tamper.told === undefined ? values : this.tamper.told(values);
-  }
-
-  private submit(endpointName: string, order: Order): string {
-    const { kind, path } = order;
-    if (kind === "cancel") {
-      this.connector.cancelObservation(this.time, endpointName, path);
-      const id = `cancel ${this.orders.size}`;
-      this.outcomes.set(id, { isSuccess: true, words: "204", value: undefined });
-      return id;
-    }
-    if (kind === "create") throw new Error("not here");
-    const submission =
-      kind === "observe"
-        ? this.connector.observe(this.time, endpointName, path)
-        : this.connector.submit(this.time, endpointName, {
-            method: METHODS[kind],
-            path,
-            payload: kind === "write" ? encodeUtf8(String(order.value)) : NO_BYTES,
-            confirmable: true,
-            expiresIn: REQUEST_EXPIRY,
-          });
-    if ("id" in submission) return submission.id;
-    const id = `refused ${this.orders.size}`;
-    this.outcomes.set(id, { isSuccess: false, words: submission.refusal, value: undefined });
-    return id;
+    const values = this.values.of(endpointName, path);
+    return this.tamper.told === undefined ? values : this.tamper.told(values, path);
   }
 
   private drain(): void {
     const { connector } = this;
     for (let event = connector.pollEvent(); event !== undefined; event = connector.pollEvent()) {
-      this.note(event);
+      this.orders.handleEvent(event);
     }
     this.store.commitNow();
     for (let sent = connector.pollTransmit(); sent !== undefined; sent = connector.pollTransmit()) {
@@ -172,28 +159,12 @@ class InProcessServer implements ServerUnderTest, Operator {
   }
 
   private deliver(client: number, sent: Uint8Array): void {
-    const leaving = this.tamper.fromServer === undefined ? sent : this.tamper.fromServer(sent);
+    const { tamper } = this;
+    const leaving =
+      tamper.fromServer === undefined ? sent : tamper.fromServer(sent, client, this.say);
     if (leaving === undefined) return;
     const datagrams = leaving instanceof Uint8Array ? [leaving] : leaving;
     for (const datagram of datagrams) this.arrivals.push({ server: client, datagram });
-  }
-
-  private note(event: ConnectorEvent): void {
-    if (event.kind === "response") {
-      const isSuccess = event.status < 400;
-      const value = isSuccess ? decodeUtf8(event.payload) : undefined;
-      this.outcomes.set(event.id, { isSuccess, words: `${event.status}`, value });
-      if (isSuccess) this.tell(event.endpointName, event.path, event.payload);
-    } else if (event.kind === "notification") {
-      this.tell(event.endpointName, event.path, event.payload);
-    }
-  }
-
-  private tell(endpointName: string, path: string, payload: Uint8Array): void {
-    const at = `${endpointName}${path}`;
-    const values = this.values.get(at) ?? [];
-    values.push(decodeUtf8(payload));
-    this.values.set(at, values);
   }
 
   private newAddress(): string {

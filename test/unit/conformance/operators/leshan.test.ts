@@ -40,7 +40,7 @@ function leshan(script: Script): {
 
 async function operatorOf(script: Script): Promise<{ operator: Operator; asked: Asked[] }> {
   const { asked, fetcher } = leshan({ ...READY, ...script });
-  const operator = await leshanOperator("http://leshan.test/", fetcher);
+  const operator = await leshanOperator("http://leshan.test/", { fetcher });
   open.push(operator);
   return { operator, asked };
 }
@@ -151,10 +151,10 @@ test("an observation tells its first value and what the event stream brings, oth
 test("Leshan is known by its list of clients; a server that answers otherwise is refused", async () => {
   expect(await isLeshan("http://leshan.test", leshan(READY).fetcher)).toBe(true);
   expect(await isLeshan("http://leshan.test", leshan({}).fetcher)).toBe(false);
-  await expect(leshanOperator("http://leshan.test", leshan({}).fetcher)).rejects.toThrow(
+  await expect(leshanOperator("http://leshan.test", leshan({}))).rejects.toThrow(
     "http://leshan.test/api/clients answers 404",
   );
-  await expect(leshanOperator("http://leshan.test", leshan(CLIENTS).fetcher)).rejects.toThrow(
+  await expect(leshanOperator("http://leshan.test", leshan(CLIENTS))).rejects.toThrow(
     "/api/event answers 404",
   );
 });

@@ -358,6 +358,30 @@ test.each([
   expect(rig.outcome(submission)).toBe("200 []");
 });
 
+test.each([
+  ["", "/ 112 [[]] accept=112 observe=-1"],
+  ['</lwm2m>;rt="oma.lwm2m",', "/lwm2m 112 [[]] accept=112 observe=-1"],
+])("LwM2M Core 1.1.1 §6.3.8: Read-Composite of the root of a device that lists %j", (root, expected) => {
+  const { rig, device } = given("1.1", root);
+  const seen = composites(device);
+  device.values.set(expected.split(" ")[0], "[]");
+  const submission = rig.submit("a", { method: FETCH, path: "/", paths: ["/"] });
+  rig.drive(rig.now + 1000);
+  expect(seen.map((one) => one.split(" ").slice(0, 2))).toEqual([expected.split(" ").slice(0, 2)]);
+  expect(rig.outcome(submission)).toBe("200 []");
+});
+
+test.each([
+  ["Create", "/16"],
+  ["Write (Partial Update)", "/3303/0"],
+])("LwM2M Core 1.0.2 §6.4: %s in JSON is asked of a device of LwM2M 1.0", (_, path) => {
+  const { rig, device } = given("1.0");
+  const payload = encodeUtf8('{"e":[]}');
+  rig.submit("a", { method: POST, path, payload, contentFormat: LWM2M_JSON });
+  rig.drive(rig.now + 1000);
+  expect(device.executed.at(-1)).toContain(`POST ${path}`);
+});
+
 test("LwM2M Core 1.2.2 §7.5.6: a device that refuses one format of paths is asked in the next, and the last refusal is told", () => {
   const { rig, device } = given("1.2");
   device.respond = () => bare(UNSUPPORTED_CONTENT_FORMAT);

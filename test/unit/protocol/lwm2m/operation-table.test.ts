@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as codes from "../../../../protocol/coap/codes.ts";
+import { LWM2M_JSON } from "../../../../protocol/coap/content-formats.ts";
 import {
   ACCEPT,
   CONTENT_FORMAT,
@@ -88,6 +89,13 @@ describe("the table", () => {
       OPERATION_TABLE.filter((each) => each.since === version).map(({ name }) => name);
     expect(since("1.2")).toEqual(["Bootstrap-Pack-Request"]);
     expect(since("1.1")).toHaveLength(6);
+  });
+
+  test("LwM2M Core 1.0.2 §6.4: JSON of 1.0 is a format of every Write and of Create", () => {
+    for (const name of ["Write (Replace)", "Write (Partial Update)", "Create"]) {
+      expect([name, row(name).formats.includes(LWM2M_JSON)]).toEqual([name, true]);
+    }
+    expect(row("Write-Composite").formats).not.toContain(LWM2M_JSON);
   });
 
   test("codes of block-wise transfer answer what has a payload", () => {

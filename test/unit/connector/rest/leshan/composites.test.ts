@@ -67,6 +67,20 @@ describe("LwM2M Core 1.2.2 §6.3.8: Read-Composite", () => {
     ]);
   });
 
+  test("shows the whole tree as a root with its objects", async () => {
+    const { request, text } = await ask("GET", `${COMPOSITE}?paths=/`, FOUND);
+    expect(request.paths).toEqual(["/"]);
+    expect(JSON.parse(text).content).toEqual({
+      "/": {
+        kind: "root",
+        objects: [
+          { kind: "obj", id: 3303, instances: [NODES["/3303/0"]] },
+          { kind: "obj", id: 3, instances: [{ kind: "instance", id: 0, resources: [BATTERY] }] },
+        ],
+      },
+    });
+  });
+
   test("asks for the format of values that is named, and takes one for paths", async () => {
     const formats = "nodeformat=SENML_CBOR&pathformat=SENML_JSON";
     const { request } = await ask("GET", `${COMPOSITE}?${PATHS}&${formats}`, FOUND);

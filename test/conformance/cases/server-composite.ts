@@ -1,0 +1,404 @@
+/** ETS 1.2 groups 200-299 and 300-399: operations on several paths at once, as a server asks them. */
+import { CHANGED, CREATED, DELETED, FETCH, IPATCH, PUT } from "../../../protocol/coap/codes.ts";
+import {
+  LWM2M_CBOR,
+  SENML_CBOR,
+  SENML_ETCH_CBOR,
+  SENML_ETCH_JSON,
+  SENML_JSON,
+} from "../../../protocol/coap/content-formats.ts";
+import { CON } from "../../../protocol/coap/message.ts";
+import {
+  CONTENT_FORMAT,
+  OBSERVE,
+  textsOf,
+  URI_QUERY,
+  uintOf,
+} from "../../../protocol/coap/options.ts";
+import { SECOND } from "../../../protocol/time/duration.ts";
+import type { Version } from "../case.ts";
+import { encodeValues, formatName } from "../content.ts";
+import { answered } from "../raw-clients.ts";
+import { acceptOf, type Downlink, pathsIn } from "../scripted-client.ts";
+import { SERVER_PROMPT, type ServerBench } from "../server-bench.ts";
+import { type ServerCase, serverCase } from "../server-harness.ts";
+import type { Order, PathValues } from "../server-under-test.ts";
+import {
+  ABSENT,
+  expectDone,
+  expectHeard,
+  expectOrdered,
+  expectToldValues,
+  expectWritten,
+  type Ordered,
+  ordered,
+  SINCE_1_1,
+} from "./server-expectations.ts";
+import { isRejected, notify } from "./server-observation.ts";
+import { DEVICE_VALUES, givenDevice, valuesAt } from "./server-reading.ts";
+import { expectLifetimeTaken } from "./server-writing.ts";
+
+const OMA = "LightweightM2M-1.1-int-";
+const LIST = "</1/0>,</3/0>,</16/0>";
+const READ_CLAUSES = ["LwM2M Core 1.1.1 §6.3.8", "RFC 8132 §2"];
+const WRITE_CLAUSES = ["LwM2M Core 1.1.1 §6.3.9", "RFC 8132 §3"];
+
+/** What the paths of a composite may be written in, and its values. */
+const PATHS: Readonly<Record<Version, readonly number[]>> = {
+  "1.0": [],
+  "1.1": [SENML_JSON, SENML_CBOR],
+  "1.2": [SENML_JSON, SENML_CBOR, SENML_ETCH_JSON, SENML_ETCH_CBOR],
+};
+const VALUES: Readonly<Record<Version, readonly number[]>> = {
+  "1.0": [],
+  "1.1": [SENML_JSON, SENML_CBOR],
+  "1.2": [SENML_JSON, SENML_CBOR, LWM2M_CBOR],
+};
+const WRITTEN: Readonly<Record<Version, readonly number[]>> = {
+  "1.0": [],
+  "1.1": VALUES["1.1"],
+  "1.2": [...PATHS["1.2"], LWM2M_CBOR],
+};
+
+/** A criterion: a FETCH names these paths, in formats that the client's version has. */
+function expectPaths<Criterion extends string>(
+  bench: ServerBench<Criterion>,
+  criterion: Criterion,
+  { message }: Downlink,
+  paths: readonly string[],
+): void {
+  const format = uintOf(message.options, CONTENT_FORMAT, ABSENT);
+  const isKnown = PATHS[bench.version].includes(format);
+  bench.expect(criterion, isKnown, `the paths are in ${formatName(format)}`);
+  const named = pathsIn(message);
+  const isSame = [...named].sort().join() === [...paths].sort().join();
+  bench.expect(criterion, isSame, `it names ${named.join(", ") || "no paths"}`);
+  const accept = acceptOf(message);
+  const isAsked = accept === ABSENT || VALUES[bench.version].includes(accept);
+  bench.expect(criterion, isAsked, `it asks for ${formatName(accept)}`);
+}
+
+interface Reading {
+  readonly number: number;
+  readonly title: string;
+  readonly paths: readonly string[];
+  /** Of these paths the client has nothing. */
+  readonly absent?: readonly string[];
+  readonly correction?: string;
+}
+
+/** A case that orders a Read-Composite, of which the client answers what it has. */
+function reading({ number, title, paths, absent = [], correction }: Reading): ServerCase {
+  const found = paths.filter((path) => !absent.includes(path));
+  const values: PathValues = Object.assign({}, ...found.map((path) => valuesAt(slashed(path))));
+  return serverCase({
+    id: `${OMA}${number}`,
+    title,
+    versions: SINCE_1_1,
+    clauses: READ_CLAUSES,
+    needs: ["composite"],
+    correction,
+    criteria: {
+      request: "the Read-Composite that was ordered comes to the client as a FETCH on /",
+      paths: `it names ${paths.join(", ")}`,
+      told: "what the client answers reaches the operator, as a success",
+    },
+    async procedure(bench) {
+      await givenDevice(bench);
+      const order = { kind: "read-composite", paths } as const;
+      const { orderId, request } = await expectOrdered(bench, "request", order, FETCH);
+      expectPaths(bench, "paths", request, paths);
+      await expectToldValues(bench, "told", orderId, values);
+    },
+  });
+}
+
+/** The path that all others are below: "" for the root. */
+function slashed(path: string): string {
+  return path === "/" ? "" : path;
+}
+
+const READS: readonly ServerCase[] = [
+  reading({
+    number: 229,
+    title: "Read-Composite Operation",
+    paths: ["/3", "/1/0"],
+    correction:
+      "without the paths that lie below another of the list; ETS 1.2.1 leaves the case out in favor of int-280",
+  }),
+  reading({ number: 235, title: "Read-Composite Operation on root path", paths: ["/"] }),
+  reading({
+    number: 236,
+    title: "Read-Composite Operation - Partial Presence",
+    paths: ["/1/0", "/3/0/11/0", "/3339/0/5522", "/3353/0/6030"],
+    absent: ["/3339/0/5522", "/3353/0/6030"],
+    correction: "without the path that lies below another of the list",
+  }),
+  reading({
+    number: 280,
+    title: "Successful Read-Composite Operation",
+    paths: ["/3/0/16", "/3/0/11/0", "/1/0"],
+  }),
+  reading({
+    number: 281,
+    title: "Partially Successful Read-Composite Operation",
+    paths: ["/1/0/1", "/1/0/7", "/1/0/8"],
+    absent: ["/1/0/8"],
+  }),
+];
+
+/** Orders a Write-Composite and judges what comes of it. */
+async function expectWrittenAtOnce<Criterion extends string>(
+  bench: ServerBench<Criterion>,
+  criteria: { readonly [name in "request" | "format" | "values" | "told"]: Criterion },
+  values: PathValues,
+  format?: number,
+): Promise<void> {
+  const order: Order = { kind: "write-composite", values, format };
+  const done = await expectOrdered(bench, criteria.request, order, IPATCH);
+  const formats = format === undefined ? WRITTEN[bench.version] : [format];
+  expectWritten(bench, [criteria.format, criteria.values], done, values, formats);
+  await expectDone(bench, criteria.told, done.orderId);
+}
+
+const WRITE_NAMES = {
+  request: "request",
+  format: "format",
+  values: "values",
+  told: "told",
+} as const;
+
+const WRITE_COMPOSITE = serverCase({
+  id: `${OMA}230`,
+  title: "Write-Composite Operation",
+  versions: SINCE_1_1,
+  clauses: WRITE_CLAUSES,
+  needs: ["composite"],
+  criteria: {
+    request: "the Write-Composite that was ordered comes to the client as one iPATCH on /",
+    format: "in a format that its version has for it",
+    values: "with the values that were ordered",
+    told: "its success reaches the operator",
+    update: "an Update with the lifetime that was written is answered by 2.04",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered({ list: LIST });
+    await expectWrittenAtOnce(bench, WRITE_NAMES, {
+      "/1/0/1": 61,
+      "/1/0/6": true,
+      "/16/0/0/0": "aa",
+      "/16/0/0/1": "bb",
+      "/16/0/0/2": "cc",
+      "/16/0/0/3": "dd",
+    });
+    await expectLifetimeTaken(bench, "update", 61);
+  },
+});
+
+const WRITE_SERVER_AND_DEVICE = serverCase({
+  id: `${OMA}257`,
+  title: "Write-Composite Operation on Server and Device",
+  versions: SINCE_1_1,
+  clauses: WRITE_CLAUSES,
+  needs: ["composite", "formats"],
+  criteria: {
+    request: "each Write-Composite that was ordered comes to the client as one iPATCH on /",
+    format: "the first in SenML JSON, the second in SenML CBOR",
+    values: "with the values that were ordered",
+    told: "its success reaches the operator",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered({ list: LIST });
+    const values = { "/1/0/2": 101, "/1/0/6": true, "/3/0/13": 1367491215 };
+    for (const format of [SENML_JSON, SENML_CBOR]) {
+      await expectWrittenAtOnce(bench, WRITE_NAMES, values, format);
+    }
+  },
+});
+
+// Observations of several paths as one.
+
+const OBSERVED = ["/1/0/1", "/3/0/11/0", "/3/0/16"];
+const IDENTITIES: PathValues = {
+  "/16/0/0/0": "Host Device ID #0",
+  "/16/1/0/0": "Host Device ID #1",
+};
+
+/** Orders an Observe-Composite; undefined when no FETCH with Observe 0 comes. */
+async function observed(
+  bench: ServerBench,
+  paths: readonly string[],
+): Promise<Ordered | undefined> {
+  const came = await ordered(bench, { kind: "observe-composite", paths });
+  const { message } = came?.request ?? {};
+  const observe = uintOf(message?.options ?? [], OBSERVE, ABSENT);
+  return message?.code === FETCH && observe === 0 ? came : undefined;
+}
+
+/** A client with these values whose operator observes these paths. */
+async function givenObserved(
+  bench: ServerBench,
+  paths: readonly string[],
+  values: PathValues,
+): Promise<void> {
+  for (const [path, value] of Object.entries(values)) bench.client.values.set(path, value);
+  await bench.givenRegistered({ list: "</1/0>,</3/0>,</16/0>,</16/1>" });
+  const came = await observed(bench, paths);
+  const { orderId } = bench.givenFound(came, "no FETCH with Observe 0 came");
+  await bench.ended(orderId);
+  bench.takeAll();
+}
+
+/** A notification of these values. */
+async function notifyValues(bench: ServerBench, sequence: number, values: PathValues) {
+  const payload = encodeValues(SENML_CBOR, "/", values);
+  return notify(bench, "/", { sequence, type: CON, format: SENML_CBOR, payload });
+}
+
+const OBSERVE_COMPOSITE = serverCase({
+  id: `${OMA}304`,
+  title: "Observe-Composite Operation",
+  versions: SINCE_1_1,
+  clauses: ["LwM2M Core 1.1.1 §6.4.4", "RFC 7641 §3.1"],
+  needs: ["observe composite"],
+  correction: "the printed Observe 1 would end the observation: 0",
+  criteria: {
+    request: "the observation that was ordered comes to the client as a FETCH on / with Observe 0",
+    paths: `it names ${OBSERVED.join(", ")}`,
+    first: "the values of the answer reach the operator",
+    notified: "a notification is acknowledged, and its values reach the operator",
+  },
+  async procedure(bench) {
+    for (const [path, value] of Object.entries(DEVICE_VALUES)) bench.client.values.set(path, value);
+    await bench.givenRegistered();
+    const came = await observed(bench, OBSERVED);
+    const { orderId, request } = bench.expectFound("request", came, "no FETCH with Observe 0 came");
+    expectPaths(bench, "paths", request, OBSERVED);
+    await expectDone(bench, "first", orderId);
+    await expectHeard(bench, "first", "/3/0/16", "U");
+    const answer = await notifyValues(bench, 2, {
+      "/1/0/1": 4711,
+      "/3/0/11/0": 3,
+      "/3/0/16": "UQ",
+    });
+    const isTaken = answer !== undefined && !isRejected(answer);
+    bench.expect("notified", isTaken, answered("the notification", answer));
+    await expectHeard(bench, "notified", "/1/0/1", "4711");
+    await expectHeard(bench, "notified", "/3/0/16", "UQ");
+  },
+});
+
+const CANCEL_COMPOSITE = serverCase({
+  id: `${OMA}305`,
+  title: "Cancel Observation-Composite Operation",
+  versions: SINCE_1_1,
+  clauses: ["LwM2M Core 1.1.1 §6.4.5", "RFC 7641 §3.6"],
+  needs: ["observe composite"],
+  correction: "a Reset of the next notification cancels as well as a FETCH with Observe 1",
+  criteria: {
+    cancelled:
+      "after a cancellation was ordered a FETCH with Observe 1 comes, or the next notification is reset",
+    paths: "the FETCH names the paths that were observed",
+    silent: "the operator is told nothing more",
+  },
+  async procedure(bench) {
+    await givenObserved(bench, OBSERVED, DEVICE_VALUES);
+    await bench.carryOut({ kind: "cancel-composite", paths: OBSERVED });
+    const cancel = await bench.next(
+      bench.now() + SERVER_PROMPT,
+      ({ message }) => uintOf(message.options, OBSERVE, ABSENT) === 1,
+    );
+    const named = cancel === undefined ? OBSERVED : pathsIn(cancel.message);
+    const isSame = [...named].sort().join() === [...OBSERVED].sort().join();
+    bench.expect("paths", isSame, `it names ${named.join(", ") || "no paths"}`);
+    const answer = await notifyValues(bench, 9, { "/1/0/1": 9876 });
+    const isOver = cancel !== undefined || isRejected(answer);
+    bench.expect("cancelled", isOver, "neither Observe 1 nor a Reset came");
+    await bench.wait(2 * SECOND);
+    const isSilent = !bench.told("/1/0/1").includes("9876");
+    bench.expect("silent", isSilent, "the operator was told a value after the cancellation");
+  },
+});
+
+const WITH_CREATE = serverCase({
+  id: `${OMA}308`,
+  title: "Observe-Composite and Creating Object Instance",
+  versions: SINCE_1_1,
+  clauses: ["LwM2M Core 1.1.1 §6.4.4", "LwM2M Core 1.1.1 §6.3.6"],
+  needs: ["observe composite", "create"],
+  criteria: {
+    create: "a Create that is ordered meanwhile comes to the client and is told as a success",
+    more: "what is new in the notifications from then on reaches the operator",
+  },
+  async procedure(bench) {
+    const { "/16/1/0/0": created, ...before } = IDENTITIES;
+    await givenObserved(bench, ["/16/0", "/16/1"], before);
+    bench.client.answer = ({ path }) => (path === "/16" ? { code: CREATED } : undefined);
+    const outcome = await bench.carryOut({
+      kind: "create",
+      path: "/16",
+      values: { "/16/1/0/0": created },
+    });
+    bench.expect("create", outcome?.isSuccess === true, "the Create was not told as a success");
+    await notifyValues(bench, 3, IDENTITIES);
+    await expectHeard(bench, "more", "/16/1/0/0", `${created}`);
+  },
+});
+
+const WITH_DELETE = serverCase({
+  id: `${OMA}309`,
+  title: "Observe-Composite and Deleting Object Instance",
+  versions: SINCE_1_1,
+  clauses: ["LwM2M Core 1.1.1 §6.4.4", "LwM2M Core 1.1.1 §6.3.7"],
+  needs: ["observe composite", "delete"],
+  correction: "Delete is answered by 2.02, where 2.04 is printed",
+  criteria: {
+    delete: "a Delete that is ordered meanwhile comes to the client and is told as a success",
+    less: "notifications without what is gone are acknowledged, and reach the operator",
+  },
+  async procedure(bench) {
+    await givenObserved(bench, ["/16/0", "/16/1"], IDENTITIES);
+    bench.client.answer = ({ path }) => (path === "/16/1" ? { code: DELETED } : undefined);
+    const outcome = await bench.carryOut({ kind: "delete", path: "/16/1" });
+    bench.expect("delete", outcome?.isSuccess === true, "the Delete was not told as a success");
+    const answer = await notifyValues(bench, 3, { "/16/0/0/0": "the one that is left" });
+    const isTaken = answer !== undefined && !isRejected(answer);
+    bench.expect("less", isTaken, answered("the notification", answer));
+    await expectHeard(bench, "less", "/16/0/0/0", "the one that is left");
+  },
+});
+
+const WITH_ATTRIBUTES = serverCase({
+  id: `${OMA}310`,
+  title: "Observe-Composite and modification of parameter values",
+  versions: SINCE_1_1,
+  clauses: ["LwM2M Core 1.1.1 §6.4.4", "LwM2M Core 1.1.1 §6.3.4"],
+  needs: ["observe composite", "write attributes"],
+  correction: "the printed Observe 1 would end the observation: 0",
+  criteria: {
+    attributes: "pmax=5 that is ordered meanwhile comes to the client and is told as a success",
+    notified: "the observation goes on",
+  },
+  async procedure(bench) {
+    await givenObserved(bench, ["/1/0/3", "/3/0"], { ...DEVICE_VALUES, "/1/0/3": 10 });
+    bench.client.answer = ({ message }) => (message.code === FETCH ? undefined : { code: CHANGED });
+    const order = { kind: "write-attributes", path: "/3", attributes: ["pmax=5"] } as const;
+    const { orderId, request } = await expectOrdered(bench, "attributes", order, PUT);
+    const query = textsOf(request.message.options, URI_QUERY).join("&");
+    bench.expect("attributes", query === "pmax=5", `the query is ${query || "empty"}`);
+    await expectDone(bench, "attributes", orderId);
+    await notifyValues(bench, 3, { "/1/0/3": 10, "/3/0/16": "UT" });
+    await expectHeard(bench, "notified", "/3/0/16", "UT");
+  },
+});
+
+export const SERVER_COMPOSITE_CASES: readonly ServerCase[] = [
+  ...READS,
+  WRITE_COMPOSITE,
+  WRITE_SERVER_AND_DEVICE,
+  OBSERVE_COMPOSITE,
+  CANCEL_COMPOSITE,
+  WITH_CREATE,
+  WITH_DELETE,
+  WITH_ATTRIBUTES,
+];

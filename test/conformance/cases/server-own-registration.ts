@@ -1,0 +1,516 @@
+/** What no published suite asks of a server about Register, Update and De-register: what they may say, and which code answers what is wrong. */
+import { encodeUtf8 } from "../../../protocol/bytes/utf8.ts";
+import {
+  BAD_REQUEST,
+  CHANGED,
+  CREATED,
+  DELETE,
+  DELETED,
+  FETCH,
+  FORBIDDEN,
+  GET,
+  IPATCH,
+  METHOD_NOT_ALLOWED,
+  NOT_FOUND,
+  POST,
+  PRECONDITION_FAILED,
+  PUT,
+  UNSUPPORTED_CONTENT_FORMAT,
+} from "../../../protocol/coap/codes.ts";
+import { LINK_FORMAT, TEXT } from "../../../protocol/coap/content-formats.ts";
+import type { Message } from "../../../protocol/coap/message.ts";
+import { LOCATION_PATH } from "../../../protocol/coap/options.ts";
+import { pathOf } from "../../../protocol/coap/uri.ts";
+import { SECOND } from "../../../protocol/time/duration.ts";
+import type { Version } from "../case.ts";
+import { METHODS } from "../ladder.ts";
+import { answered } from "../raw-clients.ts";
+import { type ServerBench, USUAL_LIST } from "../server-bench.ts";
+import { type ServerCase, serverCase } from "../server-harness.ts";
+import {
+  ALL,
+  expectCode,
+  expectKnown,
+  isUnlisted,
+  known,
+  ONLY_1_2,
+  SINCE_1_1,
+} from "./server-expectations.ts";
+import { EXPIRY_GRACE } from "./server-registration.ts";
+
+const REGISTER = "LwM2M Core 1.1.1 §6.2.1";
+const UPDATE = "LwM2M Core 1.1.1 §6.2.2";
+const CODES = "LwM2M Transport 1.1.1 §6.4.3";
+
+/** Refusals that say what is wrong. */
+const REFUSED = [BAD_REQUEST, PRECONDITION_FAILED];
+/** Servers differ in what they overlook. */
+const REFUSED_OR_TAKEN = [BAD_REQUEST, PRECONDITION_FAILED, FORBIDDEN, CREATED];
+
+interface BadRegister {
+  readonly what: string;
+  /** Without `ep` the client's own name is added. */
+  readonly query: (version: Version) => readonly string[];
+  readonly isNameless?: boolean;
+  readonly codes: readonly number[];
+}
+
+const VERSION = (version: Version) => `lwm2m=${version}`;
+
+/** What is wrong with a Register, and how it may be refused. */
+const BAD_REGISTERS: readonly BadRegister[] = [
+  {
+    what: "no endpoint name",
+    query: (version) => ["lt=300", VERSION(version)],
+    isNameless: true,
+    codes: REFUSED,
+  },
+  {
+    what: "an empty endpoint name",
+    query: (version) => ["ep=", "lt=300", VERSION(version)],
+    isNameless: true,
+    codes: REFUSED,
+  },
+  {
+    what: "a lifetime that is no number",
+    query: (version) => ["lt=soon", VERSION(version)],
+    codes: [BAD_REQUEST],
+  },
+  {
+    what: "a negative lifetime",
+    query: (version) => ["lt=-1", VERSION(version)],
+    codes: [BAD_REQUEST],
+  },
+  {
+    what: "a lifetime of more than 32 bits",
+    query: (version) => ["lt=99999999999", VERSION(version)],
+    codes: [BAD_REQUEST],
+  },
+  {
+    what: "an empty lifetime",
+    query: (version) => ["lt=", VERSION(version)],
+    codes: [BAD_REQUEST],
+  },
+  {
+    what: "a version that does not exist",
+    query: () => ["lt=300", "lwm2m=9.9"],
+    codes: [PRECONDITION_FAILED, BAD_REQUEST],
+  },
+  {
+    what: "a version that is none",
+    query: () => ["lt=300", "lwm2m=latest"],
+    codes: [PRECONDITION_FAILED, BAD_REQUEST],
+  },
+];
+
+const BAD_REGISTER = serverCase({
+  id: "dormouse-server-bad-register",
+  title: "A Register that is wrong is refused with a code that says so",
+  versions: ALL,
+  clauses: [REGISTER, CODES],
+  criteria: {
+    refused: "each is answered by 4.00 or, where a version or a name is missed, 4.12",
+    unharmed: "a right one after that is answered by 2.01",
+  },
+  async procedure(bench) {
+    for (const { what, query, isNameless, codes } of BAD_REGISTERS) {
+      bench.step(`Register with ${what}`);
+      const said = query(bench.version);
+      const parameters = isNameless ? said : [`ep=${bench.endpointName}`, ...said];
+      const answer = await registerWith(bench, parameters);
+      expectCode(bench, "refused", answer, codes, `Register with ${what}`);
+    }
+    const answer = await bench.register();
+    bench.expect("unharmed", answer?.code === CREATED, answered("Register", answer));
+  },
+});
+
+/** A Register with exactly this query. */
+function registerWith(
+  bench: ServerBench,
+  query: readonly string[],
+  list = USUAL_LIST,
+  format: number | undefined = LINK_FORMAT,
+): Promise<Message | undefined> {
+  return bench.request(POST, "/rd", { query, payload: encodeUtf8(list), format });
+}
+
+/** What some servers overlook and others refuse. */
+const DOUBTFUL: readonly (readonly [what: string, query: (version: Version) => string[]])[] = [
+  ["an unknown parameter", (version) => ["lt=300", VERSION(version), "color=blue"]],
+  ["a parameter twice", (version) => ["lt=300", "lt=400", VERSION(version)]],
+  ["a binding that is none", (version) => ["lt=300", VERSION(version), "b=XYZ"]],
+  [
+    "an endpoint name of 250 bytes",
+    (version) => [`ep=${"n".repeat(250)}`, "lt=300", VERSION(version)],
+  ],
+  ["an endpoint name with a slash", (version) => ["ep=../../etc", "lt=300", VERSION(version)]],
+  ["an endpoint name in Greek", (version) => ["ep=μυωξός", "lt=300", VERSION(version)]],
+  ["no lifetime", (version) => [VERSION(version)]],
+  ["no version", () => ["lt=300"]],
+];
+
+const DOUBTFUL_REGISTER = serverCase({
+  id: "dormouse-server-doubtful-register",
+  title: "A Register that servers take differently is taken or refused, and nothing else",
+  versions: ALL,
+  clauses: [REGISTER, CODES],
+  criteria: {
+    decided: "each is answered by 2.01, or by 4.00, 4.03 or 4.12",
+    unharmed: "a right one after that is answered by 2.01",
+  },
+  async procedure(bench) {
+    for (const [what, query] of DOUBTFUL) {
+      bench.step(`Register with ${what}`);
+      const parameters = query(bench.version);
+      const isNamed = parameters.some((one) => one.startsWith("ep="));
+      const all = isNamed ? parameters : [`ep=${bench.endpointName}`, ...parameters];
+      const answer = await registerWith(bench, all);
+      expectCode(bench, "decided", answer, REFUSED_OR_TAKEN, `Register with ${what}`);
+      bench.note(`Register with ${what} is ${answer?.code === CREATED ? "taken" : "refused"}`);
+      if (answer?.code !== CREATED) continue;
+      await bench.request(DELETE, pathOf(answer.options, LOCATION_PATH));
+    }
+    const answer = await bench.register();
+    bench.expect("unharmed", answer?.code === CREATED, answered("Register", answer));
+  },
+});
+
+/** Bindings that a version has. */
+const BINDINGS: Readonly<Record<Version, readonly (readonly string[])[]>> = {
+  "1.0": [["b=U"], ["b=UQ"], ["b=S"], ["b=SQ"], ["b=US"], ["b=UQS"]],
+  "1.1": [["b=U"], ["b=U", "Q"], ["b=UT"], ["b=T"], ["b=US"], ["b=N"], ["b=UN", "Q"]],
+  "1.2": [["b=U"], ["b=U", "Q"], ["b=UT"], ["b=M"], ["b=H"], ["b=UMHN"]],
+};
+
+const EVERY_BINDING = serverCase({
+  id: "dormouse-server-bindings",
+  title: "Every binding of the version is taken, and so are other parameters of it",
+  versions: ALL,
+  clauses: [REGISTER, CODES],
+  needs: ["list"],
+  criteria: {
+    binding: "Register with each binding of the version is answered by 2.01",
+    sms: "so is one with the number for SMS",
+    lifetime: "so are lifetimes of 20 s, of a year and of 2^32 - 1 s",
+    listed: "the operator sees the client",
+  },
+  async procedure(bench) {
+    for (const binding of BINDINGS[bench.version]) {
+      const answer = await bench.register({
+        query: ["lt=300", VERSION(bench.version), ...binding],
+      });
+      expectCode(bench, "binding", answer, [CREATED], `Register with ${binding.join("&")}`);
+    }
+    const sms = ["lt=300", VERSION(bench.version), "b=US", "sms=15550123456"];
+    expectCode(bench, "sms", await bench.register({ query: sms }), [CREATED], "Register with sms");
+    for (const lifetime of [20, 31_536_000, 4_294_967_295]) {
+      const answer = await bench.register({ query: bench.usualQuery(lifetime) });
+      expectCode(bench, "lifetime", answer, [CREATED], `Register with lt=${lifetime}`);
+    }
+    await expectKnown(bench, "listed", ["/1/0", "/3/0"]);
+  },
+});
+
+// Paths and methods.
+
+interface WrongRequest {
+  readonly method: number;
+  readonly path: (location: string) => string;
+  readonly codes: readonly number[];
+}
+
+const NOT_THERE = [NOT_FOUND, METHOD_NOT_ALLOWED];
+const NO_METHOD = 31;
+
+const WRONG_REQUESTS: readonly WrongRequest[] = [
+  ...[GET, PUT, DELETE, FETCH, IPATCH, NO_METHOD].map(
+    (method): WrongRequest => ({ method, path: () => "/rd", codes: NOT_THERE }),
+  ),
+  ...[GET, FETCH, IPATCH, NO_METHOD].map(
+    (method): WrongRequest => ({ method, path: (location) => location, codes: NOT_THERE }),
+  ),
+  { method: POST, path: () => "/rd/doesnotexist", codes: [NOT_FOUND] },
+  { method: DELETE, path: () => "/rd/doesnotexist", codes: [NOT_FOUND] },
+  { method: POST, path: (location) => `${location}/0`, codes: NOT_THERE },
+  { method: DELETE, path: (location) => `${location}/0`, codes: NOT_THERE },
+  { method: POST, path: (location) => location.slice(0, -1), codes: [NOT_FOUND] },
+  { method: GET, path: () => "/", codes: NOT_THERE },
+  { method: GET, path: () => "/nonesuch", codes: [NOT_FOUND] },
+  { method: POST, path: () => "/nonesuch", codes: NOT_THERE },
+  { method: POST, path: () => "/RD", codes: NOT_THERE },
+  { method: POST, path: () => "/.well-known/core", codes: NOT_THERE },
+];
+
+const WRONG_PATHS = serverCase({
+  id: "dormouse-server-wrong-paths",
+  title: "Requests that no interface of LwM2M has",
+  versions: ALL,
+  clauses: ["RFC 7252 §5.8", "RFC 7252 §5.9.2.5", UPDATE],
+  needs: ["list"],
+  criteria: {
+    refused: "each method on each wrong path is answered by 4.04 or 4.05",
+    unharmed: "and who is registered stays so",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered();
+    for (const { method, path, codes } of WRONG_REQUESTS) {
+      const at = path(bench.location);
+      const answer = await bench.request(method, at);
+      const asked = `${METHODS[method] ?? `method 0.${method}`} of ${at}`;
+      expectCode(bench, "refused", answer, codes, asked);
+    }
+    const update = await bench.update();
+    bench.expect("unharmed", update?.code === CHANGED, answered("Update", update));
+    await expectKnown(bench, "unharmed", ["/1/0", "/3/0"]);
+  },
+});
+
+const UNKNOWN_LOCATION = serverCase({
+  id: "dormouse-server-unknown-location",
+  title: "Whoever does not know a location learns nothing",
+  versions: ALL,
+  clauses: [UPDATE, "RFC 7252 §5.9.2"],
+  needs: ["list"],
+  criteria: {
+    update: "Update on a location that does not exist is answered by 4.04",
+    deregister: "so is De-register",
+    unharmed: "and who is registered stays so",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered();
+    const client = bench.addClient();
+    const update = await bench.request(POST, "/rd/doesnotexist", { client });
+    bench.expect("update", update?.code === NOT_FOUND, answered("Update", update));
+    const removal = await bench.request(DELETE, "/rd/doesnotexist", { client });
+    bench.expect("deregister", removal?.code === NOT_FOUND, answered("De-register", removal));
+    const isThere = (await bench.known()) !== undefined;
+    bench.expect("unharmed", isThere, "the registered client is gone");
+  },
+});
+
+const BAD_UPDATE = serverCase({
+  id: "dormouse-server-bad-update",
+  title: "An Update that is wrong is refused, and changes nothing",
+  versions: ALL,
+  clauses: [UPDATE, CODES],
+  needs: ["list"],
+  criteria: {
+    refused: "each is answered by 4.00, or by 4.15 where its format is wrong",
+    unchanged: "the operator sees the list of before",
+    unharmed: "a right Update after that is answered by 2.04",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered();
+    const bad: readonly [
+      what: string,
+      query: string[],
+      list: string | undefined,
+      format: number,
+    ][] = [
+      ["a lifetime that is no number", ["lt=later"], undefined, LINK_FORMAT],
+      ["a negative lifetime", ["lt=-300"], undefined, LINK_FORMAT],
+      ["half a list", [], "</1/0>,</3303/0", LINK_FORMAT],
+      ["a list that is text", [], "</1/0>,</3303/0>", TEXT],
+    ];
+    for (const [what, query, list, format] of bad) {
+      bench.step(`Update with ${what}`);
+      const payload = list === undefined ? undefined : encodeUtf8(list);
+      const asking = { query, payload, format: list === undefined ? undefined : format };
+      const answer = await bench.request(POST, bench.location, asking);
+      const codes = [BAD_REQUEST, UNSUPPORTED_CONTENT_FORMAT];
+      expectCode(bench, "refused", answer, codes, `Update with ${what}`);
+    }
+    const paths = (await known(bench))?.paths;
+    const isSame = paths?.includes("/3303/0") !== true && paths?.includes("/3/0") !== false;
+    bench.expect("unchanged", isSame, `the operator sees ${paths?.join(", ")}`);
+    const update = await bench.update();
+    bench.expect("unharmed", update?.code === CHANGED, answered("Update", update));
+  },
+});
+
+const UPDATE_CHANGES = serverCase({
+  id: "dormouse-server-update-changes",
+  title: "An Update changes what it says, and nothing else",
+  versions: SINCE_1_1,
+  clauses: [UPDATE],
+  needs: ["list", "queue mode"],
+  criteria: {
+    list: "a list replaces the one of before",
+    kept: "an Update with a lifetime alone leaves the list",
+    "queue mode": "b=U and Q turn queue mode on, b=U alone turns it off",
+    untouched: "an Update without parameters leaves queue mode as it is",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered({ list: "</1/0>,</3/0>,</3303/0>" });
+    const answer = await bench.update([], "</1/0>,</3/0>,</3304/0>");
+    bench.expect("list", answer?.code === CHANGED, answered("Update with a list", answer));
+    await expectKnown(bench, "list", ["/3304/0"]);
+    const isReplaced = (await bench.known())?.paths?.includes("/3303/0") !== true;
+    bench.expect("list", isReplaced, "the operator still sees /3303/0");
+    await bench.givenUpdated(["lt=400"]);
+    await expectKnown(bench, "kept", ["/3/0", "/3304/0"]);
+    const isQueued = async () => (await bench.known())?.queueMode;
+    await bench.givenUpdated(["b=U", "Q"]);
+    bench.expect("queue mode", (await isQueued()) === true, "the operator sees no queue mode");
+    await bench.givenUpdated();
+    bench.expect("untouched", (await isQueued()) === true, "queue mode is off after an Update");
+    await bench.givenUpdated(["b=U"]);
+    bench.expect("queue mode", (await isQueued()) === false, "the operator sees queue mode");
+  },
+});
+
+// Registering again, and ending.
+
+const REGISTERED_TWICE = serverCase({
+  id: "dormouse-server-register-again",
+  title: "A client that registers anew has one registration",
+  versions: ALL,
+  clauses: [REGISTER],
+  needs: ["list"],
+  criteria: {
+    created: "the second Register is answered by 2.01",
+    replaced: "its list takes the place of the first one",
+    location: "its location is good, and the first one is the same or is not any more",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered({ list: "</1/0>,</3/0>,</3303/0>" });
+    const former = bench.location;
+    const answer = await bench.register({ list: "</1/0>,</3/0>,</3304/0>" });
+    bench.expect("created", answer?.code === CREATED, answered("the second Register", answer));
+    await expectKnown(bench, "replaced", ["/3304/0"]);
+    const isOld = (await bench.known())?.paths?.includes("/3303/0") === true;
+    bench.expect("replaced", !isOld, "the operator still sees /3303/0");
+    const update = await bench.update();
+    bench.expect("location", update?.code === CHANGED, answered("Update", update));
+    if (former === bench.location) return;
+    const late = await bench.request(POST, former);
+    bench.expect("location", late?.code === NOT_FOUND, answered("an Update of the first", late));
+  },
+});
+
+const FROM_ELSEWHERE = serverCase({
+  id: "dormouse-server-register-elsewhere",
+  title: "A client that registers anew from another address is reached there",
+  versions: ALL,
+  clauses: [REGISTER],
+  needs: ["read"],
+  criteria: {
+    created: "Register from the other address is answered by 2.01",
+    follows: "a Read that is ordered then comes there, and its value is told",
+    former: "nothing comes to the address of before",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered();
+    const client = bench.addClient();
+    bench.clients[client].values.set("/3/0/0", "Elsewhere Ltd.");
+    const answer = await bench.register({ client });
+    bench.expect("created", answer?.code === CREATED, answered("Register", answer));
+    const outcome = await bench.carryOut({ kind: "read", path: "/3/0/0" });
+    const asked = bench.takeAll().filter(({ path }) => path === "/3/0/0");
+    const isThere = asked.some((one) => one.client === client);
+    const isTold = outcome?.value === "Elsewhere Ltd.";
+    bench.expect("follows", isThere && isTold, "no Read came there, or its value was not told");
+    const isFormer = asked.some((one) => one.client === 0);
+    bench.expect("former", !isFormer, "it came to the former address as well");
+  },
+});
+
+const PENDING_ENDS = serverCase({
+  id: "dormouse-server-deregister-pending",
+  title: "What was ordered of a client that has gone ends",
+  versions: ALL,
+  clauses: ["LwM2M Core 1.1.1 §6.2.3"],
+  needs: ["read", "list"],
+  criteria: {
+    deleted: "De-register in the middle of a Read is answered by 2.02",
+    told: "the operator is told that the Read has failed",
+    after: "what is ordered after that fails in finite time",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered();
+    bench.client.answer = () => "silence";
+    const orderId = await bench.order({ kind: "read", path: "/3/0/0" });
+    const read = await bench.next(bench.now() + 5 * SECOND);
+    bench.given(read !== undefined, "no Read came");
+    const answer = await bench.deregister();
+    bench.expect("deleted", answer?.code === DELETED, answered("De-register", answer));
+    const outcome = await bench.ended(orderId);
+    bench.expect("told", outcome?.isSuccess === false, `the operator was told ${outcome?.words}`);
+    const late = await bench.carryOut({ kind: "read", path: "/3/0/0" });
+    bench.expect("after", late?.isSuccess === false, `the operator was told ${late?.words}`);
+  },
+});
+
+const EXPIRY = serverCase({
+  id: "dormouse-server-expiry",
+  title: "A registration lasts as long as it says",
+  versions: ALL,
+  clauses: [REGISTER, UPDATE],
+  needs: ["list"],
+  lasts: 100,
+  criteria: {
+    kept: "a client with lt=30 is listed for 29 s after each Register and Update",
+    dropped: "it is dropped within MAX_TRANSMIT_WAIT after its lifetime",
+    unknown: "an Update after that is answered by 4.04",
+    again: "Register after that is answered by 2.01",
+  },
+  async procedure(bench) {
+    await bench.givenRegistered({ query: bench.usualQuery(30) });
+    await expectListedAfter(bench, 29);
+    await bench.givenUpdated();
+    await expectListedAfter(bench, 29);
+    const until = bench.now() + SECOND + EXPIRY_GRACE;
+    const isGone = await bench.waitFor(async () => (await bench.known()) === undefined, until);
+    bench.expect("dropped", isGone, "the client is still listed long after its lifetime of 30 s");
+    const late = await bench.update();
+    bench.expect("unknown", late?.code === NOT_FOUND, answered("an Update after that", late));
+    const again = await bench.register();
+    bench.expect("again", again?.code === CREATED, answered("Register", again));
+  },
+});
+
+async function expectListedAfter(bench: ServerBench<"kept">, seconds: number): Promise<void> {
+  await bench.wait(seconds * SECOND - bench.server.tolerance);
+  const isKept = (await bench.known()) !== undefined;
+  bench.expect("kept", isKept, `the client was dropped within ${seconds} s`);
+}
+
+const ENDLESS = serverCase({
+  id: "dormouse-server-endless-lifetime",
+  title: "A lifetime of 0 has no end",
+  versions: ONLY_1_2,
+  clauses: ["LwM2M Core 1.2.2 §E.2", "LwM2M Core 1.2.2 §6.2.1"],
+  needs: ["list"],
+  lasts: 104,
+  criteria: {
+    created: "Register with lt=0 is answered by 2.01",
+    kept: "the client is not dropped",
+    deleted: "and can de-register",
+  },
+  async procedure(bench) {
+    const answer = await bench.register({ query: bench.usualQuery(0) });
+    bench.expect("created", answer?.code === CREATED, answered("Register with lt=0", answer));
+    await bench.wait(EXPIRY_GRACE + SECOND);
+    const isKept = (await bench.known()) !== undefined;
+    bench.expect("kept", isKept, "the client was dropped");
+    const end = await bench.deregister();
+    bench.expect("deleted", end?.code === DELETED, answered("De-register", end));
+    bench.expect("deleted", await isUnlisted(bench), "the client is still listed");
+  },
+});
+
+export const SERVER_OWN_REGISTRATION_CASES: readonly ServerCase[] = [
+  BAD_REGISTER,
+  DOUBTFUL_REGISTER,
+  EVERY_BINDING,
+  WRONG_PATHS,
+  UNKNOWN_LOCATION,
+  BAD_UPDATE,
+  UPDATE_CHANGES,
+  REGISTERED_TWICE,
+  FROM_ELSEWHERE,
+  PENDING_ENDS,
+  EXPIRY,
+  ENDLESS,
+];
