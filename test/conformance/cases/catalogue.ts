@@ -1,6 +1,13 @@
 /** Every case there is. */
+import type { BootstrapServerCase } from "../bootstrap-harness.ts";
 import type { ConformanceCase } from "../case.ts";
 import type { ServerCase } from "../server-harness.ts";
+import { BOOTSTRAP_SERVER_ANSWER_CASES } from "./bootstrap-server-answers.ts";
+import { BOOTSTRAP_SERVER_ETS_CASES } from "./bootstrap-server-ets.ts";
+import { BOOTSTRAP_SERVER_HOSTILE_CASES } from "./bootstrap-server-hostile.ts";
+import { BOOTSTRAP_SERVER_OPERATION_CASES } from "./bootstrap-server-operations.ts";
+import { BOOTSTRAP_SERVER_PLANNED_CASES } from "./bootstrap-server-planned.ts";
+import { BOOTSTRAP_SERVER_REQUEST_CASES } from "./bootstrap-server-requests.ts";
 import { MESSAGE_LAYER_CASES } from "./coap-message-layer.ts";
 import { BOOTSTRAP_CASES } from "./ets-0xx-bootstrap.ts";
 import { PLANNED_BOOTSTRAP_CASES } from "./ets-0xx-planned.ts";
@@ -64,10 +71,19 @@ export const SERVER_CASES: readonly ServerCase[] = [
   ...SERVER_OWN_CASES,
 ];
 
-function byNumber(cases: readonly ConformanceCase[]): ConformanceCase[] {
+/** Cases that judge a Bootstrap-Server: those of the ETS in the order of their numbers, our own. */
+export const BOOTSTRAP_SERVER_CASES: readonly BootstrapServerCase[] = [
+  ...byNumber([...BOOTSTRAP_SERVER_ETS_CASES, ...BOOTSTRAP_SERVER_PLANNED_CASES]),
+  ...BOOTSTRAP_SERVER_REQUEST_CASES,
+  ...BOOTSTRAP_SERVER_OPERATION_CASES,
+  ...BOOTSTRAP_SERVER_ANSWER_CASES,
+  ...BOOTSTRAP_SERVER_HOSTILE_CASES,
+];
+
+function byNumber<C extends Pick<ConformanceCase, "id">>(cases: readonly C[]): C[] {
   return [...cases].sort((left, right) => numberOf(left) - numberOf(right));
 }
 
-function numberOf({ id }: ConformanceCase): number {
+function numberOf({ id }: Pick<ConformanceCase, "id">): number {
   return etsNumber(id) ?? Number.POSITIVE_INFINITY;
 }

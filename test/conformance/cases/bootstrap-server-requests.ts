@@ -1,0 +1,300 @@
+/** What no published suite asks of a Bootstrap-Server: Bootstrap-Requests that are wrong, repeated, or somebody else's. */
+import {
+  BAD_REQUEST,
+  CHANGED,
+  FORBIDDEN,
+  GET,
+  PUT,
+  UNSUPPORTED_CONTENT_FORMAT,
+} from "../../../protocol/coap/codes.ts";
+import { LWM2M_CBOR, SENML_CBOR, SENML_JSON, TLV } from "../../../protocol/coap/content-formats.ts";
+import type { Message } from "../../../protocol/coap/message.ts";
+import { URI_QUERY } from "../../../protocol/coap/options.ts";
+import { BOOTSTRAP_FORMATS } from "../../../protocol/lwm2m/bootstrap.ts";
+import { SECOND } from "../../../protocol/time/duration.ts";
+import { ACCOUNT } from "../bootstrap-accounts.ts";
+import {
+  type BootstrapBench,
+  describe,
+  formatOf,
+  idOf,
+  isWrite,
+  nameOf,
+} from "../bootstrap-bench.ts";
+import { type BootstrapServerCase, bootstrapServerCase } from "../bootstrap-harness.ts";
+import { formatName } from "../content.ts";
+import {
+  expectAccount,
+  expectFinished,
+  expectRequestTaken,
+} from "./bootstrap-server-expectations.ts";
+import { answered } from "./server-registration.ts";
+
+const ALL = ["1.0", "1.1", "1.2"] as const;
+const SINCE_1_1 = ["1.1", "1.2"] as const;
+/** How long a session that is never answered may be at its repetitions. */
+const REPETITIONS = 50 * SECOND;
+
+const UNKNOWN = bootstrapServerCase({
+  id: "dormouse-bootstrap-unknown",
+  title: "An endpoint for which there is nothing is refused",
+  versions: ALL,
+  clauses: ["LwM2M Core 1.1.1 §6.1.7", "LwM2M Transport 1.1.1 §6.4.2"],
+  needs: ["configure"],
+  criteria: {
+    refused: "its Bootstrap-Request is answered by 4.00 or 4.03, or not at all",
+    silent: "and nothing is asked of it",
+  },
+  async procedure(bench) {
+    await bench.server.bootstrap.remove(bench.endpointName);
+    const answer = await bench.ask();
+    const isRefused = answer === undefined || REFUSALS.includes(answer.code);
+    bench.expect("refused", isRefused, answered("Bootstrap-Request", answer));
+    await expectSilence(bench, "silent");
+  },
+});
+
+const REFUSALS = [BAD_REQUEST, FORBIDDEN];
+
+const NAMELESS = bootstrapServerCase({
+  id: "dormouse-bootstrap-nameless",
+  title: "A Bootstrap-Request without a name is refused where nothing else says who asks",
+  versions: ALL,
+  clauses: ["LwM2M Core 1.1.1 §6.1.7", "LwM2M Transport 1.1.1 §6.4.2"],
+  criteria: {
+    refused: "it is answered by 4.00, without ep and with an empty one",
+    silent: "and nothing is asked",
+  },
+  async procedure(bench) {
+    for (const query of [["ep"], ["ep="]]) {
+      bench.step(query[0] === "ep" ? "no ep" : "an empty ep");
+      const message = bench.bootstrapRequest(query);
+      const answer = await bench.exchange(query[0] === "ep" ? withoutQuery(message) : message);
+      const what = "Bootstrap-Request without a name";
+      bench.expect("refused", answer?.code === BAD_REQUEST, answered(what, answer));
+      await expectSilence(bench, "silent");
+    }
+  },
+});
+
+function withoutQuery(message: Message): Message {
+  const options = message.options.filter(({ number }) => number !== URI_QUERY);
+  return { ...message, options };
+}
+
+const FORMATS = bootstrapServerCase({
+  id: "dormouse-bootstrap-pct",
+  title: "A client is written to in the format that it asks for",
+  versions: SINCE_1_1,
+  clauses: ["LwM2M Core 1.1.1 §6.1.7", "LwM2M Transport 1.1.1 §6.4.2"],
+  criteria: {
+    request: "Bootstrap-Request with pct=110, 112, 11542 (1.2: 11544 too) is answered by 2.04",
+    format: "each Write is in that format",
+    account: "and together they hold the account",
+  },
+  async procedure(bench) {
+    const formats = [SENML_JSON, SENML_CBOR, TLV, ...(bench.version === "1.2" ? [LWM2M_CBOR] : [])];
+    await bench.givenConfigured();
+    for (const format of formats) {
+      bench.step(`the client asks for ${formatName(format)}`);
+      await expectRequestTaken(bench, "request", [`pct=${format}`]);
+      const session = await bench.givenFinished();
+      const other = session.requests.filter(isWrite).find((one) => formatOf(one) !== format);
+      const words =
+        other === undefined ? "" : `${nameOf(other)} is in ${formatName(formatOf(other))}`;
+      bench.expect("format", other === undefined, words);
+      expectAccount(bench, "account", session, ACCOUNT);
+    }
+  },
+});
+
+const USUAL_FORMAT = bootstrapServerCase({
+  id: "dormouse-bootstrap-usual-format",
+  title: "A client that asks for no format is written to in one that it has",
+  versions: ALL,
+  clauses: ["LwM2M Core 1.0.2 §5.2", "LwM2M Core 1.1.1 §6.1.7"],
+  criteria: {
+    format:
+      "each Write of an object or an instance is in TLV, which every version has, or since 1.1 in a format of SenML",
+    account: "and together they hold the account",
+  },
+  async procedure(bench) {
+    await bench.givenConfigured();
+    await bench.givenBegun();
+    const session = await bench.givenFinished();
+    const allowed = bench.version === "1.0" ? [TLV] : BOOTSTRAP_FORMATS;
+    const other = session.requests
+      .filter((one) => isWrite(one) && one.path.split("/").length < 4)
+      .find((one) => !allowed.includes(formatOf(one)));
+    const words =
+      other === undefined ? "" : `${nameOf(other)} is in ${formatName(formatOf(other))}`;
+    bench.expect("format", other === undefined, words);
+    expectAccount(bench, "account", session, ACCOUNT);
+  },
+});
+
+const BAD_FORMAT = bootstrapServerCase({
+  id: "dormouse-bootstrap-bad-pct",
+  title: "A Bootstrap-Request for a format that there is not is refused",
+  versions: SINCE_1_1,
+  clauses: ["LwM2M Core 1.1.1 §6.1.7", "LwM2M Transport 1.1.1 §6.4.2"],
+  criteria: {
+    unsupported: "pct=50, JSON, is answered by 4.15",
+    malformed: "a pct that is no number by 4.00 or 4.15",
+    silent: "and nothing is asked",
+    again: "the same client may ask without it",
+  },
+  async procedure(bench) {
+    await bench.givenConfigured();
+    bench.step("the client asks for JSON");
+    const other = await bench.ask(["pct=50"]);
+    const isUnsupported = other?.code === UNSUPPORTED_CONTENT_FORMAT;
+    bench.expect("unsupported", isUnsupported, answered("Bootstrap-Request with pct=50", other));
+    bench.step("the client asks for what is no number");
+    const wrong = await bench.ask(["pct=tlv"]);
+    const codes = [BAD_REQUEST, UNSUPPORTED_CONTENT_FORMAT];
+    const isRefused = wrong !== undefined && codes.includes(wrong.code);
+    bench.expect("malformed", isRefused, answered("Bootstrap-Request with pct=tlv", wrong));
+    await expectSilence(bench, "silent");
+    await expectRequestTaken(bench, "again");
+    await expectFinished(bench, "again", await bench.follow());
+  },
+});
+
+const DUPLICATE = bootstrapServerCase({
+  id: "dormouse-bootstrap-duplicate",
+  title: "A Bootstrap-Request that comes twice is carried out once",
+  versions: ALL,
+  clauses: ["RFC 7252 §4.2", "RFC 7252 §4.5"],
+  criteria: {
+    same: "the second copy gets the answer of the first",
+    once: "and the bootstrap is not begun twice: each request comes once",
+  },
+  async procedure(bench) {
+    await bench.givenConfigured();
+    // The answer to the second copy is what is looked at, whatever the server asks meanwhile.
+    bench.client.special = () => "silence";
+    const message = bench.bootstrapRequest();
+    bench.step("the client asks to be bootstrapped");
+    const first = await bench.exchange(message);
+    bench.given(first?.code === CHANGED, answered("Bootstrap-Request", first));
+    bench.step("the network brings a second copy");
+    const second = await bench.exchange(message);
+    bench.expect("same", second?.code === first?.code, answered("the second copy", second));
+    bench.client.special = undefined;
+    bench.client.forgetAnswers();
+    const session = await bench.follow(REPETITIONS);
+    // A repetition is under the Message ID of what it repeats.
+    const changing = session.requests.filter(({ message }) => message.code !== GET);
+    const byId = new Map(changing.map((one) => [idOf(one.message), nameOf(one)]));
+    const names = [...byId.values()];
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    bench.expect("once", session.isFinished, `no Finish came, after ${describe(session)}`);
+    bench.expect("once", twice === undefined, `${twice} came twice`);
+  },
+});
+
+const AGAIN = bootstrapServerCase({
+  id: "dormouse-bootstrap-again",
+  title: "A client that was bootstrapped may be bootstrapped again",
+  versions: ALL,
+  clauses: ["LwM2M Core 1.1.1 §6.1.7"],
+  criteria: {
+    request: "its second Bootstrap-Request is answered by 2.04",
+    account: "the account is written once more",
+    finish: "and Finish is the last request",
+  },
+  async procedure(bench) {
+    await bench.givenConfigured();
+    await bench.givenBegun();
+    await bench.givenFinished();
+    await bench.wait(SECOND);
+    await expectRequestTaken(bench, "request");
+    const session = await bench.follow();
+    expectAccount(bench, "account", session, ACCOUNT);
+    await expectFinished(bench, "finish", session);
+  },
+});
+
+const RESTART = bootstrapServerCase({
+  id: "dormouse-bootstrap-restart",
+  title: "A client that restarts in the middle is bootstrapped from the beginning",
+  versions: ALL,
+  clauses: ["LwM2M Core 1.1.1 §6.1.7"],
+  criteria: {
+    request: "its second Bootstrap-Request is answered by 2.04 while the first bootstrap runs",
+    account: "the whole account is written after that",
+    once: "and Finish comes once",
+  },
+  async procedure(bench) {
+    await bench.givenConfigured();
+    await bench.givenBegun();
+    const first = await bench.nextRequest();
+    bench.given(first !== undefined, "no request came");
+    bench.client.special = () => "silence";
+    const second = await bench.nextRequest();
+    bench.given(second !== undefined, "no second request came");
+    bench.step("the client restarts and has forgotten everything");
+    bench.client.special = undefined;
+    bench.client.values.clear();
+    bench.client.forgetAnswers();
+    await expectRequestTaken(bench, "request");
+    const session = await bench.follow();
+    expectAccount(bench, "account", session, ACCOUNT);
+    await expectFinished(bench, "once", session);
+  },
+});
+
+const IMPOSTOR = bootstrapServerCase({
+  id: "dormouse-bootstrap-impostor",
+  title: "Who asks in another's name from elsewhere does not end his bootstrap",
+  versions: ALL,
+  clauses: ["LwM2M Transport 1.1.1 §5", "RFC 7252 §11.4"],
+  criteria: {
+    unharmed: "the client that answers is bootstrapped to the end",
+    contained: "the other address, which answers nothing, is sent no Write",
+  },
+  async procedure(bench) {
+    await bench.givenConfigured();
+    const stranger = bench.addClient();
+    bench.clientAt(stranger).special = () => "silence";
+    await bench.givenBegun();
+    bench.client.special = () => "silence";
+    const first = await bench.nextRequest();
+    bench.given(first !== undefined, "no request came");
+    bench.step("somebody else asks in the client's name, from another address");
+    await bench.send(bench.bootstrapRequest([], stranger), stranger);
+    await bench.wait(SECOND / 2);
+    bench.client.special = undefined;
+    if (first !== undefined) await bench.reply(first, bench.client.obey(first));
+    bench.client.forgetAnswers();
+    const session = await bench.follow(REPETITIONS);
+    const isWhole = session.isFinished;
+    bench.expect("unharmed", isWhole, `no Finish came, after ${describe(session)}`);
+    await bench.wait(REPETITIONS);
+    const write = bench.clientAt(stranger).heard.find(({ message }) => message.code === PUT);
+    const words = write === undefined ? "" : `the stranger was sent ${nameOf(write)}`;
+    bench.expect("contained", write === undefined, words);
+  },
+});
+
+/** A criterion: nothing is asked of the client. */
+export async function expectSilence<Criterion extends string>(
+  bench: BootstrapBench<Criterion>,
+  criterion: Criterion,
+): Promise<void> {
+  const more = await bench.unexpected();
+  bench.expect(criterion, more === undefined, more === undefined ? "" : `${nameOf(more)} came`);
+}
+
+export const BOOTSTRAP_SERVER_REQUEST_CASES: readonly BootstrapServerCase[] = [
+  UNKNOWN,
+  NAMELESS,
+  FORMATS,
+  USUAL_FORMAT,
+  BAD_FORMAT,
+  DUPLICATE,
+  AGAIN,
+  RESTART,
+  IMPOSTOR,
+];
