@@ -112,9 +112,9 @@ export class BootstrapSession implements Requester {
     this.exchangeId = id;
   }
 
-  /** Ends it from this side. */
-  abandon(reason: string): void {
-    if (this.current !== undefined) this.peer.forget(this.exchangeId);
+  /** Ends it from this side. A request of it that came later would be taken for one of the next bootstrap, a Finish for its end. */
+  abandon(now: Milliseconds, reason: string): void {
+    if (this.current !== undefined) this.peer.withdraw(now, this.exchangeId);
     this.current = undefined;
     this.end(reason);
   }
