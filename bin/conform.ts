@@ -13,13 +13,19 @@ import {
   udpClientAdapter,
 } from "../test/conformance/adapters/udp-client.ts";
 import { udpServerAdapter } from "../test/conformance/adapters/udp-server.ts";
+import type { BootstrapServerCase } from "../test/conformance/bootstrap-harness.ts";
+import { runBootstrapServerCases } from "../test/conformance/bootstrap-harness.ts";
 import {
   type CaseResult,
   type ConformanceCase,
   FEATURES,
   type Version,
 } from "../test/conformance/case.ts";
-import { CLIENT_CASES, SERVER_CASES } from "../test/conformance/cases/catalogue.ts";
+import {
+  BOOTSTRAP_SERVER_CASES,
+  CLIENT_CASES,
+  SERVER_CASES,
+} from "../test/conformance/cases/catalogue.ts";
 import { GROUPS, groupOf, LEVELS, type Level } from "../test/conformance/cases/groups.ts";
 import type { ClientAdapter } from "../test/conformance/client-under-test.ts";
 import { formatName } from "../test/conformance/content.ts";
@@ -31,6 +37,12 @@ import { manualOperator } from "../test/conformance/operators/manual.ts";
 import { selectCases } from "../test/conformance/selection.ts";
 import { runServerCases, type ServerCase } from "../test/conformance/server-harness.ts";
 import type { Operator } from "../test/conformance/server-under-test.ts";
+import {
+  addBootstrapOptions,
+  BOOTSTRAP_HELP,
+  type BootstrapOptions,
+  bootstrapServerOf,
+} from "./conform-bootstrap.ts";
 import {
   addReportOptions,
   conclude,
@@ -61,13 +73,11 @@ interface ClientOptions extends SelectionOptions, ReportOptions {
   port: number;
 }
 
-interface ServerOptions extends SelectionOptions, ReportOptions {
+interface ServerOptions extends SelectionOptions, ReportOptions, BootstrapOptions {
   lwm2m: Version;
-  rest?: string;
-  api?: "device-connector" | "leshan";
-  key?: string;
-  name?: string;
 }
+
+type AnyServerCase = ServerCase | BootstrapServerCase;
 
 const GROUP_HELP = `
 Groups:
@@ -102,11 +112,12 @@ is ordered through its REST API: --rest URL, in the form of mbed Device Connecto
 --key KEY (or DORMOUSE_KEY in the environment), or of Eclipse Leshan's demo server
 (--api leshan). Without --rest a person at the server's own screens is asked. Each case
 registers as an endpoint of its own, conform-...
-${GROUP_HELP}${REPORT_HELP}
+${BOOTSTRAP_HELP}${GROUP_HELP}${REPORT_HELP}
 Examples:
   dormouse conform server --rest http://127.0.0.1:8080 --key "$KEY" coap://127.0.0.1:5683
   dormouse conform server --rest http://127.0.0.1:8081 --api leshan coap://127.0.0.1:5684
   dormouse conform server coap://192.0.2.7:5683 --group registration --html report.html
+  dormouse conform server --bootstrap coap://127.0.0.1:5693 --rest http://127.0.0.1:8080 --key "$KEY"
 `;
 
 export function conformCommand(program: Command): void {
@@ -151,8 +162,8 @@ export function conformCommand(program: Command): void {
 function addServerCommand(conform: Command): void {
   const server = conform
     .command("server")
-    .description("judge a server: the harness is its clients")
-    .argument("<uri>", "where the server takes registrations: coap://HOST:PORT")
+    .description("judge a server, a Bootstrap-Server or both: the harness is their clients")
+    .argument("[uri]", "where the server takes registrations: coap://HOST:PORT")
     .addOption(
       new Option("--lwm2m <version>", "which version of the enabler it is judged by")
         .choices(["1.0", "1.1", "1.2"])
@@ -167,7 +178,9 @@ function addServerCommand(conform: Command): void {
     )
     .addOption(new Option("--key <key>", "an access key for it").env("DORMOUSE_KEY"))
     .option("--name <text>", "names the server in reports");
-  addReportOptions(addSelectionOptions(server)).addHelpText("after", SERVER_HELP).action(runServer);
+  addReportOptions(addSelectionOptions(addBootstrapOptions(server)))
+    .addHelpText("after", SERVER_HELP)
+    .action(runServer);
 }
 
 function addSelectionOptions(command: Command): Command {
@@ -196,7 +209,9 @@ function selected<C extends Pick<ConformanceCase, "id" | "versions">>(
 
 function runList(options: ListOptions): void {
   const { details } = options;
-  const cases = orFail(() => selected([...CLIENT_CASES, ...SERVER_CASES], options));
+  const cases = orFail(() =>
+    selected([...CLIENT_CASES, ...SERVER_CASES, ...BOOTSTRAP_SERVER_CASES], options),
+  );
   if (options.json === true) {
     const rows = cases.map((one) => ({
       id: one.id,
@@ -207,7 +222,7 @@ function runList(options: ListOptions): void {
       clauses: one.clauses,
       configuration: "configuration" in one ? one.configuration.name : undefined,
       criteria: one.criteria,
-      needs: one.needs,
+      needs: one.role === "bootstrap server" ? bootstrapNeedsOf(one) : one.needs,
       steps: "steps" in one ? one.steps : undefined,
       correction: one.correction,
     }));
@@ -243,20 +258,21 @@ async function learned(adapter: ClientAdapter, options: ClientOptions): Promise<
 }
 
 /** What a case needs; with details also what it judges and how. */
-function detailsOf(one: ConformanceCase | ServerCase, isWhole: boolean): string[] {
+function detailsOf(one: ConformanceCase | AnyServerCase, isWhole: boolean): string[] {
   const needs = needsOf(one);
   const lines = needs === "" ? [] : [`needs ${needs}`];
   if (!isWhole) return lines;
   if (one.role === "client") lines.push(`configuration ${one.configuration.name}`);
   for (const [name, words] of Object.entries(one.criteria)) lines.push(`- ${name}: ${words}`);
-  const steps = one.role === "client" ? (one.steps ?? []) : [];
+  const steps = "steps" in one ? (one.steps ?? []) : [];
   steps.forEach((words, i) => lines.push(`${i + 1}. ${words}`));
   if (one.correction !== undefined) lines.push(`corrected: ${one.correction}`);
   return lines;
 }
 
-function needsOf(one: ConformanceCase | ServerCase): string {
+function needsOf(one: ConformanceCase | AnyServerCase): string {
   if (one.role === "server") return (one.needs ?? []).join(", ");
+  if (one.role === "bootstrap server") return bootstrapNeedsOf(one);
   const {
     formats = [],
     features = [],
@@ -291,34 +307,79 @@ async function runClient(options: ClientOptions): Promise<void> {
   process.exitCode = conclude(run, options, baseline);
 }
 
-async function runServer(uri: string, options: ServerOptions): Promise<void> {
-  const cases = orFail(() => selected(SERVER_CASES, options));
+function bootstrapNeedsOf({ needs = [], needsLwm2mServer, missing }: BootstrapServerCase): string {
+  const words: string[] = [...needs];
+  if (needsLwm2mServer === true) words.unshift("an LwM2M Server beside it");
+  if (missing !== undefined) words.unshift(`what the harness has not: ${missing}`);
+  return words.join(", ");
+}
+
+async function runServer(uri: string | undefined, options: ServerOptions): Promise<void> {
+  const cases = orFail(() => serverCasesOf(uri, options));
   const baseline = orFail(() => readBaseline(options.baseline));
-  let operator: Operator;
-  let address: { readonly address: string; readonly port: number };
+  const opened: { close(): Promise<void> }[] = [];
+  const name = options.name ?? [uri, options.bootstrap].filter((one) => one).join(" and ");
+  const startedAt = Date.now();
+  const results: CaseResult[] = [];
+  const report = (result: CaseResult) => {
+    results.push(result);
+    const { id, verdict } = result;
+    if (options.quiet === true) return;
+    console.error(`[${results.length}/${cases.length}] ${id}: ${verdict}`);
+  };
   try {
-    address = await resolveServer(uri);
-    operator = await operatorOf(options);
+    const server = uri === undefined ? undefined : await serverOf(uri, options);
+    if (server !== undefined) opened.push(server.operator);
+    const bootstrap = await bootstrapServerOf(options, server?.adapter, askForText);
+    if (bootstrap !== undefined) opened.push(bootstrap.operator);
+    const [plain, ofBootstrap] = byRole(cases);
+    if (server !== undefined) await runServerCases(plain, server.adapter, options.lwm2m, report);
+    if (bootstrap !== undefined) {
+      await runBootstrapServerCases(ofBootstrap, bootstrap.adapter, options.lwm2m, report);
+    }
   } catch (error) {
     return couldNotRun((error as Error).message);
-  }
-  const name = options.name ?? uri;
-  const startedAt = Date.now();
-  let done = 0;
-  const progress = ({ id, verdict }: CaseResult) => {
-    done++;
-    if (options.quiet !== true) console.error(`[${done}/${cases.length}] ${id}: ${verdict}`);
-  };
-  let results: CaseResult[];
-  try {
-    const adapter = udpServerAdapter({ name, host: address.address, port: address.port, operator });
-    results = await runServerCases(cases, adapter, options.lwm2m, progress);
   } finally {
-    await operator.close();
+    for (const one of opened) await one.close();
   }
   const harness = `Dormouse conformance harness ${productVersion()}`;
   const run = { subject: name, role: "server", harness, startedAt, results } as const;
   process.exitCode = conclude(run, options, baseline);
+}
+
+async function serverOf(uri: string, options: ServerOptions) {
+  const { address: host, port } = await resolveServer(uri);
+  const operator = await operatorOf(options);
+  const name = options.name ?? uri;
+  return { adapter: udpServerAdapter({ name, host, port, operator }), operator };
+}
+
+/** The cases that the selection leaves, of the servers that are named. @throws Error fit for the user */
+function serverCasesOf(uri: string | undefined, options: ServerOptions): AnyServerCase[] {
+  if (uri === undefined && options.bootstrap === undefined) {
+    throw new Error(
+      "Name what is judged: coap://HOST:PORT, --bootstrap coap://HOST:PORT, or both.",
+    );
+  }
+  const all: AnyServerCase[] = [...SERVER_CASES, ...BOOTSTRAP_SERVER_CASES];
+  const chosen = selected(all, options);
+  const isNamed = {
+    server: uri !== undefined,
+    "bootstrap server": options.bootstrap !== undefined,
+  };
+  const named = chosen.filter(({ role }) => isNamed[role]);
+  if (named.length > 0) return named;
+  throw new Error(
+    isNamed.server
+      ? "What is chosen judges a Bootstrap-Server: --bootstrap coap://HOST:PORT names it."
+      : "What is chosen judges an LwM2M Server: name it, coap://HOST:PORT.",
+  );
+}
+
+function byRole(cases: readonly AnyServerCase[]): [ServerCase[], BootstrapServerCase[]] {
+  const plain = cases.filter((one): one is ServerCase => one.role === "server");
+  const others = cases.filter((one): one is BootstrapServerCase => one.role !== "server");
+  return [plain, others];
 }
 
 async function operatorOf({ rest, key, api }: ServerOptions): Promise<Operator> {

@@ -46,7 +46,6 @@ export interface Session {
 
 export class BootstrapBench<Criterion extends string = string> extends ServerBench<Criterion> {
   declare readonly server: BootstrapServerUnderTest;
-  private outcomeBefore: string | undefined = undefined;
   private isConfigured = false;
 
   constructor(server: BootstrapServerUnderTest, version: Version, endpointName: string) {
@@ -78,7 +77,6 @@ export class BootstrapBench<Criterion extends string = string> extends ServerBen
   /** The endpoint is given this. Where nobody can configure it, it is given whatever it is. */
   async givenConfigured(plan: BootstrapPlan = ACCOUNT): Promise<void> {
     const { bootstrap } = this.server;
-    this.outcomeBefore = (await bootstrap.outcome(this.endpointName))?.id;
     if (!this.canConfigure) return;
     this.step(`the operator configures ${this.endpointName}: ${wordsOfPlan(plan)}`);
     this.isConfigured = true;
@@ -101,11 +99,9 @@ export class BootstrapBench<Criterion extends string = string> extends ServerBen
     const { bootstrap } = this.server;
     let found: BootstrapOutcome | undefined;
     await this.waitFor(async () => {
-      const last = await bootstrap.outcome(this.endpointName);
-      if (last?.id !== this.outcomeBefore) found = last;
+      found = await bootstrap.outcome(this.endpointName);
       return found !== undefined;
     }, this.now() + patience);
-    this.outcomeBefore = found?.id ?? this.outcomeBefore;
     return found;
   }
 

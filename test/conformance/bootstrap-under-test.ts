@@ -39,8 +39,6 @@ export interface BootstrapPlan {
 
 /** How a bootstrap ended, as the operator is told. */
 export interface BootstrapOutcome {
-  /** Tells it from those before it. */
-  readonly id: string;
   readonly isSuccess: boolean;
   /** In the operator interface's own words. */
   readonly words: string;
@@ -54,7 +52,7 @@ export interface BootstrapOperator {
   configure(endpointName: string, plan: BootstrapPlan): Promise<void>;
   /** Resolves when the endpoint is not known any more; harmless when it never was. */
   remove(endpointName: string): Promise<void>;
-  /** What became of the endpoint's last bootstrap; undefined when nothing is known. */
+  /** What became of the endpoint's last bootstrap since it was configured; undefined while nothing is known that was not told before. */
   outcome(endpointName: string): Promise<BootstrapOutcome | undefined>;
   close(): Promise<void>;
 }

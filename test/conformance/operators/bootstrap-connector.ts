@@ -43,6 +43,8 @@ class ConnectorBootstrapOperator implements BootstrapOperator {
   private readonly url: string;
   private readonly key: string;
   private readonly fetcher: Fetcher;
+  /** By endpoint, what was told last. */
+  private readonly told = new Map<string, string>();
 
   constructor(url: string, key: string, fetcher: Fetcher) {
     this.url = url;
@@ -55,6 +57,8 @@ class ConnectorBootstrapOperator implements BootstrapOperator {
   }
 
   async configure(endpointName: string, plan: BootstrapPlan): Promise<void> {
+    // What became of it in an earlier run is no news.
+    await this.outcome(endpointName);
     const path = `/admin/bootstrap/configurations/${encodeURIComponent(endpointName)}`;
     await (await this.ask("PUT", path, 200, documentOf(plan))).body?.cancel();
   }
@@ -70,11 +74,10 @@ class ConnectorBootstrapOperator implements BootstrapOperator {
     const [last] = ((await response.json()) as DeviceView).outcomes;
     if (last === undefined) return undefined;
     const { endedAt, took, outcome, reason } = last;
-    return {
-      id: `${endedAt} ${took} ${reason}`,
-      isSuccess: outcome === "finished",
-      words: reason ?? outcome,
-    };
+    const id = `${endedAt} ${took} ${reason}`;
+    if (this.told.get(endpointName) === id) return undefined;
+    this.told.set(endpointName, id);
+    return { isSuccess: outcome === "finished", words: reason ?? outcome };
   }
 
   async close(): Promise<void> {}

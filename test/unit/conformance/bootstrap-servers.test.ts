@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { BOOTSTRAP_SERVER_CASES, renderResults } from "../../conformance/index.ts";
-import { runBootstrapServerCase } from "../../conformance/index.ts";
+import {
+  BOOTSTRAP_SERVER_CASES,
+  renderResults,
+  runBootstrapServerCase,
+} from "../../conformance/index.ts";
 import { inProcessBootstrapServerAdapter } from "./in-process-bootstrap-server.ts";
 
 describe("our connector as the Bootstrap-Server", () => {
