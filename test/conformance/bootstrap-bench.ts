@@ -14,6 +14,7 @@ import {
 } from "../../protocol/coap/options.ts";
 import { pathOptions, queryOptions } from "../../protocol/coap/uri.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
+import { parsePath } from "../../protocol/model/path.ts";
 import { type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import { ACCOUNT } from "./bootstrap-accounts.ts";
 import { BootstrapClient } from "./bootstrap-client.ts";
@@ -209,6 +210,7 @@ export function formatOf({ message }: Downlink): number {
 export function writtenIn({ requests }: Session): ReadonlyMap<string, Value> | string {
   const written = new Map<string, Value>();
   for (const request of requests.filter(isWrite)) {
+    if (parsePath(request.path) === undefined) return `Write of ${request.path}: that is no path`;
     const format = formatOf(request);
     const { payload } = request.message;
     const values = decodeValues(format === ABSENT ? undefined : format, payload, request.path);

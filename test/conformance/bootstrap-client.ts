@@ -32,6 +32,7 @@ import {
 import { pathOf } from "../../protocol/coap/uri.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
+import { parsePath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { accountFaults } from "./bootstrap-accounts.ts";
 import type { Version } from "./case.ts";
@@ -95,6 +96,7 @@ export class BootstrapClient extends ScriptedClient {
 
   /** What the tree answers, and what becomes of it. */
   obey({ message, path }: Downlink): Answer {
+    if (path !== "/bs" && parsePath(path) === undefined) return { code: METHOD_NOT_ALLOWED };
     switch (message.code) {
       case GET:
         return uintOf(message.options, ACCEPT, ABSENT) === LINK_FORMAT

@@ -89,8 +89,8 @@ async function answeringSlowly(bench: BootstrapBench<"single">): Promise<Downlin
 function expectForm(bench: BootstrapBench<"confirmable" | "path">, request: Downlink): void {
   const name = nameOf(request);
   bench.expect("confirmable", request.message.type === CON, `${name} is not Confirmable`);
-  const path = parsePath(request.path === "/" ? "" : request.path) ?? parsePath(request.path);
-  const isPlain = request.path === "/" || (path !== undefined && path.length <= 3);
+  const path = parsePath(request.path);
+  const isPlain = path !== undefined && path.length <= 3;
   bench.expect("path", isFinish(request) || isPlain, `${name} is none`);
 }
 

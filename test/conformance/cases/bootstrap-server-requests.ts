@@ -99,7 +99,7 @@ const FORMATS = bootstrapServerCase({
     for (const format of formats) {
       bench.step(`the client asks for ${formatName(format)}`);
       await expectRequestTaken(bench, "request", [`pct=${format}`]);
-      const session = await bench.givenFinished();
+      const session = await bench.follow();
       const other = session.requests.filter(isWrite).find((one) => formatOf(one) !== format);
       const words =
         other === undefined ? "" : `${nameOf(other)} is in ${formatName(formatOf(other))}`;
@@ -122,7 +122,7 @@ const USUAL_FORMAT = bootstrapServerCase({
   async procedure(bench) {
     await bench.givenConfigured();
     await bench.givenBegun();
-    const session = await bench.givenFinished();
+    const session = await bench.follow();
     const allowed = bench.version === "1.0" ? [TLV] : BOOTSTRAP_FORMATS;
     const other = session.requests
       .filter((one) => isWrite(one) && one.path.split("/").length < 4)

@@ -37,12 +37,8 @@ export interface Sent {
 export interface BootstrapTamper {
   /** What goes out instead. */
   fromServer?(sent: Sent): readonly Sent[];
-  /** What comes in instead; undefined loses it. @param say sends something in the server's name */
-  toServer?(
-    datagram: Uint8Array,
-    client: number,
-    say: (sent: Sent) => void,
-  ): Uint8Array | undefined;
+  /** What comes in instead, and from whom; undefined loses it. @param say sends something in the server's name */
+  toServer?(arriving: Sent, say: (sent: Sent) => void): Sent | undefined;
   plan?(plan: BootstrapPlan): BootstrapPlan;
   outcome?(outcome: BootstrapOutcome | undefined): BootstrapOutcome | undefined;
   /** Orders to the LwM2M Server; undefined drops one. */
@@ -189,9 +185,9 @@ class BootstrapFace extends Face implements BootstrapServerUnderTest, BootstrapO
   override async send(client: number, datagram: Uint8Array): Promise<void> {
     const { tamper } = this.host;
     const say = (sent: Sent) => this.deliver(sent);
-    const arriving =
-      tamper.toServer === undefined ? datagram : tamper.toServer(datagram, client, say);
-    if (arriving !== undefined) await super.send(client, arriving);
+    const sent = { client, datagram };
+    const arriving = tamper.toServer === undefined ? sent : tamper.toServer(sent, say);
+    if (arriving !== undefined) await super.send(arriving.client, arriving.datagram);
   }
 
   override take(peer: string, datagram: Uint8Array): void {
