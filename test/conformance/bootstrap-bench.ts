@@ -88,6 +88,13 @@ export class BootstrapBench<Criterion extends string = string> extends ServerBen
     }
   }
 
+  /** From now on there is nothing for the endpoint. */
+  async givenRemoved(): Promise<void> {
+    this.step(`the operator removes what is configured for ${this.endpointName}`);
+    this.isConfigured = false;
+    await this.server.bootstrap.remove(this.endpointName);
+  }
+
   /** Leaves nothing with the operator. */
   async tidy(): Promise<void> {
     if (!this.isConfigured) return;

@@ -1,6 +1,8 @@
 /** What no published suite asks of a Bootstrap-Server: hostile input, and what strangers can get out of it. */
 import {
   BAD_REQUEST,
+  CHANGED,
+  CONTENT,
   EMPTY,
   formatCode,
   isSuccess,
@@ -10,13 +12,13 @@ import {
   UNAUTHORIZED,
 } from "../../../protocol/coap/codes.ts";
 import { SENML_CBOR, TEXT, TLV } from "../../../protocol/coap/content-formats.ts";
-import { encodeMessage } from "../../../protocol/coap/message.ts";
+import { encodeMessage, type Message } from "../../../protocol/coap/message.ts";
 import { DEFAULT_TRANSMISSION, maxTransmitWait } from "../../../protocol/coap/parameters.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
-import { ACCOUNT } from "../bootstrap-accounts.ts";
+import { ACCOUNT, planFault } from "../bootstrap-accounts.ts";
 import { type BootstrapBench, describe, nameOf } from "../bootstrap-bench.ts";
 import { type BootstrapServerCase, bootstrapServerCase } from "../bootstrap-harness.ts";
-import { formatName } from "../content.ts";
+import { decodeValues, formatName } from "../content.ts";
 import { Ended } from "../judging.ts";
 import { fetchPack } from "./bootstrap-server-expectations.ts";
 import { MALFORMED } from "./server-own.ts";
@@ -102,15 +104,23 @@ const STRANGER = bootstrapServerCase({
       const { heard } = bench.clientAt(stranger);
       const write = heard.find(({ message }) => message.code === PUT);
       bench.expect("keys", write === undefined, write === undefined ? "" : `${nameOf(write)} came`);
-      let sum = heard.reduce((bytes, { message }) => bytes + encodeMessage(message).length, 0);
-      for (let came = bench.response(stranger); came; came = bench.response(stranger)) {
-        sum += encodeMessage(came).length;
-      }
+      const answers = answersTo(bench, stranger);
+      const isTaken = answers.some(({ code }) => code === CHANGED);
+      bench.given(isTaken, "his Bootstrap-Request was not answered by 2.04");
+      const all = [...answers, ...heard.map(({ message }) => message)];
+      const sum = all.reduce((bytes, message) => bytes + encodeMessage(message).length, 0);
       const isSmall = sum <= AMPLIFICATION * request.length;
       bench.expect("small", isSmall, `${request.length} bytes got ${sum} bytes`);
     }
   },
 });
+
+/** All that came in answer to a client's own messages. */
+function answersTo(bench: BootstrapBench, client: number): Message[] {
+  const answers: Message[] = [];
+  for (let came = bench.response(client); came; came = bench.response(client)) answers.push(came);
+  return answers;
+}
 
 const PACK_STRANGER = bootstrapServerCase({
   id: "dormouse-bootstrap-pack-stranger",
@@ -134,8 +144,11 @@ const PACK_STRANGER = bootstrapServerCase({
     const isSmall = length <= AMPLIFICATION * request;
     bench.expect("small", isSmall, `${request} bytes got ${length} bytes`);
     const pack = answer?.code === UNAUTHORIZED ? await fetchPack(bench, SENML_CBOR) : answer;
-    const isThere = pack !== undefined && isSuccess(pack.code);
+    const isThere = pack?.code === CONTENT;
     bench.expect("fresh", isThere, answered("Bootstrap-Pack-Request with Echo", pack));
+    const found = pack && decodeValues(SENML_CBOR, pack.payload, "/");
+    const fault = typeof found === "object" ? planFault({ ...ACCOUNT, values }, found) : `${found}`;
+    bench.expect("fresh", fault === "", fault);
   },
 });
 

@@ -202,7 +202,11 @@ const BLOCKWISE = bootstrapServerCase({
 function blockFault(heard: readonly Heard[], largest: number): string {
   let offset = 0;
   let count = 0;
+  const seen = new Set<number>();
   for (const one of heard) {
+    // A repetition is no block of its own.
+    if (seen.has(one.message.messageId)) continue;
+    seen.add(one.message.messageId);
     const option = findOption(one.message.options, BLOCK1);
     const { length } = one.message.payload;
     if (option === undefined) {

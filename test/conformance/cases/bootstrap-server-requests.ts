@@ -21,6 +21,7 @@ import {
   isFinish,
   isWrite,
   nameOf,
+  QUIET_PERIOD,
 } from "../bootstrap-bench.ts";
 import { type BootstrapServerCase, bootstrapServerCase } from "../bootstrap-harness.ts";
 import { formatName } from "../content.ts";
@@ -47,11 +48,16 @@ const UNKNOWN = bootstrapServerCase({
     silent: "and nothing is asked of it",
   },
   async procedure(bench) {
-    await bench.server.bootstrap.remove(bench.endpointName);
-    const answer = await bench.ask();
+    await bench.givenConfigured();
+    await bench.givenBegun();
+    await bench.givenFinished();
+    await bench.givenRemoved();
+    const other = bench.addClient();
+    bench.step("a client of that name asks, from an address that the server has not seen");
+    const answer = await bench.ask([], other);
     const isRefused = answer === undefined || REFUSALS.includes(answer.code);
     bench.expect("refused", isRefused, answered("Bootstrap-Request", answer));
-    await expectSilence(bench, "silent");
+    await expectSilence(bench, "silent", other);
   },
 });
 
@@ -295,8 +301,9 @@ const IMPOSTOR = bootstrapServerCase({
 export async function expectSilence<Criterion extends string>(
   bench: BootstrapBench<Criterion>,
   criterion: Criterion,
+  client = 0,
 ): Promise<void> {
-  const more = await bench.unexpected();
+  const more = await bench.unexpected(QUIET_PERIOD, client);
   bench.expect(criterion, more === undefined, more === undefined ? "" : `${nameOf(more)} came`);
 }
 

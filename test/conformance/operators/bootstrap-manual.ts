@@ -17,22 +17,18 @@ const ABILITIES: readonly BootstrapAbility[] = [
 ];
 
 export function manualBootstrapOperator(ask: Question): BootstrapOperator {
-  const configured = new Set<string>();
   return {
     name: "a person",
     claims: { versions: VERSIONS, abilities: ABILITIES },
     async configure(endpointName, plan) {
-      configured.add(endpointName);
       const text = sentences(plan).join("\n  ");
       await ask(
         `At the Bootstrap-Server, for the endpoint ${endpointName} alone:\n  ${text}\nThen press Enter.`,
       );
     },
     async remove(endpointName) {
-      // What a case has configured is in nobody's way afterwards: the next one has another endpoint.
-      if (configured.has(endpointName)) return;
       await ask(
-        `At the Bootstrap-Server: make sure that nothing is configured for ${endpointName}. Then press Enter.`,
+        `At the Bootstrap-Server: remove what is configured for ${endpointName}. Then press Enter.`,
       );
     },
     async outcome(endpointName) {

@@ -37,9 +37,20 @@ export const ANSWER_MUTANTS: readonly BootstrapServerMutant[] = [
   ),
   mutant("repeats itself under new Message IDs", [`${OWN}retransmission again`], () => {
     let next = 0x6000;
-    return saying((message) =>
-      isRequest(message.code) ? { ...message, messageId: ++next } : message,
-    )();
+    const originals = new Map<number, number>();
+    const repeating = onCopies((copies, message) => {
+      if (copies === 1) return message;
+      originals.set(++next, message.messageId);
+      return { ...message, messageId: next };
+    });
+    return {
+      ...repeating(),
+      toServer: (arriving) =>
+        heard(arriving, (message) => ({
+          ...message,
+          messageId: originals.get(message.messageId) ?? message.messageId,
+        })),
+    };
   }),
   mutant(
     "repeats itself at once",

@@ -154,10 +154,11 @@ export const REQUEST_MUTANTS: readonly BootstrapServerMutant[] = [
   mutant("has one bootstrap for each name", [`${OWN}impostor unharmed`], () => {
     let isTaken = false;
     return {
-      fromServer: (sent) => {
-        if (sent.client > 0) isTaken = true;
-        return isTaken && sent.client === 0 ? [] : [sent];
-      },
+      fromServer: (sent) =>
+        said(sent, (message, client) => {
+          if (client > 0 && message.code === CHANGED) isTaken = true;
+          return isTaken && client === 0 ? undefined : message;
+        }),
     };
   }),
   mutant(
