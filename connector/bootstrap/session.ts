@@ -49,7 +49,6 @@ const USUAL_FORMATS = [TLV, SENML_CBOR, SENML_JSON];
 /** Values of a Bootstrap-Read that are kept, and characters of each. */
 const MOST_FOUND = 64;
 const LONGEST_FOUND = 128;
-const LONGEST_REASON = 100;
 
 export class BootstrapSession implements Requester {
   readonly id: number;
@@ -173,8 +172,7 @@ export class BootstrapSession implements Requester {
         this.queue.shift();
         return undefined;
       case "finish":
-        if (isSuccess(code)) return undefined;
-        return `${answered(step, code)}${detailOf(response)}`;
+        return isSuccess(code) ? undefined : answered(step, code);
     }
   }
 
@@ -216,13 +214,7 @@ export class BootstrapSession implements Requester {
   }
 }
 
+/** A code alone: what a device says beside it may repeat the keys that it was given. */
 function answered(step: Step, code: number): string {
   return `${nameOf(step)} was answered ${formatCode(code)}`;
-}
-
-/** What a device says of an inconsistent configuration. What it says of keys is not repeated, it might repeat them. */
-function detailOf({ payload }: Response): string {
-  if (payload.length === 0) return "";
-  const text = decodeUtf8(payload).replace(/[^\x20-\x7e]/g, " ");
-  return `: ${text.slice(0, LONGEST_REASON)}`;
 }
