@@ -18,6 +18,7 @@ import {
 import type { Heard } from "../bootstrap-client.ts";
 import { type BootstrapServerCase, bootstrapServerCase } from "../bootstrap-harness.ts";
 import type { BootstrapPlan } from "../bootstrap-under-test.ts";
+import { CERTIFICATE, PRIVATE_KEY } from "../certificates.ts";
 import type { Downlink } from "../scripted-client.ts";
 import {
   expectAccountKept,
@@ -145,7 +146,6 @@ const KEEPS_ACCOUNT = bootstrapServerCase({
   },
 });
 
-const KEY_LENGTH = 1500;
 /** Bytes of a block at most (RFC 7959 §2.2), and those that a small client asks for. */
 const LARGEST_BLOCK = 1024;
 const SMALL_BLOCK = 64;
@@ -157,9 +157,9 @@ const LARGE: BootstrapPlan = {
     ...accountValues(),
     "/0/0/0": "coaps://192.0.2.1:5684",
     "/0/0/2": 2,
-    "/0/0/3": new Uint8Array(KEY_LENGTH).fill(0x30),
-    "/0/0/4": new Uint8Array(KEY_LENGTH).fill(0x31),
-    "/0/0/5": new Uint8Array(KEY_LENGTH).fill(0x32),
+    "/0/0/3": CERTIFICATE,
+    "/0/0/4": CERTIFICATE,
+    "/0/0/5": PRIVATE_KEY,
   },
 };
 

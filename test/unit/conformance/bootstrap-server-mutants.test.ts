@@ -17,7 +17,7 @@ beforeAll(async () => {
   for (const { name, adapter } of BOOTSTRAP_SERVER_MUTANTS) {
     results.set(name, await runBootstrapServerCases(CASES, adapter, VERSION));
   }
-}, 60_000);
+}, 120_000);
 
 /** `case criterion` of what a mutant fails; the sound server passes all. */
 function caught(name: string): string[] {
