@@ -10,7 +10,7 @@ import type {
   BootstrapPlan,
 } from "../bootstrap-under-test.ts";
 import { formatBytes } from "../content.ts";
-import { bare, type Fetcher } from "./rest.ts";
+import { bare, type Fetcher, reach } from "./rest.ts";
 
 const CLAIMS: BootstrapClaims = {
   versions: ["1.0", "1.1", "1.2"],
@@ -87,7 +87,7 @@ class ConnectorBootstrapOperator implements BootstrapOperator {
     const headers: Record<string, string> = { authorization: `Bearer ${this.key}` };
     if (body !== undefined) headers["content-type"] = "application/json";
     const request = { method, headers, body: body && JSON.stringify(body) };
-    const response = await this.fetcher(`${this.url}${path}`, request);
+    const response = await reach(this.fetcher, `${this.url}${path}`, request);
     if (response.ok || response.status === allowed) return response;
     const reason = (await response.text()).slice(0, 200);
     throw new Error(`${method} ${path} is answered ${response.status}: ${reason}`);

@@ -10,7 +10,7 @@ import type {
   BootstrapOutcome,
   BootstrapPlan,
 } from "../bootstrap-under-test.ts";
-import { bare, type Fetcher } from "./rest.ts";
+import { bare, type Fetcher, reach } from "./rest.ts";
 
 const CLAIMS: BootstrapClaims = { versions: ["1.0", "1.1"], abilities: ["configure", "discover"] };
 
@@ -99,7 +99,7 @@ class LeshanBootstrapOperator implements BootstrapOperator {
     if (this.key !== undefined) headers["authorization"] = `Bearer ${this.key}`;
     if (body !== undefined) headers["content-type"] = "application/json";
     const request = { method, headers, body: body && JSON.stringify(body) };
-    const response = await this.fetcher(`${this.url}/api/bootstrap${path}`, request);
+    const response = await reach(this.fetcher, `${this.url}/api/bootstrap${path}`, request);
     const text = await response.text();
     // What was not there need not be removed.
     if (response.ok || (method === "DELETE" && response.status === 404)) return;
