@@ -89,7 +89,7 @@ async function operatorOf(options: BootstrapOptions, ask: Question): Promise<Boo
     throw new Error("--bootstrap-configured and --bootstrap-rest exclude each other.");
   }
   const rest = bootstrapRest ?? options.rest;
-  if (rest === undefined) return manualBootstrapOperator(ask);
+  if (rest === undefined) return manualBootstrapOperator(ask, process.stdin.isTTY === true);
   const api = options.bootstrapApi ?? options.api;
   const isTold = api !== undefined || key !== undefined;
   const isLeshan = api === "leshan" || (!isTold && (await isLeshanBootstrap(rest)));

@@ -36,7 +36,7 @@ const HOSTILE = bootstrapServerCase({
   clauses: ["RFC 7252 §3", "RFC 7252 §4.2"],
   criteria: {
     rejected: "none gets anything but a Reset, an error, or nothing",
-    small: "no answer to a stranger is more than three times as long as what it answers",
+    small: "no answer to a stranger is more than three times as long as what it answers (ours)",
     unharmed: "a bootstrap that is under way is carried through, whoever they come from",
   },
   async procedure(bench) {
@@ -89,8 +89,8 @@ const STRANGER = bootstrapServerCase({
   clauses: ["RFC 7252 §11.3", "LwM2M Transport 1.1.1 §5"],
   needs: ["configure"],
   criteria: {
-    keys: "no Write comes before the address has answered something, whether anything is deleted first or not",
-    small: "and all that it is sent together is at most three times as long as its request",
+    keys: "no Write comes before the address has answered something, whether anything is deleted first or not (ours)",
+    small: "and all that it is sent together is at most three times as long as its request (ours)",
   },
   async procedure(bench) {
     for (const deletes of [ACCOUNT.deletes, []]) {

@@ -270,8 +270,8 @@ const IMPOSTOR = bootstrapServerCase({
   versions: ALL,
   clauses: ["LwM2M Transport 1.1.1 §5", "RFC 7252 §11.4"],
   criteria: {
-    unharmed: "the client that answers is bootstrapped to the end",
-    contained: "the other address, which answers nothing, is sent no Write",
+    unharmed: "the client that answers is bootstrapped to the end (ours)",
+    contained: "the other address, which answers nothing, is sent no Write (ours)",
   },
   async procedure(bench) {
     await bench.givenConfigured();

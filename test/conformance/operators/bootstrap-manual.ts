@@ -16,10 +16,12 @@ const ABILITIES: readonly BootstrapAbility[] = [
   "outcomes",
 ];
 
-export function manualBootstrapOperator(ask: Question): BootstrapOperator {
+/** @param isThere false when what is asked is taken to be done, and nobody can say how anything ended */
+export function manualBootstrapOperator(ask: Question, isThere = true): BootstrapOperator {
+  const abilities = isThere ? ABILITIES : ABILITIES.filter((one) => one !== "outcomes");
   return {
     name: "a person",
-    claims: { versions: VERSIONS, abilities: ABILITIES },
+    claims: { versions: VERSIONS, abilities },
     async configure(endpointName, plan) {
       const text = sentences(plan).join("\n  ");
       await ask(

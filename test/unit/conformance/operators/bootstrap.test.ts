@@ -131,6 +131,8 @@ test("a person is told what to configure, and asked how a bootstrap ended", asyn
   expect(await operator.outcome("d")).toBeUndefined();
   expect(await operator.outcome("d")).toEqual({ isSuccess: false, words: "n" });
   expect((await operator.outcome("d"))?.isSuccess).toBe(true);
+  const absent = manualBootstrapOperator(async () => "", false);
+  expect(absent.claims.abilities).not.toContain("outcomes");
   await operator.remove("d");
   expect(told.at(-1)).toContain("remove what is configured for d");
 });
