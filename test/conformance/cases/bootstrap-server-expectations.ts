@@ -8,6 +8,7 @@ import {
   describe,
   isFinish,
   nameOf,
+  QUIET_PERIOD,
   type Session,
   writtenIn,
 } from "../bootstrap-bench.ts";
@@ -112,6 +113,16 @@ export async function fetchPack(
   const echo = first === undefined ? undefined : echoOf(first.options);
   if (first?.code !== UNAUTHORIZED || echo === undefined) return first;
   return bench.askPack(query, accept, [{ number: ECHO, value: echo.value }]);
+}
+
+/** A criterion: nothing is asked of the client. */
+export async function expectSilence<Criterion extends string>(
+  bench: BootstrapBench<Criterion>,
+  criterion: Criterion,
+  client = 0,
+): Promise<void> {
+  const more = await bench.unexpected(QUIET_PERIOD, client);
+  bench.expect(criterion, more === undefined, more === undefined ? "" : `${nameOf(more)} came`);
 }
 
 export function isBelow(path: string, base: string): boolean {

@@ -2,11 +2,13 @@
 import type { BootstrapServerCase } from "../bootstrap-harness.ts";
 import type { ConformanceCase } from "../case.ts";
 import type { ServerCase } from "../server-harness.ts";
-import { BOOTSTRAP_SERVER_ANSWER_CASES } from "./bootstrap-server-answers.ts";
 import { BOOTSTRAP_SERVER_ETS_CASES } from "./bootstrap-server-ets.ts";
+import { BOOTSTRAP_SERVER_FORMAT_CASES } from "./bootstrap-server-formats.ts";
 import { BOOTSTRAP_SERVER_HOSTILE_CASES } from "./bootstrap-server-hostile.ts";
+import { BOOTSTRAP_SERVER_MESSAGE_CASES } from "./bootstrap-server-messages.ts";
 import { BOOTSTRAP_SERVER_OPERATION_CASES } from "./bootstrap-server-operations.ts";
 import { BOOTSTRAP_SERVER_PLANNED_CASES } from "./bootstrap-server-planned.ts";
+import { BOOTSTRAP_SERVER_REFUSAL_CASES } from "./bootstrap-server-refusals.ts";
 import { BOOTSTRAP_SERVER_REQUEST_CASES } from "./bootstrap-server-requests.ts";
 import { MESSAGE_LAYER_CASES } from "./coap-message-layer.ts";
 import { BOOTSTRAP_CASES } from "./ets-0xx-bootstrap.ts";
@@ -76,7 +78,9 @@ export const BOOTSTRAP_SERVER_CASES: readonly BootstrapServerCase[] = [
   ...byNumber([...BOOTSTRAP_SERVER_ETS_CASES, ...BOOTSTRAP_SERVER_PLANNED_CASES]),
   ...BOOTSTRAP_SERVER_REQUEST_CASES,
   ...BOOTSTRAP_SERVER_OPERATION_CASES,
-  ...BOOTSTRAP_SERVER_ANSWER_CASES,
+  ...BOOTSTRAP_SERVER_FORMAT_CASES,
+  ...BOOTSTRAP_SERVER_MESSAGE_CASES,
+  ...BOOTSTRAP_SERVER_REFUSAL_CASES,
   ...BOOTSTRAP_SERVER_HOSTILE_CASES,
 ];
 
