@@ -115,7 +115,8 @@ export class ScriptedClient {
   handle(at: Milliseconds, message: Message): ClientReaction {
     if (!isRequest(message.code)) return this.handleResponse(message);
     const before = this.answered.get(message.messageId);
-    const { whole, next } = this.assemble(message);
+    // A block that comes again is no other block.
+    const { whole, next } = before === undefined ? this.assemble(message) : {};
     const path = pathOf(message.options, URI_PATH);
     const downlink: Downlink = {
       at,
