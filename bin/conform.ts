@@ -14,6 +14,7 @@ import {
   type UdpClientAdapter,
   udpClientAdapter,
 } from "../test/conformance/adapters/udp-client.ts";
+import type { BootstrapServerCase } from "../test/conformance/bootstrap-harness.ts";
 import {
   type CaseResult,
   type ConformanceCase,
@@ -21,7 +22,11 @@ import {
   type Version,
 } from "../test/conformance/case.ts";
 import { AS_PRINTED_CASES, byTheLetter } from "../test/conformance/cases/as-printed.ts";
-import { CLIENT_CASES, SERVER_CASES } from "../test/conformance/cases/catalogue.ts";
+import {
+  BOOTSTRAP_SERVER_CASES,
+  CLIENT_CASES,
+  SERVER_CASES,
+} from "../test/conformance/cases/catalogue.ts";
 import { GROUPS, groupOf } from "../test/conformance/cases/groups.ts";
 import type { ClientAdapter } from "../test/conformance/client-under-test.ts";
 import { formatName } from "../test/conformance/content.ts";
@@ -132,7 +137,8 @@ export function conformCommand(program: Command): void {
 
 function runList(options: ListOptions): void {
   const { details } = options;
-  const all = options.asPrinted === true ? AS_PRINTED_CASES : [...CLIENT_CASES, ...SERVER_CASES];
+  const usual = [...CLIENT_CASES, ...SERVER_CASES, ...BOOTSTRAP_SERVER_CASES];
+  const all = options.asPrinted === true ? AS_PRINTED_CASES : usual;
   const cases = orFail(() => selected(all, options));
   if (options.json === true) {
     const rows = cases.map((one) => ({
@@ -178,25 +184,28 @@ async function learned(adapter: ClientAdapter, options: ClientOptions): Promise<
   }
 }
 
+type AnyCase = ConformanceCase | ServerCase | BootstrapServerCase;
+
 /** What a case needs; with details also what it judges and how. */
-function detailsOf(one: ConformanceCase | ServerCase, isWhole: boolean): string[] {
+function detailsOf(one: AnyCase, isWhole: boolean): string[] {
   const needs = needsOf(one);
   const lines = needs === "" ? [] : [`needs ${needs}`];
   if (!isWhole) return lines;
   if (one.role === "client") lines.push(`configuration ${one.configuration.name}`);
   for (const [name, words] of Object.entries(one.criteria)) lines.push(`- ${name}: ${words}`);
-  const { steps = [] } = one;
+  const steps = "steps" in one ? (one.steps ?? []) : [];
   steps.forEach((words, i) => lines.push(`${i + 1}. ${words}`));
   if (one.correction !== undefined) lines.push(`corrected: ${one.correction}`);
   return lines;
 }
 
-function needsOf(one: ConformanceCase | ServerCase): string {
+function needsOf(one: AnyCase): string {
   if (one.role === "server") {
     const { needs = [], missing } = one;
     const lacking = missing === undefined ? [] : [`what the harness has not: ${missing}`];
     return [...lacking, ...needs].join(", ");
   }
+  if (one.role === "bootstrap server") return bootstrapNeedsOf(one);
   const {
     formats = [],
     features = [],
@@ -216,6 +225,13 @@ function needsOf(one: ConformanceCase | ServerCase): string {
   if (setsValues === true) words.push("values that change on the device");
   if (sends === true) words.push("a device that sends when it is told to");
   if (stranger === true) words.push("another port to send from");
+  return words.join(", ");
+}
+
+function bootstrapNeedsOf({ needs = [], needsLwm2mServer, missing }: BootstrapServerCase): string {
+  const words: string[] = [...needs];
+  if (needsLwm2mServer === true) words.unshift("an LwM2M Server beside it");
+  if (missing !== undefined) words.unshift(`what the harness has not: ${missing}`);
   return words.join(", ");
 }
 

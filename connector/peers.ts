@@ -70,6 +70,12 @@ export class Peer {
     this.leave(id);
   }
 
+  /** Drops a request, and repeats it no more; nobody is told. */
+  withdraw(now: Milliseconds, id: number): void {
+    this.coap.withdraw(now, id);
+    this.leave(id);
+  }
+
   handleResponse(now: Milliseconds, id: number, response: Response, isObserving: boolean): void {
     const requester = this.requesters?.get(id);
     if (!isObserving) this.leave(id);

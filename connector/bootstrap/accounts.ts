@@ -53,6 +53,8 @@ export interface Found {
 
 const MOST_CONFIGURATIONS = 100_000;
 const MOST_RULES_OF_DOMAIN = 1000;
+/** Characters of JSON, of all configurations and rules together that were not in a file. */
+const MOST_TEXT = 128 << 20;
 /** A device to check a rule with. */
 const SOMEBODY = "urn:dev:0";
 
@@ -61,6 +63,8 @@ export interface AccountsSurroundings {
   readonly secret: ServerSecret;
   readonly devices: DeviceRecords;
   readonly calendarNow: () => number;
+  /** Characters of JSON that are kept, less than usual in tests. */
+  readonly maxText?: number;
 }
 
 export class BootstrapAccounts {
@@ -73,18 +77,28 @@ export class BootstrapAccounts {
   private readonly configurations = new Map<string, ConfigurationRow>();
   /** By domain, in the order in which they are tried. */
   private readonly rules = new Map<string, RuleRow[]>();
+  private readonly maxText: number;
+  private text = 0;
   private fileConfigurations = new Map<string, ConfigurationRow>();
   private fileRules: readonly RuleRow[] = [];
 
-  constructor({ store, secret, devices, calendarNow }: AccountsSurroundings) {
+  constructor(surroundings: AccountsSurroundings) {
+    const { store, secret, devices, calendarNow, maxText = MOST_TEXT } = surroundings;
+    this.maxText = maxText;
     this.secret = secret;
     this.seals = new SealedValues(secret, "bootstrap");
     this.devices = devices;
     this.calendarNow = calendarNow;
     this.configurationTable = store.table("bootstrap-configurations");
     this.ruleTable = store.table("bootstrap-rules");
-    for (const [name, row] of this.configurationTable.entries()) this.configurations.set(name, row);
-    for (const [, row] of this.ruleTable.entries()) this.file(row);
+    for (const [name, row] of this.configurationTable.entries()) {
+      this.configurations.set(name, row);
+      this.text += lengthOf(row);
+    }
+    for (const [, row] of this.ruleTable.entries()) {
+      this.file(row);
+      this.text += lengthOf(row);
+    }
   }
 
   // What a device gets.
@@ -142,6 +156,8 @@ export class BootstrapAccounts {
     const domainId = this.domainOf(endpointName);
     const stored = this.checked(document, former, { domainId, endpointName }, endpointName);
     const row = { domainId, endpointName, document: stored, updatedAt: this.calendarNow() };
+    // Whose it was before makes no difference: there is room for one of each name.
+    this.takeRoom(row, this.configurations.get(endpointName));
     this.configurations.set(endpointName, row);
     this.configurationTable.put(endpointName, row);
     return row;
@@ -150,8 +166,20 @@ export class BootstrapAccounts {
   /** False when there was none. */
   removeConfiguration(endpointName: string): boolean {
     if (this.configuration(endpointName) === undefined) return false;
+    this.drop(endpointName);
+    return true;
+  }
+
+  /** A device belongs to another domain from now on: what its former one had for it goes. */
+  handleMove(endpointName: string): void {
+    const row = this.configurations.get(endpointName);
+    if (row !== undefined && row.domainId !== this.domainOf(endpointName)) this.drop(endpointName);
+  }
+
+  private drop(endpointName: string): void {
+    this.text -= lengthOf(this.configurations.get(endpointName));
     this.configurationTable.remove(endpointName);
-    return this.configurations.delete(endpointName);
+    this.configurations.delete(endpointName);
   }
 
   // Rules.
@@ -176,6 +204,7 @@ export class BootstrapAccounts {
     const owner = { domainId, name };
     const document = this.checked(configuration, former?.document, owner, SOMEBODY);
     const row = { domainId, name, pattern, order, document, updatedAt: this.calendarNow() };
+    this.takeRoom(row, former);
     this.file(row);
     this.ruleTable.put(`${domainId} ${name}`, row);
     return row;
@@ -184,6 +213,7 @@ export class BootstrapAccounts {
   removeRule(domainId: string, name: string): boolean {
     const rules = this.rulesOf(domainId);
     const left = rules.filter((row) => row.name !== name);
+    this.text -= lengthOf(rules.find((row) => row.name === name));
     this.rules.set(domainId, left);
     this.ruleTable.remove(`${domainId} ${name}`);
     return left.length < rules.length;
@@ -192,6 +222,18 @@ export class BootstrapAccounts {
   private file(row: RuleRow): void {
     const others = this.rulesOf(row.domainId).filter(({ name }) => name !== row.name);
     this.rules.set(row.domainId, [...others, row].sort(byOrder));
+  }
+
+  /** @throws Error with code `access/too-many` when all rows together would be too long */
+  private takeRoom(
+    row: ConfigurationRow | RuleRow,
+    former: ConfigurationRow | RuleRow | undefined,
+  ): void {
+    const text = this.text + lengthOf(row) - lengthOf(former);
+    if (text > this.maxText && text > this.text) {
+      throw refusal("access/too-many", "The bootstrap configurations are too long together.");
+    }
+    this.text = text;
   }
 
   // The file.
@@ -283,6 +325,11 @@ function ownerOf(row: Owner): string {
   return "name" in row
     ? `rule ${row.domainId} ${row.name}`
     : `device ${row.domainId} ${row.endpointName}`;
+}
+
+/** Characters of what a row takes. */
+function lengthOf(row: ConfigurationRow | RuleRow | undefined): number {
+  return row === undefined ? 0 : JSON.stringify(row).length;
 }
 
 function byOrder(one: RuleRow, other: RuleRow): number {

@@ -198,7 +198,7 @@ export class BootstrapServer implements SessionKeeper {
   handleTimeout(now: Milliseconds): void {
     for (const session of this.sessions.values()) {
       if (session.startedAt + this.lifetime > now) break;
-      session.abandon("It took longer than EXCHANGE_LIFETIME");
+      session.abandon(now, "It took longer than EXCHANGE_LIFETIME");
     }
   }
 
@@ -220,11 +220,11 @@ export class BootstrapServer implements SessionKeeper {
 
   // What sessions tell.
 
-  handleVerified(session: BootstrapSession): void {
+  handleVerified(session: BootstrapSession, now: Milliseconds): void {
     // Of two with one name this one is at its address; the other is from before the device restarted, or forged.
     for (const other of [...this.sessions.values()]) {
       if (other !== session && other.endpointName === session.endpointName) {
-        other.abandon("The device has begun anew from another address");
+        other.abandon(now, "The device has begun anew from another address");
       }
     }
   }
@@ -291,7 +291,7 @@ export class BootstrapServer implements SessionKeeper {
     found: Found,
     format: number | undefined,
   ): boolean {
-    this.sessions.get(peer.address)?.abandon("The device has begun anew");
+    this.sessions.get(peer.address)?.abandon(now, "The device has begun anew");
     if (this.sessions.size >= this.settings.maxSessions && !this.makeRoom(now)) return false;
     const of = { peer, endpointName, via };
     const session = new BootstrapSession(this, this.nextId++, now, of, found, format);
@@ -307,7 +307,7 @@ export class BootstrapServer implements SessionKeeper {
     for (const session of this.sessions.values()) {
       if (session.startedAt + UNANSWERED_FOR > now) return false;
       if (session.isVerified) continue;
-      session.abandon("It was not answered, and gave way to others");
+      session.abandon(now, "It was not answered, and gave way to others");
       return true;
     }
     return false;

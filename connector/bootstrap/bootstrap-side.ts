@@ -10,7 +10,14 @@ import { SERVER_BOOTSTRAP_TRIGGER } from "../../protocol/model/objects/server.ts
 import { parsePath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { refusal } from "../access/domains.ts";
-import type { ConnectorEvent, Devices, ResponseEvent } from "../contract.ts";
+import {
+  type ConnectorEvent,
+  type Devices,
+  GONE,
+  NOT_ALLOWED,
+  type Refused,
+  type ResponseEvent,
+} from "../contract.ts";
 import type { Registration } from "../registry/registration.ts";
 import { type AccountsSurroundings, BootstrapAccounts } from "./accounts.ts";
 import { Outcomes } from "./outcomes.ts";
@@ -52,6 +59,12 @@ export class BootstrapSide {
     this.reach = reach;
   }
 
+  /** A device has been given to another domain. */
+  handleMove(endpointName: string): void {
+    this.accounts.handleMove(endpointName);
+    this.outcomes.handleMove(endpointName);
+  }
+
   /** Takes what happened on the devices' side. */
   handleEvent(event: ConnectorEvent): void {
     switch (event.kind) {
@@ -91,7 +104,7 @@ export class BootstrapSide {
       expiresIn,
     });
     if ("refusal" in submission) {
-      throw refusal("access/conflict", `Too many requests wait for ${endpointName}.`);
+      throw refusal("access/conflict", whyRefused(submission, endpointName, path));
     }
     if (this.triggers.size < MOST_TRIGGERS) this.triggers.set(submission.id, this.calendarNow());
     return { how: "trigger", path };
@@ -125,6 +138,18 @@ export class BootstrapSide {
       steps: 0,
       found: {},
     });
+  }
+}
+
+/** Why a trigger was not taken, and what to do. */
+function whyRefused(refused: Refused, endpointName: string, path: string): string {
+  switch (refused.refusal) {
+    case GONE:
+      return `The device ${endpointName} is not registered.`;
+    case NOT_ALLOWED:
+      return `The registration of ${endpointName} does not allow Execute of ${path}: ${refused.reason}.`;
+    default:
+      return `Too many requests wait for ${endpointName}.`;
   }
 }
 

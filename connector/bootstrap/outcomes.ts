@@ -91,6 +91,12 @@ export class Outcomes {
     return found;
   }
 
+  /** A device belongs to another domain from now on: what became of it before is none of that one's business. */
+  handleMove(endpointName: string): void {
+    if (!this.rows.delete(endpointName)) return;
+    this.table.remove(endpointName);
+  }
+
   handleEvent(event: BootstrapEvent): void {
     const { sessionId, endpointName, via, address, source } = event;
     const now = this.calendarNow();

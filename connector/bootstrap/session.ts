@@ -49,7 +49,6 @@ const USUAL_FORMATS = [TLV, SENML_CBOR, SENML_JSON];
 /** Values of a Bootstrap-Read that are kept, and characters of each. */
 const MOST_FOUND = 64;
 const LONGEST_FOUND = 128;
-const LONGEST_REASON = 100;
 
 export class BootstrapSession implements Requester {
   readonly id: number;
@@ -112,9 +111,9 @@ export class BootstrapSession implements Requester {
     this.exchangeId = id;
   }
 
-  /** Ends it from this side. */
-  abandon(reason: string): void {
-    if (this.current !== undefined) this.peer.forget(this.exchangeId);
+  /** Ends it from this side. A request of it that came later would be taken for one of the next bootstrap, a Finish for its end. */
+  abandon(now: Milliseconds, reason: string): void {
+    if (this.current !== undefined) this.peer.withdraw(now, this.exchangeId);
     this.current = undefined;
     this.end(reason);
   }
@@ -173,8 +172,7 @@ export class BootstrapSession implements Requester {
         this.queue.shift();
         return undefined;
       case "finish":
-        if (isSuccess(code)) return undefined;
-        return `${answered(step, code)}${detailOf(response)}`;
+        return isSuccess(code) ? undefined : answered(step, code);
     }
   }
 
@@ -216,13 +214,7 @@ export class BootstrapSession implements Requester {
   }
 }
 
+/** A code alone: what a device says beside it may repeat the keys that it was given. */
 function answered(step: Step, code: number): string {
   return `${nameOf(step)} was answered ${formatCode(code)}`;
-}
-
-/** What a device says of an inconsistent configuration. What it says of keys is not repeated, it might repeat them. */
-function detailOf({ payload }: Response): string {
-  if (payload.length === 0) return "";
-  const text = decodeUtf8(payload).replace(/[^\x20-\x7e]/g, " ");
-  return `: ${text.slice(0, LONGEST_REASON)}`;
 }

@@ -136,7 +136,7 @@ export class BasicEndpoint {
   private outbox: Uint8Array[] = NONE;
   private events: CoapEvent[] = NONE;
   /** The one unacknowledged Confirmable message, and those behind it. */
-  private outstanding: Outgoing | undefined = undefined;
+  protected outstanding: Outgoing | undefined = undefined;
   private waiting: Outgoing[] = NONE;
   private unanswered: Unanswered[] = NONE;
   private sentNotifications: SentNotification[] = NONE;
@@ -362,7 +362,7 @@ export class BasicEndpoint {
     }
   }
 
-  private sendNext(now: Milliseconds): void {
+  protected sendNext(now: Milliseconds): void {
     if (this.outstanding !== undefined) return;
     if (this.waiting.length === 0) return;
     const next = this.waiting[0];
@@ -373,7 +373,7 @@ export class BasicEndpoint {
   }
 
   /** The outstanding message needs no more attention. */
-  private settle(): void {
+  protected settle(): void {
     this.outstanding = undefined;
     this.retransmission.stop();
   }

@@ -41,6 +41,19 @@ export class ObservingEndpoint extends PiecewiseEndpoint {
     if (exchange !== undefined) this.close(exchange);
   }
 
+  /**
+   * Forgets a request and repeats it no more, even when it is on the wire: who asks next must not be preceded by it (RFC 7252 §4.2: the
+   * application may cancel a request whose response it no longer needs).
+   */
+  withdraw(now: Milliseconds, id: number): void {
+    const exchange = this.exchangeOf(id);
+    if (exchange === undefined) return;
+    this.close(exchange);
+    if (this.outstanding === undefined || this.outstanding.exchange !== exchange) return;
+    this.settle();
+    this.sendNext(now);
+  }
+
   /** The token of a request or observation, to store it with. */
   tokenOf(id: number): Uint8Array | undefined {
     const exchange = this.exchangeOf(id);

@@ -1,9 +1,17 @@
 /** The conformance harness as a library: `import { CLIENT_CASES, runCases, renderResults } from "dormouse-lwm2m/conformance"`. */
 export { type InProcessOptions, inProcessAdapter } from "./adapters/in-process.ts";
 export { Bench } from "./bench.ts";
+export { BootstrapBench } from "./bootstrap-bench.ts";
+export {
+  type BootstrapServerCase,
+  bootstrapServerCase,
+  runBootstrapServerCase,
+  runBootstrapServerCases,
+} from "./bootstrap-harness.ts";
+export * from "./bootstrap-under-test.ts";
 export * from "./case.ts";
 export { AS_PRINTED_CASES, byTheLetter } from "./cases/as-printed.ts";
-export { CLIENT_CASES, SERVER_CASES } from "./cases/catalogue.ts";
+export { BOOTSTRAP_SERVER_CASES, CLIENT_CASES, SERVER_CASES } from "./cases/catalogue.ts";
 export * from "./client-under-test.ts";
 export * from "./configurations.ts";
 export { runCase, runCases } from "./harness.ts";

@@ -166,7 +166,10 @@ async function patchDevice(host: RestHost, c: RestContext): Promise<Response> {
   const device = theDevice(host, c);
   requireOperator(principal);
   const moved = moveDevice(host.access, device, domainFor(host.access, principal, domain));
-  if (moved !== device) forgetWhatIsKnown(host, device);
+  if (moved !== device) {
+    forgetWhatIsKnown(host, device);
+    host.bootstrap.handleMove(device.endpointName);
+  }
   await changed(host, c, "device.moved", `${moved.endpointName} ${domain}`);
   return c.json(viewOf(host, moved));
 }

@@ -20,10 +20,7 @@ type Row = readonly [name: string, resourceId: number, form: Form];
 const AS_IT_IS: Form = { read: (value) => value, show: (value) => value };
 const TEXT: Form = { read: (value) => (value === "" ? undefined : value), show: AS_IT_IS.show };
 const BYTES: Form = { read: readBytes, show: showBytes };
-const BINDING: Form = {
-  read: (value) => (Array.isArray(value) ? value.join("") : value),
-  show: AS_IT_IS.show,
-};
+const BINDING: Form = { read: readBinding, show: AS_IT_IS.show };
 
 const SECURITY_MODE = named({ PSK: 0, RPK: 1, X509: 2, NO_SEC: 3, EST: 4 });
 const SMS_SECURITY_MODE = named({ RESERVED: 0, DTLS: 1, SPS: 2, NO_SEC: 3 });
@@ -193,9 +190,18 @@ function named(values: Readonly<Record<string, number>>): Form {
 
 function linkTo(objectId: number): Form {
   return {
-    read: (value) => `${objectId}:${value}`,
+    read(value, at) {
+      if (typeof value === "number") return `${objectId}:${value}`;
+      throw bad(`${at} must be the id of an instance.`);
+    },
     show: (value) => Number(String(value).slice(String(value).indexOf(":") + 1)),
   };
+}
+
+function readBinding(value: unknown, at: string): unknown {
+  const letters = Array.isArray(value) ? value : [value];
+  if (letters.every((one) => typeof one === "string")) return letters.join("");
+  throw bad(`${at} must be a text, or an array of texts.`);
 }
 
 function readBytes(value: unknown, at: string): unknown {
@@ -217,9 +223,9 @@ function showBytes(value: unknown): number[] {
 function formatOf(value: unknown): FormatName | undefined {
   if (value === undefined || value === null) return undefined;
   const code = typeof value === "object" ? (value as { code?: unknown }).code : value;
+  const spelled = typeof code === "string" ? code.toLowerCase().replace("_", "-") : "";
   for (const [name, number] of Object.entries(FORMAT_NUMBERS)) {
-    const isNamed = String(code).toLowerCase().replace("_", "-") === name;
-    if (code === number || isNamed) return name as FormatName;
+    if (code === number || spelled === name) return name as FormatName;
   }
   throw bad("contentFormat must be one of TLV, SENML_JSON, SENML_CBOR, LWM2M_CBOR.");
 }

@@ -1,6 +1,6 @@
 /** `/api/bootstrap` of the Leshan demo's Bootstrap-Server: the bootstrap configurations of single devices. */
 import { reaches } from "../../access/escalation.ts";
-import type { ConfigurationRow } from "../../bootstrap/accounts.ts";
+import type { BootstrapAccounts, ConfigurationRow } from "../../bootstrap/accounts.ts";
 import { deletesOf, objectsOf } from "../../bootstrap/configuration.ts";
 import { CONFIGURATION } from "../../bootstrap/document.ts";
 import { hidden } from "../../bootstrap/hidden.ts";
@@ -10,14 +10,33 @@ import { type RestContext, type RestHost, readJson, refuse } from "../context.ts
 import { bootstrapConfigJson, readBootstrapConfig } from "./bootstrap-json.ts";
 import { bad } from "./node-body.ts";
 
-/** GET /api/bootstrap */
+/** GET /api/bootstrap: all of them in one object, row by row, since there may be a hundred thousand. */
 export function listBootstrapConfigs(host: RestHost, c: RestContext): Response {
-  const { accounts } = host.bootstrap;
   const { id } = c.get("principal").domain;
-  const shown: Record<string, object> = {};
-  const rows = [...accounts.fileConfigurationsOf(id), ...accounts.configurationsOf(id)];
-  for (const row of rows) shown[row.endpointName] = shownConfig(row);
-  return c.json(shown);
+  const pieces = piecesOf(host.bootstrap.accounts, id);
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const { done, value } = pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+  });
+  return c.body(stream, 200, { "content-type": "application/json" });
+}
+
+function* piecesOf(accounts: BootstrapAccounts, domainId: string): Generator<string, void> {
+  let before = "{";
+  const pieceOf = (row: ConfigurationRow) => {
+    const piece = `${before}${JSON.stringify(row.endpointName)}:${JSON.stringify(shownConfig(row))}`;
+    before = ",";
+    return piece;
+  };
+  for (const row of accounts.fileConfigurationsOf(domainId)) {
+    if (accounts.configuration(row.endpointName) === undefined) yield pieceOf(row);
+  }
+  for (const row of accounts.configurationsOf(domainId)) yield pieceOf(row);
+  yield before === "{" ? "{}" : "}";
 }
 
 /** POST /api/bootstrap/{endpoint} */

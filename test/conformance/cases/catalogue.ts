@@ -1,5 +1,14 @@
 /** Every case there is. */
+import type { BootstrapServerCase } from "../bootstrap-harness.ts";
 import type { ConformanceCase } from "../case.ts";
+import { BOOTSTRAP_SERVER_ETS_CASES } from "./bootstrap-server-ets.ts";
+import { BOOTSTRAP_SERVER_FORMAT_CASES } from "./bootstrap-server-formats.ts";
+import { BOOTSTRAP_SERVER_HOSTILE_CASES } from "./bootstrap-server-hostile.ts";
+import { BOOTSTRAP_SERVER_MESSAGE_CASES } from "./bootstrap-server-messages.ts";
+import { BOOTSTRAP_SERVER_OPERATION_CASES } from "./bootstrap-server-operations.ts";
+import { BOOTSTRAP_SERVER_PLANNED_CASES } from "./bootstrap-server-planned.ts";
+import { BOOTSTRAP_SERVER_REFUSAL_CASES } from "./bootstrap-server-refusals.ts";
+import { BOOTSTRAP_SERVER_REQUEST_CASES } from "./bootstrap-server-requests.ts";
 import { COAP_CASES, OWN_COAP_CASES } from "./coap.ts";
 import { BOOTSTRAP_CASES } from "./ets-0xx-bootstrap.ts";
 import { PLANNED_BOOTSTRAP_CASES } from "./ets-0xx-planned.ts";
@@ -78,10 +87,21 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_ATOMICITY_CASES,
 ];
 
-function byNumber(cases: readonly ConformanceCase[]): ConformanceCase[] {
+/** Cases that judge a Bootstrap-Server: those of the ETS in the order of their numbers, our own. */
+export const BOOTSTRAP_SERVER_CASES: readonly BootstrapServerCase[] = [
+  ...byNumber([...BOOTSTRAP_SERVER_ETS_CASES, ...BOOTSTRAP_SERVER_PLANNED_CASES]),
+  ...BOOTSTRAP_SERVER_REQUEST_CASES,
+  ...BOOTSTRAP_SERVER_OPERATION_CASES,
+  ...BOOTSTRAP_SERVER_FORMAT_CASES,
+  ...BOOTSTRAP_SERVER_MESSAGE_CASES,
+  ...BOOTSTRAP_SERVER_REFUSAL_CASES,
+  ...BOOTSTRAP_SERVER_HOSTILE_CASES,
+];
+
+function byNumber<C extends Pick<ConformanceCase, "id">>(cases: readonly C[]): C[] {
   return [...cases].sort((left, right) => numberOf(left) - numberOf(right));
 }
 
-function numberOf({ id }: ConformanceCase): number {
+function numberOf({ id }: Pick<ConformanceCase, "id">): number {
   return etsNumber(id) ?? Number.POSITIVE_INFINITY;
 }

@@ -21,7 +21,7 @@ import { ALL, expectHeard, hears, SINCE_1_1, toldWords } from "./server-expectat
 import { givenObserved, notify, OBSERVED, OBSERVED_LIST } from "./server-observation.ts";
 
 /** Datagrams that are no CoAP messages, or forbidden ones (RFC 7252 §3, §4.2, §5.4.1). */
-const MALFORMED: readonly [what: string, hex: string][] = [
+export const MALFORMED: readonly [what: string, hex: string][] = [
   ["nothing", ""],
   ["one byte", "40"],
   ["a header cut short", "400112"],

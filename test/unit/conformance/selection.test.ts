@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { etsNumber } from "../../conformance/cases/groups.ts";
-import { CLIENT_CASES, SERVER_CASES, selectCases } from "../../conformance/index.ts";
+import {
+  BOOTSTRAP_SERVER_CASES,
+  CLIENT_CASES,
+  SERVER_CASES,
+  selectCases,
+} from "../../conformance/index.ts";
 
 const ids = (selection: Parameters<typeof selectCases>[1]) =>
   selectCases(CLIENT_CASES, selection).map(({ id }) => id);
@@ -61,8 +66,17 @@ test("every case of the ETS that has a procedure is there, what cannot be run ye
   for (const { id, steps = [] } of waiting) expect(steps.length, id).toBeGreaterThan(1);
 });
 
+test("every case of the ETS that judges a Bootstrap-Server is there, what cannot be run yet with its steps", () => {
+  const numbers = BOOTSTRAP_SERVER_CASES.map(({ id }) => etsNumber(id));
+  const ets = numbers.filter((one) => one !== undefined);
+  expect(ets).toEqual([0, 1, 2, 4, 5, 8, 9, 10, 11, 12, 19]);
+  const waiting = BOOTSTRAP_SERVER_CASES.filter(({ missing }) => missing !== undefined);
+  expect(waiting.map(({ id }) => etsNumber(id))).toEqual([1, 2, 10, 11, 19]);
+  for (const { id, steps = [] } of waiting) expect(steps.length, id).toBeGreaterThan(1);
+});
+
 test("no two cases of a role have the same id, and each says what it proves", () => {
-  for (const cases of [CLIENT_CASES, SERVER_CASES]) {
+  for (const cases of [CLIENT_CASES, SERVER_CASES, BOOTSTRAP_SERVER_CASES]) {
     const all = cases.map(({ id }) => id);
     expect(new Set(all).size).toBe(all.length);
     for (const { clauses, criteria } of cases) {

@@ -17,7 +17,7 @@ class Bench {
   devices: DeviceRecords;
   accounts: BootstrapAccounts;
 
-  constructor(store = new MemoryStore(), secret = secretOf(1)) {
+  constructor(store = new MemoryStore(), secret = secretOf(1), maxText?: number) {
     this.store = store;
     const domains = new Domains(store);
     this.devices = new DeviceRecords(store, domains, secret);
@@ -26,12 +26,13 @@ class Bench {
       secret,
       devices: this.devices,
       calendarNow: () => 5,
+      ...(maxText !== undefined && { maxText }),
     });
   }
 
-  restarted(secret?: ServerSecret): Bench {
+  restarted(secret?: ServerSecret, maxText?: number): Bench {
     this.store.commitNow();
-    return new Bench(this.store.afterKill(), secret);
+    return new Bench(this.store.afterKill(), secret, maxText);
   }
 }
 
@@ -111,6 +112,50 @@ describe("which configuration a device gets", () => {
     expect(decodeUtf8(keyFor(accounts, "a"))).toBe("sixteen letters!");
     expect(keyFor(accounts, "b")).toEqual(key);
   });
+});
+
+describe("what there is room for", () => {
+  const large = (name: string) => ({ servers: [server(`coap://${name.repeat(200)}.test`)] });
+
+  test("configurations and rules are bounded together, by their length, also after a restart", () => {
+    const bench = new Bench(undefined, undefined, 800);
+    bench.accounts.putConfiguration("a", large("a"));
+    bench.accounts.putRule("default", "r", { pattern: "b", configuration: large("b") });
+    const full = "The bootstrap configurations are too long together.";
+    expect(() => bench.accounts.putConfiguration("c", large("c"))).toThrow(full);
+    const rule = { pattern: "c", configuration: large("c") };
+    expect(() => bench.accounts.putRule("default", "s", rule)).toThrow(full);
+    expect(bench.accounts.find("c")).toBeUndefined();
+    bench.accounts.removeRule("default", "r");
+    bench.accounts.putConfiguration("c", large("c"));
+    const { accounts } = bench.restarted(undefined, 800);
+    expect(() => accounts.putConfiguration("d", large("d"))).toThrow(full);
+    accounts.removeConfiguration("c");
+    accounts.putConfiguration("d", large("d"));
+  });
+
+  test("what is too long already may be made shorter", () => {
+    const before = new Bench();
+    before.accounts.putConfiguration("a", large("a"));
+    before.accounts.putConfiguration("b", large("b"));
+    const { accounts } = before.restarted(undefined, 100);
+    accounts.putConfiguration("a", plain("a"));
+    expect(uriFor(accounts, "a")).toBe("coap://a.test");
+  });
+});
+
+test("a device that is moved leaves its configuration behind, and does not find it when it comes back", () => {
+  const bench = new Bench();
+  const { accounts, devices } = bench;
+  const device = devices.create("acme", "d", undefined, 0)!;
+  accounts.putConfiguration("d", plain("acme"));
+  devices.remove(device.id);
+  devices.create("other", "d", undefined, 0);
+  accounts.handleMove("d");
+  devices.remove(devices.named("d")!.id);
+  devices.create("acme", "d", undefined, 0);
+  expect(accounts.find("d")).toBeUndefined();
+  expect([...bench.store.table("bootstrap-configurations").entries()]).toEqual([]);
 });
 
 describe("secrets", () => {

@@ -708,3 +708,19 @@ describe("under loss, duplication and reordering", () => {
     );
   });
 });
+
+test("RFC 7252 §4.2: a request that is withdrawn is repeated no more, and the one behind it goes out", () => {
+  const pair = new CoapPair({ clientFate: (nth) => (nth === 0 ? [] : [0]) });
+  serve(pair, () => content(text("20")));
+  const first = pair.client.request(pair.now, get);
+  const second = pair.client.request(pair.now, get);
+  pair.drive(1000);
+  pair.client.withdraw(pair.now, first);
+  pair.drive();
+  const ids = pair.clientEvents.map((event) => (event.kind === RESPONSE_RECEIVED ? event.id : 0));
+  expect(ids).toEqual([second]);
+  expect(
+    pair.ladder.filter((line) => line.includes("-> CON") || line.includes("--X")),
+  ).toHaveLength(2);
+  expect(pair.client.isIdle()).toBe(true);
+});

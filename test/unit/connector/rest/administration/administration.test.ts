@@ -427,6 +427,23 @@ describe("devices", () => {
     expect((await desk.done("GET", `/customers/${customer.id}/devices`)).items).toEqual([]);
   });
 
+  test("a device moved to another domain leaves what it was to be given in bootstrap, and what became of that", async () => {
+    const desk = new Desk();
+    const { bootstrap } = desk.bench;
+    await desk.done("POST", "/domains", { name: "acme" });
+    await desk.done("POST", "/devices", { endpointName: "d" });
+    const servers = [{ uri: "coap://192.0.2.1", shortServerId: 1 }];
+    await desk.done("PUT", "/bootstrap/configurations/d", { servers });
+    const outcome = { endedAt: 1, took: 0, via: "request", outcome: "finished", address: "a" };
+    bootstrap.outcomes.add("d", { ...outcome, source: "", steps: 1, found: {} } as never);
+    await desk.done("PATCH", "/devices/d", { domain: "acme" });
+    await desk.done("PATCH", "/devices/d", { domain: "default" });
+    expect(await desk.done("GET", "/bootstrap/devices/d")).toMatchObject({
+      source: null,
+      outcomes: [],
+    });
+  });
+
   test("a registered device that is moved stays registered, and is the new domain's alone", async () => {
     const desk = new Desk();
     const { bench } = desk;

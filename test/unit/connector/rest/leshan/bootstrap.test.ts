@@ -72,6 +72,24 @@ test("it is shown as it was written, its secret key as an empty array", async ()
   expect(text).not.toContain(`${numbers("canary-key")}`);
 });
 
+test("what is written comes in place of what the file has for the same device, and all are in one object", async () => {
+  bench.bootstrap.accounts.setFile({
+    configurations: {
+      client_1: { servers: [{ uri: "coap://file.test", shortServerId: 9 }] },
+      client_2: { servers: [{ uri: "coap://file.test", shortServerId: 9 }] },
+    },
+  });
+  await send("POST", "client_1", ZEPHYR);
+  await send("POST", "client_3", ZEPHYR);
+  const [, text] = await bench.ask("GET", "/api/bootstrap");
+  const shown = JSON.parse(text);
+  expect(Object.keys(shown).sort()).toEqual(["client_1", "client_2", "client_3"]);
+  expect(shown.client_1.security[1].serverId).toBe(1);
+  expect(shown.client_2.security[1].serverId).toBe(9);
+  expect(text.match(/client_1/g)).toHaveLength(1);
+  expect(JSON.parse((await new RestBench().ask("GET", "/api/bootstrap"))[1])).toEqual({});
+});
+
 test("it is removed with 204, and with 404 where there is none", async () => {
   await send("POST", "client_1", ZEPHYR);
   expect(await send("DELETE", "client_1")).toEqual([204, ""]);
@@ -100,6 +118,12 @@ test.each([
   ["servers must be a JSON object", { servers: [] }],
   ["toDelete must be an array of paths", { toDelete: "/0" }],
   ["contentFormat must be one of", { contentFormat: "XML" }],
+  ["contentFormat must be one of", { contentFormat: { code: { toString: 1 } } }],
+  ["servers.0.binding must be a text", { servers: { 0: { binding: [{ toString: 1 }] } } }],
+  [
+    "security.1.oscoreSecurityMode must be the id",
+    { security: { 1: { oscoreSecurityMode: { toString: 1 } } } },
+  ],
   ["no instance of /0 has the Short Server ID 1", { ...ZEPHYR, security: {} }],
 ])("%s: 400, and nothing is written", async (reason, body) => {
   const [status, text] = await send("POST", "client_1", body);
