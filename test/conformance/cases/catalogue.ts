@@ -20,6 +20,7 @@ import { PORTFOLIO_CASES } from "./ets-16xx-portfolio.ts";
 import { FIRMWARE_CASES } from "./ets-75x-firmware-update.ts";
 import { etsNumber } from "./groups.ts";
 import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
+import { OWN_ACCESS_MATRIX_CASES } from "./own-access-matrix.ts";
 import { OWN_ATOMICITY_CASES } from "./own-atomicity.ts";
 import { OWN_ATTRIBUTE_CASES } from "./own-attributes.ts";
 import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
@@ -31,6 +32,7 @@ import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
 import { OWN_PATH_CASES } from "./own-paths.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
+import { OWN_RETRY_CASES } from "./own-retry.ts";
 import { SERVER_MANAGEMENT_CASES } from "./server-device-management.ts";
 import { SERVER_OWN_CASES } from "./server-own.ts";
 import { SERVER_REGISTRATION_CASES } from "./server-registration.ts";
@@ -71,6 +73,8 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_FORMAT_CASES,
   ...OWN_ATTRIBUTE_CASES,
   ...OWN_ATOMICITY_CASES,
+  ...OWN_ACCESS_MATRIX_CASES,
+  ...OWN_RETRY_CASES,
 ];
 
 /** Cases that judge a server: those of the ETS in the order of their numbers, our own. */

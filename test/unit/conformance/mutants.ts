@@ -1,4 +1,5 @@
 /** Clients with one fault each, and the case that has to catch it. What else a fault breaks is in the catch matrix. */
+import { ACCESS_MUTANTS } from "./mutants/access.ts";
 import { ATOMICITY_MUTANTS } from "./mutants/atomicity.ts";
 import { ATTRIBUTE_MUTANTS } from "./mutants/attributes.ts";
 import { BLOCK_WISE_MUTANTS } from "./mutants/block-wise.ts";
@@ -12,6 +13,7 @@ import { OBJECT_MUTANTS } from "./mutants/objects.ts";
 import { PATH_MUTANTS } from "./mutants/paths.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
+import { RETRY_MUTANTS } from "./mutants/retry.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...REGISTRATION_MUTANTS,
@@ -26,4 +28,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...PATH_MUTANTS,
   ...ATTRIBUTE_MUTANTS,
   ...ATOMICITY_MUTANTS,
+  ...ACCESS_MUTANTS,
+  ...RETRY_MUTANTS,
 ];
