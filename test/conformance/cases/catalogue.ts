@@ -32,7 +32,9 @@ import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
 import { OWN_PATH_CASES } from "./own-paths.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
+import { OWN_REPORTING_MODE_CASES } from "./own-reporting-modes.ts";
 import { OWN_RETRY_CASES } from "./own-retry.ts";
+import { OWN_TIMING_CASES } from "./own-timing.ts";
 import { SERVER_MANAGEMENT_CASES } from "./server-device-management.ts";
 import { SERVER_OWN_CASES } from "./server-own.ts";
 import { SERVER_REGISTRATION_CASES } from "./server-registration.ts";
@@ -75,6 +77,8 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_ATOMICITY_CASES,
   ...OWN_ACCESS_MATRIX_CASES,
   ...OWN_RETRY_CASES,
+  ...OWN_TIMING_CASES,
+  ...OWN_REPORTING_MODE_CASES,
 ];
 
 /** Cases that judge a server: those of the ETS in the order of their numbers, our own. */

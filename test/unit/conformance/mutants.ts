@@ -13,7 +13,9 @@ import { OBJECT_MUTANTS } from "./mutants/objects.ts";
 import { PATH_MUTANTS } from "./mutants/paths.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
+import { REPORTING_MODE_MUTANTS } from "./mutants/reporting-modes.ts";
 import { RETRY_MUTANTS } from "./mutants/retry.ts";
+import { TIMING_MUTANTS } from "./mutants/timing.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...REGISTRATION_MUTANTS,
@@ -30,4 +32,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...ATOMICITY_MUTANTS,
   ...ACCESS_MUTANTS,
   ...RETRY_MUTANTS,
+  ...TIMING_MUTANTS,
+  ...REPORTING_MODE_MUTANTS,
 ];

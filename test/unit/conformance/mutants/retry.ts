@@ -7,7 +7,7 @@ import { capableAdapter } from "../capable-client.ts";
 import { isRegister, type Mutant, mutant, pathIn } from "./mutant.ts";
 
 /** A client whose accounts say something else than they were configured to. */
-function misconfigured(
+export function misconfigured(
   name: string,
   caughtBy: readonly string[],
   change: (account: Values) => Values,
