@@ -27,6 +27,7 @@ import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
 import { OWN_BLOCK_WISE_CASES } from "./own-block-wise.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
 import { OWN_FORMAT_CASES } from "./own-formats.ts";
+import { OWN_LATE_ANSWER_CASES } from "./own-late-answers.ts";
 import { OWN_LOSS_CASES } from "./own-loss.ts";
 import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
 import { OWN_PATH_CASES } from "./own-paths.ts";
@@ -34,6 +35,7 @@ import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
 import { OWN_REPORTING_MODE_CASES } from "./own-reporting-modes.ts";
 import { OWN_RETRY_CASES } from "./own-retry.ts";
+import { OWN_STRANGER_CASES } from "./own-strangers.ts";
 import { OWN_TIMING_CASES } from "./own-timing.ts";
 import { SERVER_MANAGEMENT_CASES } from "./server-device-management.ts";
 import { SERVER_OWN_CASES } from "./server-own.ts";
@@ -79,6 +81,8 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_RETRY_CASES,
   ...OWN_TIMING_CASES,
   ...OWN_REPORTING_MODE_CASES,
+  ...OWN_LATE_ANSWER_CASES,
+  ...OWN_STRANGER_CASES,
 ];
 
 /** Cases that judge a server: those of the ETS in the order of their numbers, our own. */

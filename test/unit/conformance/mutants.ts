@@ -15,6 +15,7 @@ import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
 import { REPORTING_MODE_MUTANTS } from "./mutants/reporting-modes.ts";
 import { RETRY_MUTANTS } from "./mutants/retry.ts";
+import { STRANGER_MUTANTS } from "./mutants/strangers.ts";
 import { TIMING_MUTANTS } from "./mutants/timing.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -34,4 +35,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RETRY_MUTANTS,
   ...TIMING_MUTANTS,
   ...REPORTING_MODE_MUTANTS,
+  ...STRANGER_MUTANTS,
 ];
