@@ -60,8 +60,10 @@ export class PackageTransfer {
   private download: PackageDownload | undefined = undefined;
   /** When the next attempt to pull, or the next look at the verification, is due. */
   private nextAt: Milliseconds = NEVER;
-  /** Attempts in a row that brought nothing. */
+  /** Attempts in a row that brought nothing new. */
   private failures = 0;
+  /** The most bytes that have been staged of this URI. */
+  private furthest = 0;
   /** Bytes of the whole, where they are known. */
   wanted: number | undefined = undefined;
   private outcome: number | undefined = undefined;
@@ -142,6 +144,7 @@ export class PackageTransfer {
     }
     this.phase = PULLING;
     this.failures = 0;
+    this.furthest = this.ports.staging.length();
     this.nextAt = 0;
   }
 
@@ -229,8 +232,8 @@ export class PackageTransfer {
         else if (event.offset !== this.ports.staging.length()) this.beginAnew(now);
         break;
       case "bytes":
-        this.failures = 0;
         this.stage(this.ports.staging.append(event.bytes));
+        this.noteProgress();
         break;
       case "ended":
         this.closeDownload();
@@ -242,6 +245,14 @@ export class PackageTransfer {
         if (event.fault === CONNECTION_LOST) this.lose(now, event.retryAfter);
         else this.end(event.fault);
     }
+  }
+
+  /** Bytes that an attempt before had brought too are none: a server that breaks off each time would be asked for ever. */
+  private noteProgress(): void {
+    const length = this.ports.staging.length();
+    if (length <= this.furthest) return;
+    this.furthest = length;
+    this.failures = 0;
   }
 
   private stage(fault: number): void {

@@ -128,7 +128,7 @@ export interface PackageSource {
 
 /** How often and when a broken download goes on. */
 export interface RetryPolicy {
-  /** Further attempts in a row that bring nothing; one that brings bytes sets the count back. */
+  /** Further attempts in a row that bring nothing; one that gets further than all before sets the count back. */
   readonly attempts: number;
   /** Before the first of them; doubled before each further one. */
   readonly firstDelay: Milliseconds;

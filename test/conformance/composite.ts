@@ -1,6 +1,6 @@
 /** The operations on several paths at once, as the harness's servers ask them (LwM2M Core 1.1.1 §6.3.8, §6.3.9, §6.4.4, §6.4.5). */
 import { FETCH, IPATCH } from "../../protocol/coap/codes.ts";
-import { SENML_CBOR, type SENML_JSON } from "../../protocol/coap/content-formats.ts";
+import { SENML_CBOR } from "../../protocol/coap/content-formats.ts";
 import { SENML_ETCH_CBOR_PATHS } from "../../protocol/content/senml-cbor-etch.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { type Answer, type Bench, type ObservedPath, type Question, was } from "./bench.ts";
@@ -10,7 +10,8 @@ import { encodeValues } from "./content.ts";
 /** What a client that claims composite operations must have for them. */
 export const COMPOSITE_NEEDS = { features: ["composite"], formats: [SENML_CBOR] } as const;
 
-function fetchOf(paths: readonly string[], query: readonly string[] = []): Question {
+/** A FETCH of these paths. */
+export function fetchOf(paths: readonly string[], query: readonly string[] = []): Question {
   const payload = SENML_ETCH_CBOR_PATHS.encode(paths.map(pathOfText));
   // Plain SenML spells paths as SENML_ETCH does, and more clients take it.
   return { method: FETCH, path: "/", query, accept: SENML_CBOR, format: SENML_CBOR, payload };
@@ -20,17 +21,20 @@ export function readComposite(bench: Bench, paths: readonly string[]): Promise<A
   return bench.ask(fetchOf(paths));
 }
 
+/** An iPATCH of these values, by path. */
+export function patchOf(
+  values: Readonly<Record<string, Value>>,
+  format: number = SENML_CBOR,
+): Question {
+  return { method: IPATCH, path: "/", format, payload: encodeValues(format, "/", values) };
+}
+
 export function writeComposite(
   bench: Bench,
   values: Readonly<Record<string, Value>>,
-  format: typeof SENML_CBOR | typeof SENML_JSON = SENML_CBOR,
+  format: number = SENML_CBOR,
 ): Promise<Answer> {
-  return bench.ask({
-    method: IPATCH,
-    path: "/",
-    format,
-    payload: encodeValues(format, "/", values),
-  });
+  return bench.ask(patchOf(values, format));
 }
 
 export function observeComposite(

@@ -30,18 +30,24 @@ import { FIRMWARE_CASES } from "./ets-75x-firmware-update.ts";
 import { CONNECTIVITY_CASES } from "./ets-125x-connectivity.ts";
 import { etsNumber } from "./groups.ts";
 import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
+import { OWN_ACCESS_MATRIX_CASES } from "./own-access-matrix.ts";
 import { OWN_ATOMICITY_CASES } from "./own-atomicity.ts";
 import { OWN_ATTRIBUTE_CASES } from "./own-attributes.ts";
 import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
 import { OWN_BLOCK_WISE_CASES } from "./own-block-wise.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
 import { OWN_FORMAT_CASES } from "./own-formats.ts";
+import { OWN_LATE_ANSWER_CASES } from "./own-late-answers.ts";
 import { OWN_LOSS_CASES } from "./own-loss.ts";
 import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
 import { OWN_PATH_CASES } from "./own-paths.ts";
 import { OWN_POWER_CASES } from "./own-power.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
+import { OWN_REPORTING_MODE_CASES } from "./own-reporting-modes.ts";
+import { OWN_RETRY_CASES } from "./own-retry.ts";
+import { OWN_STRANGER_CASES } from "./own-strangers.ts";
+import { OWN_TIMING_CASES } from "./own-timing.ts";
 
 export { SERVER_CASES } from "./server-catalogue.ts";
 
@@ -85,6 +91,12 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_FORMAT_CASES,
   ...OWN_ATTRIBUTE_CASES,
   ...OWN_ATOMICITY_CASES,
+  ...OWN_ACCESS_MATRIX_CASES,
+  ...OWN_RETRY_CASES,
+  ...OWN_TIMING_CASES,
+  ...OWN_REPORTING_MODE_CASES,
+  ...OWN_LATE_ANSWER_CASES,
+  ...OWN_STRANGER_CASES,
 ];
 
 /** Cases that judge a Bootstrap-Server: those of the ETS in the order of their numbers, our own. */

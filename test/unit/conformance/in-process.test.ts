@@ -71,8 +71,8 @@ test("RFC 7959: a client that sends lists and values in blocks of 16 bytes gets 
     rememberedMessages: 32,
     maxRequests: 4,
   };
-  // A notification of several places is longer than that, and the harness does not fetch the rest of one.
-  const cases = CLIENT_CASES.filter(({ id }) => !/-int-30[489]$/.test(id));
+  // A notification of several places or times is longer than that, and the rest of one cannot be had: what is read is the present.
+  const cases = CLIENT_CASES.filter(({ id }) => !/-int-30[489]$|-hqmax$/.test(id));
   const usual = troubles(await runCases(cases, inProcessAdapter(), "1.2"));
   const adapter = inProcessAdapter({ agent: { settings } });
   const results = await runCases(cases, adapter, "1.2");

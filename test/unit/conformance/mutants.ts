@@ -1,4 +1,5 @@
 /** Clients with one fault each, and the case that has to catch it. What else a fault breaks is in the catch matrix. */
+import { ACCESS_MUTANTS } from "./mutants/access.ts";
 import { ATOMICITY_MUTANTS } from "./mutants/atomicity.ts";
 import { ATTRIBUTE_MUTANTS } from "./mutants/attributes.ts";
 import { BLOCK_WISE_MUTANTS } from "./mutants/block-wise.ts";
@@ -20,6 +21,10 @@ import { PATH_MUTANTS } from "./mutants/paths.ts";
 import { POWER_MUTANTS } from "./mutants/power.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
+import { REPORTING_MODE_MUTANTS } from "./mutants/reporting-modes.ts";
+import { RETRY_MUTANTS } from "./mutants/retry.ts";
+import { STRANGER_MUTANTS } from "./mutants/strangers.ts";
+import { TIMING_MUTANTS } from "./mutants/timing.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...REGISTRATION_MUTANTS,
@@ -42,4 +47,9 @@ export const MUTANTS: readonly Mutant[] = [
   ...PATH_MUTANTS,
   ...ATTRIBUTE_MUTANTS,
   ...ATOMICITY_MUTANTS,
+  ...ACCESS_MUTANTS,
+  ...RETRY_MUTANTS,
+  ...TIMING_MUTANTS,
+  ...REPORTING_MODE_MUTANTS,
+  ...STRANGER_MUTANTS,
 ];

@@ -14,8 +14,17 @@ import type {
 
 /** How one client is wrong. A fresh one per case; what it does not change it returns. Undefined swallows the message. */
 export interface Tamper {
-  /** @param answer sends a message to the server in the client's stead */
-  toClient?(message: Message, answer: (message: Message) => void): Message | undefined;
+  /**
+   * @param answer sends a message to the server in the client's stead
+   * @param server number of where it comes from
+   */
+  toClient?(
+    message: Message,
+    answer: (message: Message) => void,
+    server: number,
+  ): Message | undefined;
+  /** Whose the client takes a message for, by the number of the server. */
+  sourceOf?(server: number, message: Message): number;
   /** @param say says something more, to the same server unless another is named */
   fromClient?(message: Message, say: Say): Message | undefined;
   /** Bytes that are no message. */
@@ -82,10 +91,11 @@ class TamperedClient implements ClientUnderTest {
       return this.client.send(server, datagram);
     }
     const changed = this.tamper.toClient
-      ? this.tamper.toClient(message, (answer) => this.inject(server, answer))
+      ? this.tamper.toClient(message, (answer) => this.inject(server, answer), server)
       : message;
     if (changed === undefined) return;
-    await this.client.send(server, changed === message ? datagram : encodeMessage(changed));
+    const source = this.tamper.sourceOf?.(server, message) ?? server;
+    await this.client.send(source, changed === message ? datagram : encodeMessage(changed));
   }
 
   async receive(until: number): Promise<Arrival | undefined> {

@@ -14,7 +14,8 @@ import { type Tamper, tamperedAdapter } from "./tampered-client.ts";
 
 /** A message to or from the client, or bytes to it that are none. */
 type Passing =
-  | { readonly way: "to" | "from"; readonly message: Message }
+  | { readonly way: "to"; readonly message: Message; readonly server: number }
+  | { readonly way: "from"; readonly message: Message }
   | { readonly way: "bytes"; readonly datagram: Uint8Array };
 
 export interface Trace {
@@ -28,13 +29,15 @@ export async function traceOf(
   version: Version,
 ): Promise<Trace> {
   const passing: Passing[] = [];
-  const note = (way: "to" | "from") => (message: Message) => {
-    passing.push({ way, message });
-    return message;
-  };
   const listening = tamperedAdapter(adapter, () => ({
-    toClient: note("to"),
-    fromClient: note("from"),
+    toClient: (message, _, server) => {
+      passing.push({ way: "to", message, server });
+      return message;
+    },
+    fromClient: (message) => {
+      passing.push({ way: "from", message });
+      return message;
+    },
     malformedToClient: (_, datagram) => void passing.push({ way: "bytes", datagram }),
   }));
   return { result: await runCase(stated, listening, version), passing };
@@ -54,10 +57,17 @@ export function showsIn({ passing }: Trace, tamper: Tamper): boolean {
       } catch {
         return true;
       }
+    } else if (one.way === "to") {
+      const { message, server } = one;
+      if (tamper.sourceOf !== undefined && tamper.sourceOf(server, message) !== server) return true;
+      if (tamper.toClient !== undefined && tamper.toClient(message, say, server) !== message) {
+        return true;
+      }
     } else {
-      const { way, message } = one;
-      const change = way === "to" ? tamper.toClient : tamper.fromClient;
-      if (change !== undefined && change.call(tamper, message, say) !== message) return true;
+      const { message } = one;
+      if (tamper.fromClient !== undefined && tamper.fromClient(message, say) !== message) {
+        return true;
+      }
     }
   }
   return hasSaid;

@@ -309,12 +309,40 @@ describe("LwM2M Core 1.2.2 §E.6: a download that breaks", () => {
     expect(staging.bytes.length).toBe(0);
   });
 
-  test("an attempt that brings bytes sets the count back", () => {
+  test("an attempt that gets further sets the count back", () => {
     const { pair, pull, now, source } = given();
     source.breaks = [500, 500, 500, 500, 500, 500];
     pull(URI);
     pair.wait(70_000);
     expect(now()).toBe("2/0");
+  });
+
+  test("an attempt that gets no further than those before counts, though it brought bytes", () => {
+    const { pair, pull, now, source } = given();
+    source.tag = undefined;
+    source.breaks = [3000, 10, 3000, 2999];
+    pull(URI);
+    pair.wait(70_000);
+    expect(source.opened.length).toBe(4);
+    expect(now()).toBe("0/4");
+  });
+
+  test("a server whose length is never that of its package is given up", () => {
+    const { pair, pull, now, source } = given();
+    const begun = source.open.bind(source);
+    source.open = (at, point) => {
+      const download = begun(at, point);
+      const poll = download.pollEvent.bind(download);
+      download.pollEvent = () => {
+        const event = poll();
+        return event?.kind === "begun" ? { ...event, length: 6000 } : event;
+      };
+      return download;
+    };
+    pull(URI);
+    pair.wait(70_000);
+    expect(source.opened.length).toBe(4);
+    expect(now()).toBe("0/4");
   });
 
   test("a server that is busy says when to come again, within reason", () => {
