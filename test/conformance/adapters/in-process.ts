@@ -70,6 +70,8 @@ const CLAIMS: ClientClaims = {
     "bootstrap",
     "bootstrap pack",
     "firmware update",
+    "firmware cancel",
+    "firmware deferral",
     "statistics",
     "profile id",
   ],

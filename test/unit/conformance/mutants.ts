@@ -6,6 +6,7 @@ import { BLOCK_WISE_MUTANTS } from "./mutants/block-wise.ts";
 import { BOOTSTRAP_MUTANTS } from "./mutants/bootstrap.ts";
 import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
+import { FIRMWARE_MUTANTS } from "./mutants/firmware.ts";
 import { LOSS_MUTANTS } from "./mutants/loss.ts";
 import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
 import type { Mutant } from "./mutants/mutant.ts";
@@ -36,4 +37,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TIMING_MUTANTS,
   ...REPORTING_MODE_MUTANTS,
   ...STRANGER_MUTANTS,
+  ...FIRMWARE_MUTANTS,
 ];
