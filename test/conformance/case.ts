@@ -33,6 +33,9 @@ export const FEATURES = [
   "bootstrap",
   "bootstrap pack",
   "firmware update",
+  // Of version 1.1 of object 5: an update that a server takes back, and one that waits for the device's user, who says nothing.
+  "firmware cancel",
+  "firmware deferral",
   "statistics",
   "several servers",
   "cellular",

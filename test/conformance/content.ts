@@ -36,7 +36,7 @@ import { CONNECTIVITY_MONITORING } from "../../protocol/model/objects/connectivi
 import { CONNECTIVITY_STATISTICS } from "../../protocol/model/objects/connectivity-statistics.ts";
 import { DEVICE } from "../../protocol/model/objects/device.ts";
 import { EVENT_LOG } from "../../protocol/model/objects/event-log.ts";
-import { FIRMWARE_UPDATE } from "../../protocol/model/objects/firmware-update.ts";
+import { FIRMWARE_UPDATE_1_2 } from "../../protocol/model/objects/firmware-update-1-2.ts";
 import { LOCATION } from "../../protocol/model/objects/location.ts";
 import { PORTFOLIO } from "../../protocol/model/objects/portfolio.ts";
 import { SECURITY } from "../../protocol/model/objects/security.ts";
@@ -49,14 +49,14 @@ import type { Version } from "./case.ts";
 import { APN_PROFILE, BEARER_SELECTION, CELLULAR } from "./cellular.ts";
 import { pathOfText } from "./configurations.ts";
 
-/** The objects that cases use. */
+/** The objects that cases use, in versions that have all that others have. */
 export const DEFINITIONS: readonly ObjectDefinition[] = [
   SECURITY,
   SERVER,
   ACCESS_CONTROL,
   DEVICE,
   CONNECTIVITY_MONITORING,
-  FIRMWARE_UPDATE,
+  FIRMWARE_UPDATE_1_2,
   LOCATION,
   CONNECTIVITY_STATISTICS,
   CELLULAR,

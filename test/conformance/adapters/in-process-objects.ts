@@ -35,6 +35,11 @@ import { BINARY_APP_DATA_CONTAINER } from "../../../protocol/model/objects/binar
 import { CONNECTIVITY_STATISTICS } from "../../../protocol/model/objects/connectivity-statistics.ts";
 import { EVENT_LOG } from "../../../protocol/model/objects/event-log.ts";
 import { FIRMWARE_UPDATE } from "../../../protocol/model/objects/firmware-update.ts";
+import {
+  FIRMWARE_MAXIMUM_DEFER_PERIOD,
+  FIRMWARE_SEVERITY,
+  FIRMWARE_UPDATE_1_1,
+} from "../../../protocol/model/objects/firmware-update-1-1.ts";
 import { PORTFOLIO } from "../../../protocol/model/objects/portfolio.ts";
 import { TEST_OBJECT_1_0 } from "../../../protocol/model/objects/test-object-1-0.ts";
 import { TEST_OBJECT_1_1 } from "../../../protocol/model/objects/test-object-1-1.ts";
@@ -88,7 +93,7 @@ export function inProcessObject(
   instances: Readonly<Record<number, Values>>,
   around: Surroundings,
 ): LwM2mObject {
-  if (objectId === FIRMWARE_UPDATE.id) return firmwareOf(around);
+  if (objectId === FIRMWARE_UPDATE.id) return firmwareOf(instances[0], around);
   if (objectId === CONNECTIVITY_STATISTICS.id) return connectivityStatisticsObject();
   if (objectId === EVENT_LOG.id) return eventLogOf(instances);
   const object = withoutInstances(objectId, around);
@@ -126,7 +131,8 @@ function eventLogOf(instances: Readonly<Record<number, Values>>): LwM2mObject {
   return object;
 }
 
-function firmwareOf(around: Surroundings): LwM2mObject {
+/** In version 1.1 of the object, whose user is asked and never there, where the configuration has a resource of it. */
+function firmwareOf(values: Values, around: Surroundings): LwM2mObject {
   const { memory, settings } = around;
   const ports: UpdatePorts = {
     staging: memory.staging,
@@ -149,7 +155,13 @@ function firmwareOf(around: Surroundings): LwM2mObject {
       outcome: () => (memory.hasNewFirmware ? NO_FAULT : INSTALLATION_FAILED),
     },
   };
-  return firmwareUpdateObject(definitionOf(FIRMWARE_UPDATE.id) ?? FIRMWARE_UPDATE, ports);
+  const asksUser = values[FIRMWARE_MAXIMUM_DEFER_PERIOD] !== undefined;
+  const definition = asksUser ? FIRMWARE_UPDATE_1_1 : FIRMWARE_UPDATE;
+  const object = firmwareUpdateObject(definition, ports, { asksUser });
+  for (const id of asksUser ? [FIRMWARE_SEVERITY, FIRMWARE_MAXIMUM_DEFER_PERIOD] : []) {
+    object.set(0, id, values[id] as Value);
+  }
+  return object;
 }
 
 class SmallFlash implements Staging {

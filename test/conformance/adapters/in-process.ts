@@ -73,6 +73,8 @@ const CLAIMS: ClientClaims = {
     "bootstrap",
     "bootstrap pack",
     "firmware update",
+    "firmware cancel",
+    "firmware deferral",
     "statistics",
     "profile id",
     "several servers",

@@ -36,6 +36,7 @@ import { OWN_ATTRIBUTE_CASES } from "./own-attributes.ts";
 import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
 import { OWN_BLOCK_WISE_CASES } from "./own-block-wise.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
+import { OWN_FIRMWARE_CASES } from "./own-firmware.ts";
 import { OWN_FORMAT_CASES } from "./own-formats.ts";
 import { OWN_LATE_ANSWER_CASES } from "./own-late-answers.ts";
 import { OWN_LOSS_CASES } from "./own-loss.ts";
@@ -97,6 +98,7 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_REPORTING_MODE_CASES,
   ...OWN_LATE_ANSWER_CASES,
   ...OWN_STRANGER_CASES,
+  ...OWN_FIRMWARE_CASES,
 ];
 
 /** Cases that judge a Bootstrap-Server: those of the ETS in the order of their numbers, our own. */

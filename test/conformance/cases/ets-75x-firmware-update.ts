@@ -1,26 +1,31 @@
 /** ETS 1.2 group 751-779, Firmware Update. The images are the device's own: the profile names them. */
-import { CHANGED, CONTENT, CONTINUE, METHOD_NOT_ALLOWED } from "../../../protocol/coap/codes.ts";
+import { CHANGED, METHOD_NOT_ALLOWED } from "../../../protocol/coap/codes.ts";
 import { OCTET_STREAM, TEXT, TLV } from "../../../protocol/coap/content-formats.ts";
 import type { Value } from "../../../protocol/model/data-types.ts";
-import { MINUTE, type Milliseconds, SECOND } from "../../../protocol/time/duration.ts";
-import { type Answer, type Bench, was } from "../bench.ts";
+import { was } from "../bench.ts";
 import { putBlockWise } from "../block-wise.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import type { FirmwareItem } from "../client-under-test.ts";
 import { C_8 } from "../configurations.ts";
 import { decodeValues, formatValue } from "../content.ts";
+import {
+  DOWNLOADED,
+  expectPushed,
+  expectReset,
+  expectState,
+  expectUri,
+  givenPushed,
+  IDLE,
+  NUL,
+  stateWhen,
+  UPDATE_PERIOD,
+  versionOf,
+} from "../firmware.ts";
 import { expectObserved } from "./expectations.ts";
 
 const ALL: readonly Version[] = ["1.0", "1.1", "1.2"];
 const CLAUSES = ["LwM2M Core 1.1.1 §E.6", "LwM2M Core 1.1.1 §6.3.3"];
 const NEEDS = { features: ["firmware update"], formats: [TLV] } as const;
-
-const IDLE = 0;
-const DOWNLOADED = 2;
-const NUL = Uint8Array.of(0);
-/** How long a download or an installation may take. */
-const UPDATE_PERIOD: Milliseconds = 10 * MINUTE;
-const LOOK_INTERVAL: Milliseconds = 2 * SECOND;
 
 const READ = clientCase({
   id: "LightweightM2M-1.1-int-751",
@@ -238,91 +243,15 @@ const INSTALL = clientCase({
   async procedure(bench) {
     const before = await versionOf(bench);
     await givenPushed(bench, "failing");
-    await until(bench, (state) => state === DOWNLOADED);
+    await stateWhen(bench, (state) => state === DOWNLOADED);
     bench.expectCode("update", await bench.execute("/5/0/2"), CHANGED);
-    const { result, state } = await until(bench, (_, result) => result !== 0);
+    const { result, state } = await stateWhen(bench, (_, result) => result !== 0);
     const holds = result === 8 && (state === DOWNLOADED || state === IDLE);
     bench.expect("result", holds, `state ${state}, result ${result}`);
     const after = await versionOf(bench);
     bench.expect("version", after === before, `/3/0/3 is ${formatValue(after)} now`);
   },
 });
-
-async function expectReset<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-): Promise<void> {
-  bench.expectCode(criterion, await bench.put("/5/0/0", OCTET_STREAM, NUL), CHANGED);
-  await expectState(bench, criterion, IDLE, 0);
-}
-
-async function expectPushed<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-  item: FirmwareItem,
-): Promise<void> {
-  const { last, between } = await push(bench, item);
-  const odd = between.find(({ code }) => code !== CONTINUE);
-  bench.expect(criterion, odd === undefined, `a block was answered by ${odd?.outcome}, not 2.31`);
-  bench.expectCode(criterion, last, CHANGED);
-}
-
-async function givenPushed(bench: Bench, item: FirmwareItem): Promise<void> {
-  const { last } = await push(bench, item);
-  bench.given(last.code === CHANGED, `${was(last)}, not by 2.04`);
-}
-
-function push(bench: Bench, item: FirmwareItem): ReturnType<typeof putBlockWise> {
-  const image = bench.firmware[item];
-  bench.step(`the server pushes ${item}, ${image?.length} bytes`);
-  return putBlockWise(bench, "/5/0/0", OCTET_STREAM, image instanceof Uint8Array ? image : NUL);
-}
-
-async function expectUri<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-  uri: string,
-): Promise<void> {
-  bench.expectCode(criterion, await bench.put("/5/0/1", TEXT, uri), CHANGED);
-}
-
-/** A criterion: state and result become these, in time. */
-async function expectState<Criterion extends string>(
-  bench: Bench<Criterion>,
-  criterion: Criterion,
-  state: number,
-  result: number,
-): Promise<void> {
-  const found = await until(bench, (s, r) => s === state && r === result);
-  const holds = found.state === state && found.result === result;
-  const why = `state ${found.state}, result ${found.result}, not ${state} and ${result}`;
-  bench.expect(criterion, holds, why);
-}
-
-/** Reads state and result until they are so, or the time is up. A device that installs may be away for a while. */
-async function until(
-  bench: Bench,
-  isSo: (state: Value | undefined, result: Value | undefined) => boolean,
-): Promise<{ readonly state: Value | undefined; readonly result: Value | undefined }> {
-  const end = bench.now() + UPDATE_PERIOD;
-  for (;;) {
-    const values = valuesOf(await bench.read("/5/0", TLV));
-    const [state, result] = [values.get("/5/0/3"), values.get("/5/0/5")];
-    if (isSo(state, result) || bench.now() >= end) return { state, result };
-    await bench.wait(LOOK_INTERVAL);
-  }
-}
-
-async function versionOf(bench: Bench): Promise<Value | undefined> {
-  const answer = await bench.read("/3/0/3");
-  bench.given(answer.code === CONTENT, `${was(answer)}, not by 2.05`);
-  return valuesOf(answer).get("/3/0/3");
-}
-
-function valuesOf({ format, payload, path, code }: Answer): ReadonlyMap<string, Value> {
-  const values = code === CONTENT ? decodeValues(format, payload, path) : "";
-  return typeof values === "string" ? new Map() : values;
-}
 
 export const FIRMWARE_CASES: readonly ConformanceCase[] = [
   READ,

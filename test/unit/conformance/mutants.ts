@@ -12,6 +12,7 @@ import { OBSERVE_MUTANTS } from "./mutants/coap-observe.ts";
 import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
 import { CONNECTIVITY_MUTANTS } from "./mutants/connectivity.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
+import { FIRMWARE_MUTANTS } from "./mutants/firmware.ts";
 import { LOSS_MUTANTS } from "./mutants/loss.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
@@ -52,4 +53,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TIMING_MUTANTS,
   ...REPORTING_MODE_MUTANTS,
   ...STRANGER_MUTANTS,
+  ...FIRMWARE_MUTANTS,
 ];

@@ -19,7 +19,7 @@ import {
   withPayload,
 } from "./mutant.ts";
 
-const readsFirmware = (m: Message) => m.code === GET && pathIn(m) === "/5/0";
+export const readsFirmware = (m: Message) => m.code === GET && pathIn(m) === "/5/0";
 const isList = (m: Message) => formatIn(m) === LINK_FORMAT;
 
 export const OBJECT_MUTANTS: readonly Mutant[] = [
@@ -82,13 +82,19 @@ export const OBJECT_MUTANTS: readonly Mutant[] = [
   ),
 ];
 
-/** The answer to a Read of /5/0 with other values; undefined takes one away. */
-function withFirmware(
+/**
+ * The answer to a Read of /5/0 with other values; undefined takes one away.
+ *
+ * @param onlyFor the result that it has, if not any
+ */
+export function withFirmware(
   message: Message,
   changes: Readonly<Record<string, Value | undefined>>,
+  onlyFor?: number,
 ): Message {
   const values = decodeValues(TLV, message.payload, "/5/0");
   if (typeof values === "string") return message;
+  if (onlyFor !== undefined && values.get("/5/0/5") !== onlyFor) return message;
   const changed = new Map<string, Value>(values);
   for (const [path, value] of Object.entries(changes)) {
     if (value === undefined) changed.delete(path);

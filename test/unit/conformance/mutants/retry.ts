@@ -6,22 +6,23 @@ import { capableAdapter } from "../capable-client.ts";
 
 import { isRegister, type Mutant, mutant, pathIn } from "./mutant.ts";
 
-/** A client whose accounts say something else than they were configured to. */
+/** A client whose accounts, or instances of another object, say something else than they were configured to. */
 export function misconfigured(
   name: string,
   caughtBy: readonly string[],
-  change: (account: Values) => Values,
+  change: (values: Values) => Values,
+  objectId = 1,
 ): Mutant {
   const base = capableAdapter();
   const adapter: ClientAdapter = {
     ...base,
     prepare: (setup) => {
       const { objects } = setup.configuration;
-      const accounts = Object.entries(objects[1] ?? {}).map(
-        ([id, account]) => [id, change(account)] as const,
+      const instances = Object.entries(objects[objectId] ?? {}).map(
+        ([id, values]) => [id, change(values)] as const,
       );
-      const changed =
-        objects[1] === undefined ? objects : { ...objects, 1: Object.fromEntries(accounts) };
+      const isThere = objects[objectId] !== undefined;
+      const changed = isThere ? { ...objects, [objectId]: Object.fromEntries(instances) } : objects;
       return base.prepare({
         ...setup,
         configuration: { ...setup.configuration, objects: changed },
