@@ -88,6 +88,13 @@ declare function require(module: "dgram"): {
     recvBufferSize?: number;
   }): EspruinoDatagramSocket;
 };
+declare function require(module: "crypto"): {
+  /** `message` may lie in flash: a string that Storage has read is not copied where flash is mapped. */
+  SHA256(message: string | Uint8Array): ArrayBuffer;
+  AES: {
+    encrypt(message: Uint8Array, key: Uint8Array, options: { mode: "ECB" | "CBC" }): ArrayBuffer;
+  };
+};
 declare function require(module: "Storage"): {
   /** Names of at most 28 characters; longer ones are cut. */
   read(name: string): string | undefined;
