@@ -182,14 +182,14 @@ export function slotToStart(files: FlashFiles): Slot | undefined {
 
 /** Of the good ones the newest; what has not shown that it works only where nothing else is left. */
 function bestOf(files: FlashFiles, slots: readonly Slot[]): Slot | undefined {
-  let best: Slot | undefined;
-  for (let i = 0; i < slots.length; i++) {
-    const slot = slots[i];
-    const isBetter =
-      best === undefined ||
-      (slot.isGood && !best.isGood) ||
-      (slot.isGood === best.isGood && slot.generation > best.generation);
-    if (isBetter && isIntact(files, slot)) best = slot;
-  }
+  const whole = slots.filter(function (slot) {
+    return isIntact(files, slot);
+  });
+  let best = whole[0];
+  for (let i = 1; i < whole.length; i++) if (isBetter(whole[i], best)) best = whole[i];
   return best;
+}
+
+function isBetter(slot: Slot, than: Slot): boolean {
+  return slot.isGood === than.isGood ? slot.generation > than.generation : slot.isGood;
 }

@@ -19,3 +19,13 @@ export const ESPRUINO_CRYPTO: Crypto = {
     return new Uint8Array(require("crypto").AES.encrypt(blocks, key, { mode: "CBC" }));
   },
 };
+
+/** SHA-256 of a binary string, which may lie in flash; undefined on a board without it, or without room on its stack for so much. */
+export function sha256OfText(text: string): Uint8Array | undefined {
+  try {
+    // biome-ignore lint/style/useNodejsImportProtocol: the firmware's own module
+    return new Uint8Array(require("crypto").SHA256(text));
+  } catch (_error) {
+    return undefined;
+  }
+}
