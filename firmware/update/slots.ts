@@ -17,6 +17,7 @@
  * A file without a log, as it comes with the board, is good. A unit that a power cut left in part says nothing: with its complement
  * beside it, it cannot look like another. So whatever is cut, the slot that was good before is good after it.
  */
+import { equalBytes } from "../../protocol/bytes/equal.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Envelope } from "./package-envelope.ts";
 import { decodeEnvelope, LONGEST_ENVELOPE } from "./package-envelope.ts";
@@ -154,11 +155,7 @@ export function beginTrial(files: FlashFiles, slot: Slot): boolean {
 export function isIntact(files: FlashFiles, slot: Slot): boolean {
   const { envelope, name } = slot;
   const digest = files.digest(name, envelope.length, envelope.manifest.size);
-  if (digest === undefined) return true;
-  for (let i = 0; i < digest.length; i++) {
-    if (digest[i] !== envelope.manifest.digest[i]) return false;
-  }
-  return true;
+  return digest === undefined || equalBytes(digest, envelope.manifest.digest);
 }
 
 /**

@@ -2,7 +2,6 @@
  * Files in flash as a board has them, whose power can be cut at any step of any write: what was being written is there in part, what
  * would have come after it is not.
  */
-import type { Store } from "../../firmware/ports.ts";
 import type { FlashFiles } from "../../firmware/update/ports.ts";
 import { NODE_CRYPTO } from "../../host/node-crypto.ts";
 
@@ -115,35 +114,5 @@ export class FakeFlash implements FlashFiles {
   private step(): boolean {
     this.steps++;
     return this.steps <= this.cutAt;
-  }
-}
-
-/** A store whose power goes with that of a flash: each write is one step, whole or not at all. */
-export class FlashStore implements Store {
-  private readonly flash: FakeFlash;
-  private readonly records: Map<string, Uint8Array>;
-
-  constructor(flash: FakeFlash, records = new Map<string, Uint8Array>()) {
-    this.flash = flash;
-    this.records = records;
-  }
-
-  read(name: string): Uint8Array | undefined {
-    return this.records.get(name);
-  }
-
-  write(name: string, bytes: Uint8Array): boolean {
-    this.flash.steps++;
-    if (this.flash.isCut) return false;
-    this.records.set(name, bytes.slice());
-    return true;
-  }
-
-  remove(name: string): void {
-    this.records.delete(name);
-  }
-
-  copy(flash: FakeFlash): FlashStore {
-    return new FlashStore(flash, new Map(this.records));
   }
 }

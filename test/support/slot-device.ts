@@ -2,16 +2,18 @@
  * A device with two slots for its program: boots from flash, updates itself as object 5 has it, registers and so shows that it works.
  * What its power does is the test's.
  */
+import { crc32 } from "node:zlib";
 import { firmwareUpdateObject, firmwareUpdateOf } from "../../firmware/objects/firmware-update.ts";
 import type { LwM2mObject } from "../../firmware/objects/lwm2m-object.ts";
 import { SignedStaging } from "../../firmware/update/signed-staging.ts";
 import { SlotInstaller, SlotStaging } from "../../firmware/update/slot-staging.ts";
 import { otherSlot, readSlot, SLOTS, slotToStart } from "../../firmware/update/slots.ts";
+import { twoCopies } from "../../firmware/update/two-copies.ts";
 import { NODE_CRYPTO } from "../../host/node-crypto.ts";
 import { encodeHex } from "../../protocol/bytes/hex.ts";
 import { FIRMWARE_UPDATE_1_1 } from "../../protocol/model/objects/firmware-update-1-1.ts";
 import { NEVER } from "../../protocol/time/duration.ts";
-import { FakeFlash, FlashStore } from "./fake-flash.ts";
+import { FakeFlash } from "./fake-flash.ts";
 import { KEY, METER, signedPackage, VENDOR } from "./packages.ts";
 
 const STATE = 3;
@@ -21,7 +23,6 @@ const PIECE = 512;
 export class SlotDevice {
   now = 0;
   readonly flash: FakeFlash;
-  readonly store: FlashStore;
   /** Versions that started, in order. */
   readonly starts: string[] = [];
   /** Versions that crash, or never register. */
@@ -30,9 +31,8 @@ export class SlotDevice {
   private installer!: SlotInstaller;
   private wantsReboot = false;
 
-  constructor(flash: FakeFlash, store = new FlashStore(flash)) {
+  constructor(flash: FakeFlash) {
     this.flash = flash;
-    this.store = store;
   }
 
   /** As it comes from the factory, with this image in version 1.0.0. */
@@ -44,8 +44,7 @@ export class SlotDevice {
 
   /** The same device, to be treated in another way. */
   copy(): SlotDevice {
-    const flash = this.flash.copy();
-    const twin = new SlotDevice(flash, this.store.copy(flash));
+    const twin = new SlotDevice(this.flash.copy());
     for (const version of this.bad) twin.bad.add(version);
     return twin;
   }
@@ -82,7 +81,7 @@ export class SlotDevice {
       staging,
       verification: staging,
       installer: this.installer,
-      store: this.store,
+      store: twoCopies(this.flash, crc32),
     });
     return this;
   }

@@ -30,8 +30,8 @@ declare const E: {
   toUint8Array(text: string): Uint8Array;
   /** 32 bits from the hardware's random number generator, as a signed integer. */
   hwRand(): number;
-  /** CRC-32 of a binary string. */
-  CRC32(text: string): number;
+  /** Of 32 bits, as a number without sign. */
+  CRC32(bytes: Uint8Array): number;
   /** Clears and returns the flags, for example `["LOW_MEMORY", "MEMORY"]`. */
   getErrorFlags(): string[];
   on(event: "init" | "kill", run: () => void): void;

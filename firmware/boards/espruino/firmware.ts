@@ -12,11 +12,11 @@ import type { PackageSource } from "../../update/ports.ts";
 import { SignedStaging } from "../../update/signed-staging.ts";
 import { SlotInstaller, SlotStaging } from "../../update/slot-staging.ts";
 import { otherSlot, readSlot } from "../../update/slots.ts";
+import { twoCopies } from "../../update/two-copies.ts";
 import { ESPRUINO_CALENDAR } from "./clock.ts";
 import { ESPRUINO_CRYPTO } from "./crypto.ts";
 import { ESPRUINO_POWER } from "./power.ts";
 import { ESPRUINO_FILES } from "./storage.ts";
-import { TWO_COPIES } from "./two-copies.ts";
 
 export interface FirmwareSettings {
   /** As package-keys.ts has them. */
@@ -53,7 +53,7 @@ export function espruinoFirmware(settings: FirmwareSettings): EspruinoFirmware |
     verification: staging,
     installer: installer,
     sources: settings.sources,
-    store: TWO_COPIES,
+    store: twoCopies(ESPRUINO_FILES, E.CRC32),
     calendar: ESPRUINO_CALENDAR,
   });
   return {

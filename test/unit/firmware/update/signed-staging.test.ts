@@ -151,6 +151,21 @@ describe("after a restart", () => {
     expect(second.check()).toMatchObject({ fault: NO_FAULT });
   });
 
+  test("what a power cut left in the middle of a unit begins anew", () => {
+    const flash = new FakeFlash();
+    const bytes = signedPackage(IMAGE);
+    const first = given({ flash });
+    first.begin(bytes.length);
+    first.append(bytes.subarray(0, 1000));
+    flash.cutAt = flash.steps;
+    flash.bytesOfCut = 3;
+    first.append(bytes.subarray(1000, 2000));
+    flash.restore();
+    const second = given({ flash });
+    expect(second.length()).toBe(0);
+    expect(stage(second, bytes, bytes.length)).toMatchObject({ fault: NO_FAULT });
+  });
+
   test("what is whole is good without another byte", () => {
     const flash = new FakeFlash();
     stage(given({ flash }), signedPackage(IMAGE));
