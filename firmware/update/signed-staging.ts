@@ -27,6 +27,12 @@ export interface HashedStaging extends Staging {
   digest(offset: number, length: number): Uint8Array | number | undefined;
 }
 
+/** Where the image of a package lies in it, and what it is. */
+export interface StagedImage {
+  readonly offset: number;
+  readonly manifest: Manifest;
+}
+
 /** What a device takes. */
 export interface PackagePolicy {
   /** One of them has to have signed a package. */
@@ -80,10 +86,10 @@ export class SignedStaging implements Staging, Verification {
     return this.beneath.read(offset, length);
   }
 
-  /** What is staged, as its manifest says; undefined when there is none, or none of ours. */
-  manifest(): Manifest | undefined {
+  /** What is staged; undefined when there is none, or none of ours. */
+  image(): StagedImage | undefined {
     const envelope = this.known();
-    return envelope === undefined ? undefined : envelope.manifest;
+    return envelope && { offset: envelope.length, manifest: envelope.manifest };
   }
 
   check(): Verdict | undefined {

@@ -171,7 +171,7 @@ describe("after a restart", () => {
     stage(given({ flash }), signedPackage(IMAGE));
     const again = given({ flash });
     expect(again.check()).toMatchObject({ fault: NO_FAULT, version: "2.0.0" });
-    expect(again.manifest()).toMatchObject({ version: "2.0.0" });
+    expect(again.image()).toMatchObject({ manifest: { version: "2.0.0" } });
   });
 
   test("of what was staged for other keys nothing is good, nor goes on", () => {
