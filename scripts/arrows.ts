@@ -51,8 +51,12 @@ const ROOMS: readonly Room[] = [
   { path: "protocol/bytes/", imports: BYTES },
   { path: "protocol/time/", imports: [] },
   { path: "protocol/coap/", imports: [...BYTES, "protocol/time/"] },
-  { path: "protocol/oscore/", imports: [...BYTES, "protocol/time/", "protocol/coap/"] },
-  { path: "protocol/dtls/", imports: [...BYTES, "protocol/time/"] },
+  { path: "protocol/crypto/", imports: BYTES },
+  {
+    path: "protocol/oscore/",
+    imports: [...BYTES, "protocol/crypto/", "protocol/time/", "protocol/coap/"],
+  },
+  { path: "protocol/dtls/", imports: [...BYTES, "protocol/crypto/", "protocol/time/"] },
   { path: "protocol/model/", imports: BYTES },
   // The Content-Format numbers are a registry as data; nothing else of CoAP is known to the codecs.
   {

@@ -22,7 +22,6 @@ import { AgentLink } from "./agent-link.ts";
 import { codecsOf } from "./all-codecs.ts";
 import { ALL_FEATURES } from "./all-features.ts";
 import type { BasicConfiguration, ServerAccount } from "./basic-agent.ts";
-import { BasicAgent } from "./basic-agent.ts";
 import { decodeAccounts, encodeAccounts } from "./bootstrap/account-codec.ts";
 import { isOrphan, makeAccount, serverLinksOf } from "./bootstrap/account-links.ts";
 import type { BootstrapAccount } from "./bootstrap/bootstrap-account.ts";
@@ -31,13 +30,13 @@ import type { BootstrapLink } from "./bootstrap/bootstrap-link.ts";
 import { bootstrapLinkOf } from "./bootstrap/bootstrap-link.ts";
 import type { Preparation } from "./bootstrap/bootstrap-preparation.ts";
 import { EnergyAccount } from "./energy-account.ts";
+import { MachineAgent } from "./machine-agent.ts";
 import { Changes } from "./management/changes.ts";
 import { handleObservedInstances, handleObservedValue } from "./management/composites.ts";
 import { plain } from "./management/device-management.ts";
 import type { NamedResourcesConfiguration } from "./management/named-resources.ts";
 import { addResource, findResource, removeResource } from "./management/named-resources.ts";
 import { isHidden } from "./management/object-tree.ts";
-import { answerPiece } from "./management/package-uploads.ts";
 import {
   belowRoot,
   checkRootPath,
@@ -79,7 +78,7 @@ export interface AgentConfiguration
 
 export interface AgentServerAccount extends ServerAccount, AccountSettings {}
 
-export class Agent extends BasicAgent implements AccountKeeper {
+export class Agent extends MachineAgent implements AccountKeeper {
   declare readonly configuration: AgentConfiguration;
   /** Object 0. */
   readonly security: LwM2mObject = securityObject(this.version());
@@ -234,13 +233,13 @@ export class Agent extends BasicAgent implements AccountKeeper {
   /** With the tree where it is. */
   private answerWithin(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
     const root = this.rootPath();
-    if (root === "") return super.answer(now, link, request);
+    if (root === "") return super.answerWhole(now, link, request);
     const below = belowRoot(request, root);
-    if (below !== undefined) return withRoot(super.answer(now, link, below), root);
+    if (below !== undefined) return withRoot(super.answerWhole(now, link, below), root);
     const path = pathOf(request.options, URI_PATH);
     const others = this.features.otherPaths;
     const isOwned = others !== undefined && others.owns(this, path);
-    if (isOwned || !isTreePath(path)) return super.answer(now, link, request);
+    if (isOwned || !isTreePath(path)) return super.answerWhole(now, link, request);
     const code = NOT_FOUND;
     this.emit({ kind: "request", link, operation: "Request", path, code, error: undefined });
     return plain(code);
@@ -292,13 +291,7 @@ export class Agent extends BasicAgent implements AccountKeeper {
     object.listener = undefined;
   }
 
-  // Objects that do something by themselves, firmware updates for one.
-
   override handleTimeout(now: Milliseconds): void {
-    for (let i = 0; i < this.objects.length; i++) {
-      const machine = this.objects[i].machine;
-      if (machine !== undefined && now >= machine.deadline()) machine.handleTimeout(now);
-    }
     super.handleTimeout(now);
     this.settlePower(now);
   }
@@ -306,15 +299,6 @@ export class Agent extends BasicAgent implements AccountKeeper {
   override handleDatagram(now: Milliseconds, link: ServerLink, datagram: Uint8Array): void {
     super.handleDatagram(now, link, datagram);
     this.settlePower(now);
-  }
-
-  override deadline(): Milliseconds {
-    let at = super.deadline();
-    for (let i = 0; i < this.objects.length; i++) {
-      const machine = this.objects[i].machine;
-      if (machine !== undefined) at = Math.min(at, machine.deadline());
-    }
-    return at;
   }
 
   // Queue mode.
@@ -346,8 +330,14 @@ export class Agent extends BasicAgent implements AccountKeeper {
 
   override answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
     if (isOrphan(this, link)) return plain(UNAUTHORIZED);
-    const ofPiece = answerPiece(this, link, request);
-    if (ofPiece !== undefined) return ofPiece;
+    return super.answer(now, link, request);
+  }
+
+  protected override answerWhole(
+    now: Milliseconds,
+    link: ServerLink,
+    request: IncomingRequest,
+  ): Response {
     const response = this.answerWithin(now, link, request);
     const changes = this.changes;
     this.changes = undefined;

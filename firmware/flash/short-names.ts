@@ -70,7 +70,7 @@ function nthName(n: number): string {
 function namesIn(code: string): { plain: Map<string, number>; quoted: Set<string> } {
   const plain = new Map<string, number>();
   const quoted = new Set<string>();
-  eachNode(parse(code, { ecmaVersion: 2022, sourceType: "module" }) as AnyNode, (node) => {
+  eachNode(parse(code, { ecmaVersion: 2025, sourceType: "module" }) as AnyNode, (node) => {
     if (node.type === "Literal" && typeof node.value === "string") quoted.add(node.value);
     else if (node.type === "MemberExpression" && !node.computed) add(node.property);
     else if (node.type === "Property") add(node.key);

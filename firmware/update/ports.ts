@@ -71,6 +71,28 @@ export interface Installer {
   outcome(): number | undefined;
 }
 
+// A board that keeps its program in files of flash, twice (slots.ts).
+
+/**
+ * Files in flash. What was erased is 0xFF and may be written once, in whole units of 8 bytes; a file's room is claimed when its first
+ * bytes are written. A power cut leaves what was being written in part, all else as it was.
+ */
+export interface FlashFiles {
+  /** Bytes; undefined when there is no such file. */
+  size(name: string): number | undefined;
+  /** Some of its bytes, the reader's own; fewer at its end, none of a file that is not there. */
+  read(name: string, offset: number, length: number): Uint8Array;
+  /** Makes a file of `size` bytes that begins with these. False when there is no room, or it cannot be written. */
+  create(name: string, bytes: Uint8Array, size: number): boolean;
+  /** Writes where a file is still erased. False when it is not, or cannot be written. */
+  write(name: string, bytes: Uint8Array, offset: number): boolean;
+  erase(name: string): void;
+  /** SHA-256 of some of its bytes, which need not fit into memory; undefined when the board cannot compute it. */
+  digest(name: string, offset: number, length: number): Uint8Array | undefined;
+  /** Bytes that the largest new file may have, as things are. */
+  free(): number;
+}
+
 // PackageSource.
 
 /** Name and password for a server of packages. */

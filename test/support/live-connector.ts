@@ -5,9 +5,13 @@ import type { Registration } from "../../connector/registry/registration.ts";
 import { ConnectorService } from "../../connector/service.ts";
 import { defaultSettings } from "../../connector/settings.ts";
 import { MemoryStore } from "../../connector/store/memory-store.ts";
+import { PUT } from "../../protocol/coap/codes.ts";
+import { OCTET_STREAM } from "../../protocol/coap/content-formats.ts";
 
 /** How long anything may take before the test gives up, milliseconds. */
 export const PATIENCE = 30_000;
+/** For what has many blocks. */
+export const LONG_PATIENCE = 4 * PATIENCE;
 
 export class LiveConnector {
   private readonly events: ConnectorEvent[] = [];
@@ -47,14 +51,15 @@ export class LiveConnector {
   async next<K extends ConnectorEvent["kind"]>(
     kind: K,
     isWanted: (event: Extract<ConnectorEvent, { kind: K }>) => boolean = () => true,
+    patience = PATIENCE,
   ): Promise<Extract<ConnectorEvent, { kind: K }>> {
     type Wanted = Extract<ConnectorEvent, { kind: K }>;
-    const giveUp = performance.now() + PATIENCE;
+    const giveUp = performance.now() + patience;
     for (;;) {
       const at = this.events.findIndex((e) => e.kind === kind && isWanted(e as Wanted));
       if (at >= 0) return this.events.splice(at, 1)[0] as Wanted;
       const left = giveUp - performance.now();
-      if (left <= 0) throw new Error(`no ${kind} within ${PATIENCE / 1000} s`);
+      if (left <= 0) throw new Error(`no ${kind} within ${patience / 1000} s`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.wake = () => {
@@ -77,13 +82,28 @@ export class LiveConnector {
     );
   }
 
+  /** A Write of bytes, in blocks where they are many. */
+  async write(endpointName: string, path: string, bytes: Uint8Array): Promise<ResponseEvent> {
+    return this.outcome(
+      this.service.submit(endpointName, {
+        method: PUT,
+        path,
+        payload: bytes,
+        contentFormat: OCTET_STREAM,
+        confirmable: true,
+        expiresIn: LONG_PATIENCE,
+      }),
+      LONG_PATIENCE,
+    );
+  }
+
   async observe(endpointName: string, path: string): Promise<ResponseEvent> {
     return this.outcome(this.service.observe(endpointName, path));
   }
 
-  private outcome(submission: Submission): Promise<ResponseEvent> {
+  private outcome(submission: Submission, patience?: number): Promise<ResponseEvent> {
     if ("refusal" in submission) throw new Error(submission.refusal);
-    return this.next("response", ({ id }) => id === submission.id);
+    return this.next("response", ({ id }) => id === submission.id, patience);
   }
 }
 

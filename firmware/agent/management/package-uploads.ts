@@ -29,7 +29,6 @@ import type { Path } from "../../../protocol/model/path.ts";
 import { parsePath } from "../../../protocol/model/path.ts";
 import type { LwM2mObject, PackageReceiver } from "../../objects/lwm2m-object.ts";
 import { NO_FAULT, NO_MEMORY, NO_STORAGE } from "../../update/ports.ts";
-import type { AgentLink } from "../agent-link.ts";
 import type { BasicAgent } from "../basic-agent.ts";
 import type { ServerLink } from "../server-link.ts";
 import { plain } from "./device-management.ts";
@@ -46,6 +45,11 @@ export const PACKAGE_CLAIMS: readonly PieceClaim[] = [
   { code: PUT, path: "/9/2/2", silence: SILENCE },
   { code: PUT, path: "/9/3/2", silence: SILENCE },
 ];
+
+/** A link that notices when the rest of a package does not come. */
+interface UploadingLink extends ServerLink {
+  uploads?: PackageUploads;
+}
 
 interface Upload {
   readonly path: string;
@@ -65,7 +69,7 @@ export function answerPiece(
   const piece = pieceOf(request);
   const path = piece === undefined ? "" : pathOf(request.options, URI_PATH);
   if (piece === undefined || !isClaimed(agent, request.code, path)) return undefined;
-  const at = link as AgentLink;
+  const at = link as UploadingLink;
   if (at.uploads === undefined) at.uploads = new PackageUploads();
   const code = at.uploads.take(link, path, request, piece);
   if (code !== CONTINUE) {

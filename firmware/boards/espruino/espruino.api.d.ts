@@ -6,8 +6,8 @@
 
 declare function print(...values: unknown[]): void;
 
-/** Returns a number; the extra arguments are passed on. */
-declare function setTimeout(run: () => void, milliseconds: number): number;
+/** Returns a number; the extra arguments are passed on. A text is run where programs are: outside any function. */
+declare function setTimeout(run: (() => void) | string, milliseconds: number): number;
 declare function setInterval(run: () => void, milliseconds: number): number;
 /** Without an argument it clears ALL timers, and with `undefined` it throws. */
 declare function clearTimeout(id: number): void;
@@ -20,6 +20,9 @@ declare function setTime(seconds: number): void;
 /** The board's serial number, unique per chip. */
 declare function getSerial(): string;
 
+/** Name of the slot whose program runs, set by the boot program (boot.ts); not there where a program is `.bootcde` itself. */
+declare let dormouseSlot: string | undefined;
+
 declare const E: {
   /** A binary string of these bytes. */
   toString(bytes: Uint8Array): string;
@@ -27,6 +30,8 @@ declare const E: {
   toUint8Array(text: string): Uint8Array;
   /** 32 bits from the hardware's random number generator, as a signed integer. */
   hwRand(): number;
+  /** Of 32 bits, as a number without sign. */
+  CRC32(bytes: Uint8Array): number;
   /** Clears and returns the flags, for example `["LOW_MEMORY", "MEMORY"]`. */
   getErrorFlags(): string[];
   on(event: "init" | "kill", run: () => void): void;
@@ -88,11 +93,27 @@ declare function require(module: "dgram"): {
     recvBufferSize?: number;
   }): EspruinoDatagramSocket;
 };
+declare function require(module: "crypto"): {
+  /** `message` may lie in flash: a string that Storage has read is not copied where flash is mapped. */
+  SHA256(message: string | Uint8Array): ArrayBuffer;
+  AES: {
+    encrypt(message: Uint8Array, key: Uint8Array, options: { mode: "ECB" | "CBC" }): ArrayBuffer;
+  };
+};
 declare function require(module: "Storage"): {
-  /** Names of at most 28 characters; longer ones are cut. */
-  read(name: string): string | undefined;
+  /** Names of at most 28 characters; longer ones are cut. Cut at the end of the file; a `length` of 0 is all of it. */
+  read(name: string, offset?: number, length?: number): string | undefined;
   /** With `quiet`, undefined when there is no such file or it cannot be read. Also reads names without quotes. */
   readJSON(name: string, quiet: boolean): unknown;
-  write(name: string, content: string | Uint8Array): boolean;
+  /**
+   * At offset 0 a new file, of `size` bytes when it is to grow; elsewhere what is still erased of the file. Throws when there is no room,
+   * after it has moved all files together if that may help, and where something is written.
+   */
+  write(name: string, content: string | Uint8Array, offset?: number, size?: number): boolean;
   erase(name: string): void;
+  /** Bytes that the largest new file may have, with its header. */
+  getFree(): number;
+  getStats(): { totalBytes: number; freeBytes: number; fileBytes: number; trashBytes: number };
+  /** Moves all files together. A power cut meanwhile loses all of Storage. */
+  compact(): void;
 };

@@ -16,22 +16,41 @@ import { coapPackages } from "../../update/coap-packages.ts";
 import type { UpdateSettings } from "../../update/firmware-update.ts";
 import type { Installer, PackageSource, UpdatePorts, Verification } from "../../update/ports.ts";
 import { INSTALLATION_FAILED, NO_FAULT } from "../../update/ports.ts";
+import type { PackagePolicy, StagedImage } from "../../update/signed-staging.ts";
+import { SignedStaging } from "../../update/signed-staging.ts";
 import { NodeCalendar } from "./clock.ts";
 import type { HttpPackagesOptions } from "./http-packages.ts";
 import { httpPackages } from "./http-packages.ts";
 import { NODE_SETTINGS } from "./main.ts";
+import { nodePackageKey } from "./package-keys.ts";
 import { FileStaging } from "./staging.ts";
 import { FileStore } from "./store.ts";
 import { NodeDatagrams } from "./udp.ts";
 
+/** What a device takes, when it takes signed packages only (../../update/package-envelope.ts). */
+export interface SignedOnly {
+  /** `hmac-sha256:...`, `ed25519:...`; one of them has to have signed a package. */
+  readonly keys: readonly string[];
+  readonly vendor: string;
+  readonly deviceClass: string;
+  /** What runs: nothing older is taken. Absent: any version is. */
+  readonly version?: string;
+}
+
 export interface NodePackageOptions extends UpdateSettings {
   /** For the package and the state of the update; of this device alone. */
   readonly folder: string;
-  /** Makes firmware of a package. May restart the process; when it rejects, the installation has failed. */
-  readonly install: (file: string) => Promise<void> | void;
+  /**
+   * Makes firmware of a package. May restart the process; when it rejects, the installation has failed.
+   *
+   * @param image of a signed package, where only those are taken
+   */
+  readonly install: (file: string, image?: StagedImage) => Promise<void> | void;
   /** Asked when the process starts and an installation was under way: did it succeed? Default: it did not. */
   readonly hasInstalled?: () => boolean;
-  /** Says whether a package is what it claims to be. Default: every package is taken. */
+  /** Takes signed packages only. */
+  readonly signed?: SignedOnly;
+  /** Says whether a package is what it claims to be. Default: what `signed` says; without it, every package is taken. */
   readonly verification?: Verification;
   /** Bytes of a package at most. Default 256 MiB. */
   readonly capacity?: number;
@@ -55,13 +74,15 @@ export function nodePackageSources(http?: HttpPackagesOptions): readonly Package
   return [coapPackages(new NodeDatagrams(), NODE_SETTINGS), httpPackages(http)];
 }
 
-/** The ports of an update on Node. */
+/** The ports of an update on Node. Throws an Error for what is no key. */
 export function nodePackagePorts(options: NodePackageOptions): UpdatePorts {
-  const { folder, verification, capacity, http } = options;
-  const staging = new FileStaging(folder, capacity);
+  const { folder, signed, capacity, http } = options;
+  const files = new FileStaging(folder, capacity);
+  const guarded = signed && new SignedStaging(files, policyOf(signed));
+  const verification = options.verification ?? guarded;
   return {
-    staging,
-    installer: new HookInstaller(options, staging),
+    staging: guarded ?? files,
+    installer: new HookInstaller(options, files, guarded),
     sources: nodePackageSources(http),
     store: new FileStore(folder),
     calendar: new NodeCalendar(),
@@ -69,15 +90,21 @@ export function nodePackagePorts(options: NodePackageOptions): UpdatePorts {
   };
 }
 
+function policyOf({ keys, version, ...device }: SignedOnly): PackagePolicy {
+  return { ...device, keys: keys.map(nodePackageKey), version };
+}
+
 class HookInstaller implements Installer {
   private readonly options: NodePackageOptions;
   private readonly staging: FileStaging;
+  private readonly guarded: SignedStaging | undefined;
   private isRunning = false;
   private result: number | undefined = undefined;
 
-  constructor(options: NodePackageOptions, staging: FileStaging) {
+  constructor(options: NodePackageOptions, staging: FileStaging, guarded?: SignedStaging) {
     this.options = options;
     this.staging = staging;
+    this.guarded = guarded;
   }
 
   install(): undefined {
@@ -85,7 +112,8 @@ class HookInstaller implements Installer {
     this.result = undefined;
     this.staging.close();
     const { file } = this.staging;
-    new Promise<void>((resolve) => resolve(this.options.install(file))).then(
+    const image = this.guarded?.image();
+    new Promise<void>((resolve) => resolve(this.options.install(file, image))).then(
       () => {
         this.result = NO_FAULT;
       },

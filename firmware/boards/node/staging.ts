@@ -1,6 +1,9 @@
 /**
- * A package staged in a file: `package` in a folder of its own, appended as it comes, there again after a restart.
+ * A package staged in a file: `package` in a folder of its own, appended as it comes, there again after a restart. A folder that is gone or
+ * may not be written is one without room; nothing here throws for it.
  */
+import type { Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -13,20 +16,30 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Staging } from "../../update/ports.ts";
-import { NO_FAULT, NO_STORAGE } from "../../update/ports.ts";
+import { INTEGRITY_FAILED, NO_FAULT, NO_STORAGE } from "../../update/ports.ts";
+import type { HashedStaging } from "../../update/signed-staging.ts";
 
 /** Bytes; more than that no package has. */
 const USUAL_CAPACITY = 256 * 1024 * 1024;
 /** So many bytes are written between two times that the disk is made to have them. */
 const SYNC_INTERVAL = 1024 * 1024;
+/** So many bytes are hashed before the device has a turn again. */
+const HASH_SLICE = 4 * 1024 * 1024;
 
-export class FileStaging implements Staging {
+/** A digest that is under way. */
+interface Hashing {
+  readonly hash: Hash;
+  readonly end: number;
+  at: number;
+}
+
+export class FileStaging implements HashedStaging {
   readonly file: string;
   private readonly capacity: number;
   private descriptor: number | undefined = undefined;
   private size: number;
   private unsynced = 0;
+  private hashing: Hashing | undefined = undefined;
 
   /**
    * @param folder made when it is not there; nobody else may write there
@@ -40,20 +53,16 @@ export class FileStaging implements Staging {
   }
 
   begin(length: number | undefined): number {
-    try {
-      this.discard();
-      if ((length ?? 0) > Math.min(this.capacity, this.freeBytes())) return NO_STORAGE;
-      return NO_FAULT;
-    } catch {
-      // The folder is gone, or may not be written.
-      return NO_STORAGE;
-    }
+    this.discard();
+    return (length ?? 0) > Math.min(this.capacity, this.freeBytes()) ? NO_STORAGE : NO_FAULT;
   }
 
   append(bytes: Uint8Array): number {
     if (this.size + bytes.length > this.capacity) return NO_STORAGE;
+    this.hashing = undefined;
     try {
-      this.descriptor ??= openSync(this.file, "a", 0o600);
+      // What could not be removed is written over.
+      this.descriptor ??= openSync(this.file, this.size === 0 ? "w" : "a", 0o600);
       for (let at = 0; at < bytes.length; ) at += writeSync(this.descriptor, bytes, at);
       this.size += bytes.length;
       this.unsynced += bytes.length;
@@ -67,31 +76,58 @@ export class FileStaging implements Staging {
 
   discard(): void {
     this.close();
-    rmSync(this.file, { force: true });
     this.size = 0;
+    try {
+      rmSync(this.file, { force: true });
+    } catch {}
   }
 
   length(): number {
     return this.size;
   }
 
+  /** Fewer bytes than are there when they cannot be read. */
   read(offset: number, length: number): Uint8Array {
     const bytes = new Uint8Array(Math.max(Math.min(length, this.size - offset), 0));
     if (bytes.length === 0) return bytes;
-    const descriptor = openSync(this.file, "r");
     try {
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, offset));
-    } finally {
-      closeSync(descriptor);
+      const descriptor = openSync(this.file, "r");
+      try {
+        return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, offset));
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch {
+      return bytes.subarray(0, 0);
     }
+  }
+
+  /** A slice at a time. INTEGRITY_FAILED when what was staged cannot be read. */
+  digest(offset: number, length: number): Uint8Array | number | undefined {
+    const end = offset + length;
+    const former = this.hashing;
+    const hashing = former?.end === end ? former : { hash: createHash("sha256"), at: offset, end };
+    this.hashing = hashing;
+    const slice = this.read(hashing.at, Math.min(HASH_SLICE, end - hashing.at));
+    hashing.hash.update(slice);
+    hashing.at += slice.length;
+    if (slice.length > 0 && hashing.at < end) return undefined;
+    this.hashing = undefined;
+    return hashing.at < end ? INTEGRITY_FAILED : new Uint8Array(hashing.hash.digest());
   }
 
   /** Lets go of the file; what is staged stays, and is on the disk. */
   close(): void {
-    if (this.descriptor === undefined) return;
-    this.sync();
-    closeSync(this.descriptor);
+    const { descriptor } = this;
+    this.hashing = undefined;
+    if (descriptor === undefined) return;
     this.descriptor = undefined;
+    try {
+      fsyncSync(descriptor);
+    } catch {}
+    try {
+      closeSync(descriptor);
+    } catch {}
   }
 
   private sync(): void {
@@ -99,8 +135,13 @@ export class FileStaging implements Staging {
     this.unsynced = 0;
   }
 
+  /** Less than none where that cannot be told. */
   private freeBytes(): number {
-    const { bavail, bsize } = statfsSync(join(this.file, ".."));
-    return bavail * bsize;
+    try {
+      const { bavail, bsize } = statfsSync(join(this.file, ".."));
+      return bavail * bsize;
+    } catch {
+      return -1;
+    }
   }
 }

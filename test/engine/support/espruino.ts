@@ -7,8 +7,8 @@ import { storageImage } from "../../../firmware/flash/storage-image.ts";
 import type { Candidate, Engine } from "./engine.ts";
 
 /** What the interpreter for Linux emulates as flash: one file in its working directory. */
-const FLASH = "espruino.flash";
-const FLASH_SIZE = 256 * 1024;
+export const FLASH = "espruino.flash";
+export const FLASH_SIZE = 256 * 1024;
 
 /** Frame what the program prints, since the interpreter prints a banner too. */
 const BEGIN = "#begin";
@@ -34,7 +34,7 @@ export interface RunningBoard {
 /** A real interpreter for Linux. */
 export class Espruino implements Engine {
   readonly name: string;
-  private readonly path: string;
+  readonly path: string;
 
   constructor(name: string, path: string) {
     this.name = name;
