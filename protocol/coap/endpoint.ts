@@ -21,6 +21,8 @@ export interface Endpoint {
   deadline(): Milliseconds;
   /** True when nothing is under way; observations do not count. */
   isIdle(): boolean;
+  /** Of a stream: ends the connection. */
+  disconnect?(): void;
 }
 
 /** One that can also observe, and give up what it has asked for. */

@@ -170,6 +170,13 @@ export class StreamEndpoint implements Endpoint {
     this.settle();
   }
 
+  /** Ends the connection, if there is one. */
+  disconnect(): void {
+    if (this.connection === undefined) return;
+    this.connection.ended = "closed by us";
+    this.settle();
+  }
+
   // What comes out.
 
   /** The next bytes of the stream; empty bytes are its end, and what follows is of another connection. */

@@ -70,6 +70,18 @@ interface EspruinoDatagramSocket {
   close(): void;
 }
 
+interface EspruinoSocket {
+  /** `text` is a binary string. */
+  write(text: string): boolean;
+  /** After what was written. */
+  end(): void;
+  /** With what came since the last turn of the main loop, a binary string. */
+  on(event: "data", run: (text: string) => void): void;
+  /** Also when no connection could be made. May come twice. */
+  on(event: "close", run: (hadError: boolean) => void): void;
+  on(event: "error", run: (error: unknown) => void): void;
+}
+
 interface EspruinoSerial {
   setup(baud: number, options?: { rx?: unknown; tx?: unknown }): void;
   /** `text` is a binary string. */
@@ -87,6 +99,9 @@ declare function require(module: "dgram"): {
     reuseAddr?: boolean;
     recvBufferSize?: number;
   }): EspruinoDatagramSocket;
+};
+declare function require(module: "net"): {
+  connect(options: { host: string; port: number }, connected: () => void): EspruinoSocket;
 };
 declare function require(module: "Storage"): {
   /** Names of at most 28 characters; longer ones are cut. */
