@@ -177,6 +177,11 @@ export class StreamEndpoint implements Endpoint {
     this.settle();
   }
 
+  /** True while there is a connection, or one is wanted. */
+  isConnected(): boolean {
+    return this.connection !== undefined;
+  }
+
   // What comes out.
 
   /** The next bytes of the stream; empty bytes are its end, and what follows is of another connection. */
