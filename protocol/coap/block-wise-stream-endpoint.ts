@@ -80,9 +80,13 @@ export class BlockWiseStreamEndpoint extends StreamEndpoint {
     return this.connection === undefined ? undefined : this.connection.capabilities;
   }
 
+  /** Both ends have said that they know BERT: libcoap takes the first block of one that has not for a whole body. */
   private takesBert(): boolean {
     const capabilities = this.capabilities();
+    const own = this.settings.longestMessage;
     return (
+      own !== undefined &&
+      own > PLAIN_MESSAGE &&
       capabilities !== undefined &&
       capabilities.blockWise &&
       capabilities.maxMessageSize > PLAIN_MESSAGE

@@ -34,7 +34,7 @@ export class StreamUploads extends PiecewiseUploads {
 }
 
 export class StreamBlockServer extends BlockWiseServer {
-  /** As `BlockWiseServer`'s. @param room bytes that a message has for payload @param takesBert whether the peer has said so */
+  /** As `BlockWiseServer`'s. @param room bytes that a message has for payload @param takesBert whether both ends have said so */
   takeOnStream(
     now: Milliseconds,
     request: IncomingRequest,

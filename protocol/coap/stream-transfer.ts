@@ -49,7 +49,7 @@ export class StreamTransfer {
    * What to send next: the payload's next block, or the question for the response's next.
    *
    * @param room bytes that a message has for payload
-   * @param takesBert whether the peer has said so
+   * @param takesBert whether both ends have said so
    */
   next(room: number, takesBert: boolean): Response {
     const request = this.request;

@@ -191,22 +191,34 @@ describe("RFC 8323 §6: BERT", () => {
     ]);
   });
 
-  test("§5.3.2: to a peer that takes 1152 bytes, blocks go in 1024", () => {
+  test("§5.3.2: where one end takes 1152 bytes, both send blocks of 1024", () => {
     const pair = new StreamPair({ client: { longestMessage: 8704 } });
     const ran = serve(pair, () => content(pattern(3_000)));
     pair.client.request(0, put(pattern(2_500)));
     pair.drive();
     expect(ran.map(({ payload }) => payload)).toEqual([pattern(2_500)]);
     expect(outcomeOf(pair.clientEvents)).toMatchObject({ payload: pattern(3_000) });
-    // The client takes the answer at once.
     expect(pair.ladder.slice(2)).toEqual([
       "20 ---> 0.03 [2] 1:0/1/1024 (1024 B)",
       "30 <--- 2.31 [2] 1:0/1/1024",
       "40 ---> 0.03 [2] 1:1/1/1024 (1024 B)",
       "50 <--- 2.31 [2] 1:1/1/1024",
       "60 ---> 0.03 [2] 1:2/0/1024 (452 B)",
-      "70 <--- 2.05 [2] 2:0/0/BERT 1:2/0/1024 (3000 B)",
+      "70 <--- 2.05 [2] 2:0/1/1024 1:2/0/1024 (1024 B)",
+      "80 ---> 0.03 [2] 2:1/0/1024",
+      "90 <--- 2.05 [2] 2:1/1/1024 (1024 B)",
+      "100 ---> 0.03 [2] 2:2/0/1024",
+      "110 <--- 2.05 [2] 2:2/0/1024 (952 B)",
     ]);
+  });
+
+  test("§5.3.2: who has not said that it knows BERT itself, sends none", () => {
+    const pair = new StreamPair({ server: { longestMessage: 100_000 } });
+    const ran = serve(pair, () => content(EMPTY));
+    pair.client.request(0, put(pattern(20_000)));
+    pair.drive();
+    expect(ran.map(({ payload }) => payload)).toEqual([pattern(20_000)]);
+    expect(pair.ladder.join()).not.toContain("BERT");
   });
 
   test("§6: who asks for a block of 1024 bytes or less, gets no BERT", () => {
