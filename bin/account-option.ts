@@ -2,9 +2,9 @@
  * What `--server` of `dormouse device` takes: an address, and settings of its account behind commas.
  *
  *     coap://127.0.0.1:5683
- *     coap://a.example,priority=1,block,retry-timer=10
+ *     coap+tcp://a.example,priority=1,block,retry-timer=10
  */
-import { parseServerUri } from "../firmware/agent/server-address.ts";
+import { parseAddress } from "../firmware/agent/stream-address.ts";
 import type { NodeServerAccount } from "../firmware/boards/node/main.ts";
 
 type Setting = Exclude<keyof NodeServerAccount, "uri">;
@@ -30,9 +30,9 @@ const LARGEST = 4294967295;
 export function accountOption(text: string): NodeServerAccount {
   const [uri, ...settings] = text.split(",");
   try {
-    parseServerUri(uri);
+    parseAddress(uri);
   } catch {
-    throw new Error("It must be coap://HOST or coap://HOST:PORT.");
+    throw new Error("It must be coap://HOST[:PORT] or coap+tcp://HOST[:PORT].");
   }
   const account: Record<string, unknown> = { uri };
   for (const setting of settings) {

@@ -29,6 +29,7 @@ interface ConnectorOptions extends HttpsOptions {
   host: string;
   httpPort: number;
   coapPort: number;
+  coapTcpPort?: number;
   data: string;
   json?: boolean;
   allowCallback: string[];
@@ -50,7 +51,8 @@ interface ConnectorOptions extends HttpsOptions {
 }
 
 const HELP = `
-Devices register at coap://HOST:COAP-PORT, applications use the REST API at
+Devices register at coap://HOST:COAP-PORT, and with --coap-tcp-port at
+coap+tcp://HOST:COAP-TCP-PORT too (RFC 8323). Applications use the REST API at
 http://HOST:HTTP-PORT with an access key. The first key is made at the first start
 and shown then, once, on stderr; more are made with POST /api/api_tokens.
 
@@ -76,6 +78,7 @@ Examples:
   dormouse connector --host 0.0.0.0 --data /var/lib/dormouse
   dormouse connector --https-port 8443 --http-redirect
   dormouse connector --https-port 443 --tls-cert fullchain.pem --tls-key privkey.pem
+  dormouse connector --coap-tcp-port 5683
   dormouse connector --bootstrap --bootstrap-port 5693 --bootstrap-file accounts.json
   dormouse connector --allow-callback 127.0.0.0/8 --allow-callback 192.168.1.20
 `;
@@ -91,6 +94,7 @@ export function connectorCommand(program: Command): void {
     .option("--tls-key <file>", "the key of that certificate in PEM")
     .option("--http-redirect", "let HTTP send everybody to HTTPS")
     .option("--coap-port <port>", "port for devices, 0 for any", portOption, 5683)
+    .option("--coap-tcp-port <port>", "TCP port for devices without UDP, 0 for any", portOption)
     .option("--data <folder>", "where everything is kept", ".dormouse")
     .option(
       "--allow-callback <range>",
@@ -177,6 +181,7 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
       httpPort: options.httpPort,
       https,
       coapPort: options.coapPort,
+      coapTcpPort: options.coapTcpPort,
       allowedCallbacks: options.allowCallback,
       customers: {
         outbox: new OutboxFolder(join(options.data, "outbox")),
@@ -199,13 +204,20 @@ async function runConnector(options: ConnectorOptions): Promise<void> {
   } catch (error) {
     fail(startFailure(error as Error, options));
   }
-  const { httpUrl, httpsUrl, coapUrl, bootstrapUrl } = connector;
-  const ready = { http: httpUrl, https: httpsUrl, coap: coapUrl, bootstrap: bootstrapUrl };
+  const { httpUrl, httpsUrl, coapUrl, coapTcpUrl, bootstrapUrl } = connector;
+  const ready = {
+    http: httpUrl,
+    https: httpsUrl,
+    coap: coapUrl,
+    coapTcp: coapTcpUrl,
+    bootstrap: bootstrapUrl,
+  };
   const urls = httpsUrl === undefined ? httpUrl : `${httpUrl} and ${httpsUrl}`;
   if (options.json === true) console.log(JSON.stringify(ready));
   else {
     const bootstraps = bootstrapUrl === undefined ? "" : `, bootstrap at ${bootstrapUrl}`;
-    console.log(`Ready: REST API at ${urls}, devices at ${coapUrl}${bootstraps}. Ctrl-C stops.`);
+    const devices = coapTcpUrl === undefined ? coapUrl : `${coapUrl} and ${coapTcpUrl}`;
+    console.log(`Ready: REST API at ${urls}, devices at ${devices}${bootstraps}. Ctrl-C stops.`);
   }
   await untilStopped();
   file?.close();

@@ -122,7 +122,7 @@ export function fail(message: string): never {
   process.exit(1);
 }
 
-type Side = "http" | "https" | "coap" | "bootstrap";
+type Side = "http" | "https" | "coap" | "coap-tcp" | "bootstrap";
 
 /** One line for whoever could not start a connector. */
 export function startFailure(
@@ -132,6 +132,7 @@ export function startFailure(
     readonly httpPort: number;
     readonly httpsPort?: number | undefined;
     readonly coapPort: number;
+    readonly coapTcpPort?: number | undefined;
     readonly bootstrapPort?: number | undefined;
   },
 ): string {
@@ -141,6 +142,7 @@ export function startFailure(
     http: { port: options.httpPort, name: "HTTP" },
     https: { port: options.httpsPort, name: "HTTPS" },
     coap: { port: options.coapPort, name: "CoAP" },
+    "coap-tcp": { port: options.coapTcpPort, name: "CoAP over TCP" },
     bootstrap: { port: options.bootstrapPort, name: "Bootstrap" },
   }[side];
   if (code === "EADDRINUSE") {

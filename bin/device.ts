@@ -7,7 +7,7 @@ import type { AgentEvent } from "../firmware/agent/agent.ts";
 import type { BootstrapAccount } from "../firmware/agent/bootstrap/bootstrap-account.ts";
 import { checkRootPath } from "../firmware/agent/registration/alternate-path.ts";
 import type { Profile } from "../firmware/agent/registration/profiles.ts";
-import { parseServerUri } from "../firmware/agent/server-address.ts";
+import { parseAddress } from "../firmware/agent/stream-address.ts";
 import type { NodeDevice, NodeServerAccount } from "../firmware/boards/node/main.ts";
 import { createNodeDevice, NodeBoard } from "../firmware/boards/node/main.ts";
 import { sha256Profile } from "../firmware/boards/node/profile-hash.ts";
@@ -100,6 +100,7 @@ Examples:
   dormouse device --server coap://[::1]:5683 --object 3303 --definition ./my-object.xml
   dormouse device --server coap://127.0.0.1:5683 --object 5 --object 7 --folder ./updates
   dormouse device --server coap://127.0.0.1:5683 --send /3320/0/5700 --every 30
+  dormouse device --server coap+tcp://127.0.0.1:5683 --lifetime 300
   dormouse device --bootstrap coap://127.0.0.1:5783 --lwm2m 1.2 --pack
   dormouse device --server coap://a.example,priority=1,block --server coap://b.example,priority=2
   dormouse device --server coap://127.0.0.1,retries=3,retry-timer=10 --lwm2m 1.2 --spread 60
@@ -111,12 +112,12 @@ export function deviceCommand(program: Command): void {
     .description("run this machine as an LwM2M device")
     .option(
       "--server <uri>[,setting...]",
-      "where to register: coap://HOST:PORT, with settings of its account; can be repeated",
+      "where to register: coap://HOST:PORT or coap+tcp://HOST:PORT, with settings of its account; can be repeated",
       accountsOption,
     )
     .option(
       "--bootstrap <uri>",
-      "where to be told where to register: coap://HOST:PORT",
+      "where to be told where to register: coap://HOST:PORT or coap+tcp://HOST:PORT",
       serverOption,
     )
     .option("--hold-off <seconds>", "how long to wait before asking there", holdOffOption)
@@ -220,6 +221,12 @@ export function eventLine(event: AgentEvent, endpointName: string): string {
       return "Updated";
     case "deregistered":
       return "De-registered";
+    case "disconnected": {
+      const when = Number.isFinite(event.retryIn)
+        ? `registering again in ${Math.ceil(event.retryIn / SECOND)} s`
+        : "registering again when there is something to say";
+      return `Disconnected from ${uri}: ${event.reason}; ${when}`;
+    }
     case "asleep":
       return "Asleep";
     case "awake":
@@ -308,7 +315,10 @@ function boardOf(objects: readonly LwM2mObject[]): NodeBoard {
   const board = new NodeBoard();
   const statistics = objects.find(({ definition }) => definition === CONNECTIVITY_STATISTICS);
   if (statistics === undefined) return board;
-  return Object.assign(board, { datagrams: countedDatagrams(board.datagrams, statistics) });
+  return Object.assign(board, {
+    datagrams: countedDatagrams(board.datagrams, statistics),
+    streams: countedDatagrams(board.streams, statistics),
+  });
 }
 
 /** Moves all sensors among the objects along a wave, a step per call. */
@@ -324,9 +334,9 @@ function wave(objects: readonly LwM2mObject[]): () => void {
 
 export function serverOption(text: string): string {
   try {
-    parseServerUri(text);
+    parseAddress(text);
   } catch {
-    throw new InvalidArgumentError("It must be coap://HOST or coap://HOST:PORT.");
+    throw new InvalidArgumentError("It must be coap://HOST[:PORT] or coap+tcp://HOST[:PORT].");
   }
   return text;
 }

@@ -1,5 +1,5 @@
 /**
- * The connector's core: an LwM2M Server over any datagram transport, sans I/O.
+ * The connector's core: an LwM2M Server over datagrams and streams, sans I/O.
  *
  * Composes the peers (CoAP), the registry (who is registered) and the sessions (what is wanted of whom), and decides only which of them
  * a message or an event is for. What it accepts it writes to its journal in the same call; when that is committed, and that nothing
@@ -10,12 +10,14 @@
 
 import { encodeUtf8 } from "../protocol/bytes/utf8.ts";
 import {
+  CONNECTION_ENDED,
   type IncomingRequest,
   REQUEST_FAILED,
   REQUEST_RECEIVED,
   RESPONSE_RECEIVED,
   type Response,
 } from "../protocol/coap/coap-endpoint.ts";
+import { CoapStreamEndpoint } from "../protocol/coap/coap-stream-endpoint.ts";
 import {
   CONTENT,
   GET,
@@ -25,6 +27,7 @@ import {
   NOT_FOUND,
 } from "../protocol/coap/codes.ts";
 import { LINK_FORMAT } from "../protocol/coap/content-formats.ts";
+import { NO_BYTES } from "../protocol/coap/message.ts";
 import { ACCEPT, CONTENT_FORMAT, URI_PATH, uintOf, uintOption } from "../protocol/coap/options.ts";
 import { exchangeLifetime } from "../protocol/coap/parameters.ts";
 import { pathOf } from "../protocol/coap/uri.ts";
@@ -41,6 +44,7 @@ import {
 } from "./contract.ts";
 import { Fifo } from "./fifo.ts";
 import { isNewer, notificationToken } from "./moved-notification.ts";
+import { isStreamAddress } from "./peer-address.ts";
 import { type Peer, Peers } from "./peers.ts";
 import type { HeldRegistration } from "./registry/held-registration.ts";
 import { ProfileLists } from "./registry/profile-lists.ts";
@@ -53,7 +57,7 @@ import { Sessions } from "./session/sessions.ts";
 import type { ConnectorSettings } from "./settings.ts";
 import type { Journal } from "./store/store.ts";
 
-/** A datagram to put on the wire. */
+/** A datagram to put on the wire, or a piece of a stream; an empty piece closes its connection (peer-address.ts). */
 export interface Transmit {
   readonly peer: string;
   readonly datagram: Uint8Array;
@@ -63,9 +67,11 @@ export interface Transmit {
 export interface ConnectorCounters {
   datagramsIn: number;
   datagramsOut: number;
-  /** Datagrams that were not CoAP. */
+  /** Connections that devices have opened. */
+  connections: number;
+  /** Datagrams that were not CoAP, and connections that ended for that. */
   malformed: number;
-  /** Datagrams of strangers for whom there was no room. */
+  /** Datagrams and connections of strangers for whom there was no room. */
   crowdedOut: number;
   registrations: number;
   updates: number;
@@ -91,6 +97,7 @@ export class Connector {
   readonly counters: ConnectorCounters = {
     datagramsIn: 0,
     datagramsOut: 0,
+    connections: 0,
     malformed: 0,
     crowdedOut: 0,
     registrations: 0,
@@ -158,14 +165,46 @@ export class Connector {
       this.counters.crowdedOut++;
       return;
     }
+    this.receive(now, peer, datagram);
+    // A stranger's request that changed nothing may come twice; remembering it would let forged addresses fill the memory.
+    if (known === undefined && peer.isStranger && peer.isIdle()) this.peers.forget(peer);
+  }
+
+  /**
+   * A device has opened a connection.
+   *
+   * @param address of `streamAddress`
+   * @returns false when there is no room for it: it is to be closed
+   */
+  handleOpened(now: Milliseconds, address: string): boolean {
+    const peer = this.peers.open(now, address);
+    if (peer === undefined) this.counters.crowdedOut++;
+    else this.counters.connections++;
+    return peer !== undefined;
+  }
+
+  /** Bytes have come over a connection; they remain the caller's. */
+  handleBytes(now: Milliseconds, address: string, bytes: Uint8Array): void {
+    const peer = this.peers.find(address);
+    if (peer !== undefined && bytes.length > 0) this.receive(now, peer, bytes);
+  }
+
+  /** A connection has ended, other than by a piece of ours. Its device stays registered, and is expected to come back. */
+  handleClosed(now: Milliseconds, address: string): void {
+    const peer = this.peers.find(address);
+    if (peer === undefined) return;
+    peer.coap.handleDatagram(now, NO_BYTES);
+    this.peers.touch(peer);
+    this.settle(now);
+  }
+
+  private receive(now: Milliseconds, peer: Peer, bytes: Uint8Array): void {
     const malformedBefore = peer.coap.malformed;
     peer.heardAt = now;
-    peer.coap.handleDatagram(now, datagram);
+    peer.coap.handleDatagram(now, bytes);
     this.counters.malformed += peer.coap.malformed - malformedBefore;
     this.peers.touch(peer);
     this.settle(now);
-    // A stranger's request that changed nothing may come twice; remembering it would let forged addresses fill the memory.
-    if (known === undefined && peer.isStranger && peer.isIdle()) this.peers.forget(peer);
   }
 
   /** Call when `deadline()` has passed; harmless when it has not. */
@@ -346,6 +385,7 @@ export class Connector {
 
   private drain(now: Milliseconds, peer: Peer): void {
     const { coap } = peer;
+    if (coap instanceof CoapStreamEndpoint && !coap.isConnected()) this.noteDisconnected(peer);
     for (let event = coap.pollEvent(); event !== undefined; event = coap.pollEvent()) {
       if (event.kind === REQUEST_RECEIVED) {
         const response = this.serve(now, peer, event.request);
@@ -360,10 +400,10 @@ export class Connector {
         this.dispatch(now);
       } else if (event.kind === REQUEST_FAILED) {
         peer.handleFailure(now, event.id, event.failure);
-      }
+      } else if (event.kind === CONNECTION_ENDED) this.peers.forget(peer);
     }
     for (let sent = coap.pollTransmit(); sent !== undefined; sent = coap.pollTransmit()) {
-      this.counters.datagramsOut++;
+      if (!peer.isStream) this.counters.datagramsOut++;
       this.transmits.push({ peer: peer.address, datagram: sent });
     }
   }
@@ -388,8 +428,10 @@ export class Connector {
         segments === 1 || second === undefined
           ? at.handleCollection(now, peer.address, request)
           : at.handleLocation(now, peer.address, second, request);
-      if (isSuccess(response.code)) peer.isStranger = false;
-      else this.counters.refusals++;
+      if (isSuccess(response.code)) {
+        peer.isStranger = false;
+        peer.isRegistered = true;
+      } else this.counters.refusals++;
       return response;
     }
     const registration = this.registry.fromPeer(peer.address);
@@ -427,7 +469,7 @@ export class Connector {
     if (token === undefined || this.settings.session.followsBy !== "notification") return;
     const observation = this.sessions.observationOf(token);
     if (observation?.peer === undefined || observation.peer.address === address) return;
-    if (!isNewer(now, datagram, observation.peer.coap, observation.exchangeId)) return;
+    if (!isNewer(now, datagram, observation.peer, observation.exchangeId)) return;
     this.registry.move(now, observation.observer.registration, address);
     this.dispatch(now);
   }
@@ -443,16 +485,38 @@ export class Connector {
         else if (kind === "update") counters.updates++;
         const to = registration.peer;
         if (formerPeer !== undefined && formerPeer !== to) {
-          sessions.emit({ kind: "address-change", endpointName, from: formerPeer, to });
+          this.tellMove(endpointName, formerPeer, to);
         }
         if (event.isNews && kind !== "move") sessions.emit({ kind, registration });
       } else {
         if (kind === "expiry") counters.expiries++;
         else counters.deregistrations++;
         sessions.emit({ kind, endpointName });
+        this.estrange(registration.peer);
       }
       sessions.handleRegistryEvent(now, event);
     }
+  }
+
+  /** A device that connects anew has another address each time, which is no news. */
+  private tellMove(endpointName: string, from: string, to: string): void {
+    this.estrange(from);
+    if (isStreamAddress(from) && isStreamAddress(to)) return;
+    this.sessions.emit({ kind: "address-change", endpointName, from, to });
+  }
+
+  /** The registration of a connection is over, or at another: it is closed when nothing comes of it. */
+  private estrange(address: string): void {
+    const peer = this.peers.find(address);
+    if (peer === undefined) return;
+    peer.isRegistered = false;
+    this.peers.touch(peer);
+  }
+
+  /** What is wanted of its device waits until it is back. */
+  private noteDisconnected(peer: Peer): void {
+    const registration = this.registry.fromPeer(peer.address);
+    if (registration !== undefined) registration.isConnected = false;
   }
 }
 

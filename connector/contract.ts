@@ -64,7 +64,7 @@ export interface ObserveOptions {
 /** Why a request was not taken. */
 export const GONE = "gone";
 export const QUEUE_FULL = "queue-full";
-/** A request that wants no outcome, to a device that may be asleep. */
+/** A request that wants no outcome, to a device that may be asleep or has no connection. */
 export const QUEUE_MODE = "queue-mode";
 /** The registration does not allow it: the operation, format, parameter or place is none that the device has. */
 export const NOT_ALLOWED = "not-allowed";

@@ -1,8 +1,8 @@
 /**
  * The Device Connector whole: devices over CoAP on one side, applications over HTTP on the other, one store beneath both.
  *
- *   UDP -> ConnectorService -> Gateway -> channels -> NotificationDriver -> long polls, callbacks
- *   HTTP -> routes -> Gateway -> ConnectorService -> UDP
+ *   UDP, TCP -> ConnectorService -> Gateway -> channels -> NotificationDriver -> long polls, callbacks
+ *   HTTP -> routes -> Gateway -> ConnectorService -> UDP, TCP
  */
 import { GET } from "../protocol/coap/codes.ts";
 import { HOUR, MINUTE, type Milliseconds } from "../protocol/time/duration.ts";
@@ -72,6 +72,8 @@ export interface DeviceConnectorSettings {
   /** Without it there is HTTP alone. */
   readonly https?: HttpsSettings | undefined;
   readonly coapPort: number;
+  /** For devices over TCP (RFC 8323); 0 takes any free one. Absent: they are not served. */
+  readonly coapTcpPort?: number | undefined;
   /** The curves of public keys that certificates are issued for; P-256 alone when absent. */
   readonly curves?: readonly Curve[];
   /** CIDR ranges that callbacks may go to although they are not public. */
@@ -132,7 +134,7 @@ export class DeviceConnector {
   /**
    * Takes up what the store holds, and listens on both sides.
    *
-   * Rejects with the system's error, `side` ("http", "https", "coap" or "bootstrap") added to it, when a port cannot be bound; with
+   * Rejects with the system's error, `side` ("http", "https", "coap", "coap-tcp" or "bootstrap") added to it, when a port cannot be bound; with
    * `connector/bad-range` for a range of `allowedCallbacks` that cannot be read.
    */
   static async start(settings: DeviceConnectorSettings): Promise<DeviceConnector> {
@@ -197,6 +199,12 @@ export class DeviceConnector {
     return `coap://${this.urlHost()}:${this.service?.port}`;
   }
 
+  /** Undefined without a port for TCP. */
+  get coapTcpUrl(): string | undefined {
+    const port = this.service?.tcpPort;
+    return port === undefined ? undefined : `coap+tcp://${this.urlHost()}:${port}`;
+  }
+
   /** Where devices are bootstrapped; undefined when they are not. */
   get bootstrapUrl(): string | undefined {
     if (!this.bootstrap.isServing) return undefined;
@@ -251,6 +259,7 @@ export class DeviceConnector {
         host,
         port: this.settings.coapPort,
         bootstrapPort: bootstrap?.port,
+        tcpPort: this.settings.coapTcpPort,
         sink: (event) => this.handleEvent(event),
         log,
       }),

@@ -7,13 +7,14 @@
  * the notification must be newer than the last one keeps one that was captured from being of use once another has come. Whoever can hold
  * back the device's own datagrams and send in its place is not kept out; that takes DTLS.
  */
-import type { CoapEndpoint } from "../protocol/coap/coap-endpoint.ts";
+import { CoapEndpoint } from "../protocol/coap/coap-endpoint.ts";
 import { CONTENT } from "../protocol/coap/codes.ts";
 import { decodeMessage } from "../protocol/coap/message.ts";
 import { isFresher } from "../protocol/coap/observation.ts";
 import { OBSERVE, uintOf } from "../protocol/coap/options.ts";
 import { isMalformed } from "../protocol/malformed.ts";
 import type { Milliseconds } from "../protocol/time/duration.ts";
+import type { Peer } from "./peers.ts";
 
 /** Of tokens that are long enough to be secrets; ours all are. */
 const TOKEN_LENGTH = 8;
@@ -32,9 +33,11 @@ export function notificationToken(datagram: Uint8Array): Uint8Array | undefined 
 export function isNewer(
   now: Milliseconds,
   datagram: Uint8Array,
-  coap: CoapEndpoint,
+  { coap }: Peer,
   exchangeId: number,
 ): boolean {
+  // What is observed over a connection is not told by datagrams.
+  if (!(coap instanceof CoapEndpoint)) return false;
   const message = decodeMessage(datagram);
   if (isMalformed(message)) return false;
   const sequence = uintOf(message.options, OBSERVE, -1);

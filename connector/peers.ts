@@ -3,6 +3,9 @@
  *
  * An endpoint remembers Message IDs, unacknowledged messages and transfers, so it stays for EXCHANGE_LIFETIME after the last datagram,
  * and as long as something is under way or observed. When there is no room, the one that was silent longest of a few gives way.
+ *
+ * The peer of a connection is there as long as the connection: it is made when it comes, and to forget it is to close it. One that is not a
+ * registered device's has to say something within STRANGER_KEEP.
  */
 import {
   CoapEndpoint,
@@ -11,9 +14,11 @@ import {
   type Request,
   type Response,
 } from "../protocol/coap/coap-endpoint.ts";
+import { CoapStreamEndpoint } from "../protocol/coap/coap-stream-endpoint.ts";
 import { exchangeLifetime } from "../protocol/coap/parameters.ts";
 import { Deadlines } from "../protocol/time/deadlines.ts";
-import { type Milliseconds, NEVER } from "../protocol/time/duration.ts";
+import { MINUTE, type Milliseconds, NEVER } from "../protocol/time/duration.ts";
+import { isStreamAddress } from "./peer-address.ts";
 
 /** Who is told what became of a request. */
 export interface Requester {
@@ -24,22 +29,27 @@ export interface Requester {
 
 export class Peer {
   readonly address: string;
-  readonly coap: CoapEndpoint;
+  /** At the other end of a connection. */
+  readonly isStream: boolean;
+  readonly coap: CoapEndpoint | CoapStreamEndpoint;
   /** Of its deadline. */
   readonly index: number;
   /** When its last datagram came. */
   heardAt: Milliseconds;
   /** Nothing that came from here has changed anything, and nothing was asked here. */
   isStranger = true;
+  /** A device has registered from here, and is registered from here still. */
+  isRegistered = false;
   /** It is in the list of peers that something was asked of. */
   isTouched = false;
   private readonly peers: Peers;
   /** By the request's id; made when first needed, since most devices are only registered. */
   private requesters: Map<number, Requester> | undefined = undefined;
 
-  constructor(peers: Peers, address: string, index: number, now: Milliseconds, coap: CoapEndpoint) {
+  constructor(peers: Peers, address: string, index: number, now: Milliseconds, coap: Peer["coap"]) {
     this.peers = peers;
     this.address = address;
+    this.isStream = isStreamAddress(address);
     this.index = index;
     this.heardAt = now;
     this.coap = coap;
@@ -52,9 +62,11 @@ export class Peer {
     return id;
   }
 
-  /** Takes up an observation from before. */
+  /** Takes up an observation from before. Returns 0 where there is none to take up: it has ended with its connection (RFC 8323 §7.4). */
   resumeObservation(request: Request, token: Uint8Array, requester: Requester): number {
-    const id = this.coap.resumeObservation(request, token);
+    const { coap } = this;
+    if (coap instanceof CoapStreamEndpoint) return 0;
+    const id = coap.resumeObservation(request, token);
     this.enter(id, requester);
     return id;
   }
@@ -90,6 +102,7 @@ export class Peer {
 
   /** True when nothing is lost by forgetting it but its Message IDs. */
   isIdle(): boolean {
+    if (this.isStream && this.isRegistered) return false;
     return (this.requesters === undefined || this.requesters.size === 0) && this.coap.isIdle();
   }
 
@@ -106,6 +119,8 @@ export class Peer {
   }
 }
 
+/** How long a connection may be silent that is no registered device's. */
+const STRANGER_KEEP: Milliseconds = MINUTE;
 /** Peers looked at to find one that may give way. */
 const SWEEP = 32;
 
@@ -136,22 +151,37 @@ export class Peers {
     return this.byAddress.get(address);
   }
 
-  /** The peer at an address, made if need be; undefined when there are too many and all of them busy. */
+  /** The peer at an address, made if need be; undefined when there are too many and all of them busy, and for a connection that is gone. */
   obtain(now: Milliseconds, address: string): Peer | undefined {
     const known = this.byAddress.get(address);
-    if (known !== undefined) return known;
+    if (known !== undefined || isStreamAddress(address)) return known;
+    return this.enter(now, address, new CoapEndpoint(this.settings));
+  }
+
+  /** The peer of a new connection; undefined when there is no room for it. */
+  open(now: Milliseconds, address: string): Peer | undefined {
+    const coap = new CoapStreamEndpoint(this.settings);
+    coap.handleOpened(now);
+    return this.enter(now, address, coap);
+  }
+
+  private enter(now: Milliseconds, address: string, coap: Peer["coap"]): Peer | undefined {
     if (this.byAddress.size >= this.limit && !this.makeRoom()) return undefined;
     const index = this.freeIndices.pop() ?? this.byIndex.length;
-    const peer = new Peer(this, address, index, now, new CoapEndpoint(this.settings));
+    const peer = new Peer(this, address, index, now, coap);
     this.byAddress.set(address, peer);
     this.byIndex[index] = peer;
-    this.deadlines.set(index, now + this.keep);
+    this.deadlines.set(index, Math.min(now + this.keepOf(peer), coap.deadline()));
     return peer;
   }
 
-  /** Harmless when it is forgotten already. */
+  /** Harmless when it is forgotten already. A connection is closed. */
   forget(peer: Peer): void {
     if (this.byIndex[peer.index] !== peer) return;
+    if (peer.coap instanceof CoapStreamEndpoint) {
+      peer.coap.disconnect();
+      this.touch(peer);
+    }
     this.byAddress.delete(peer.address);
     this.byIndex[peer.index] = undefined;
     this.freeIndices.push(peer.index);
@@ -180,14 +210,14 @@ export class Peers {
   /** Sets a peer's deadline when it comes sooner than before. A later one is found when the former has passed. */
   arm(peer: Peer): void {
     if (this.byIndex[peer.index] !== peer) return;
-    const at = Math.min(peer.coap.deadline(), peer.heardAt + this.keep);
+    const at = Math.min(peer.coap.deadline(), peer.heardAt + this.keepOf(peer));
     if (at < this.deadlines.of(peer.index)) this.deadlines.set(peer.index, at);
   }
 
   /** After a deadline has passed: forgets the peer when it has been idle for long, else sets its deadline anew. */
   settle(now: Milliseconds, peer: Peer): void {
     const isIdle = peer.isIdle();
-    const forgetAt = isIdle ? peer.heardAt + this.keep : NEVER;
+    const forgetAt = isIdle ? peer.heardAt + this.keepOf(peer) : NEVER;
     if (forgetAt <= now) this.forget(peer);
     else
       this.deadlines.set(peer.index, Math.max(now + 1, Math.min(peer.coap.deadline(), forgetAt)));
@@ -195,6 +225,10 @@ export class Peers {
 
   deadline(): Milliseconds {
     return this.deadlines.next();
+  }
+
+  private keepOf({ isStream }: Peer): Milliseconds {
+    return isStream ? STRANGER_KEEP : this.keep;
   }
 
   private makeRoom(): boolean {

@@ -1,10 +1,12 @@
 /**
- * The connector at work: its core on a UDP socket, a store and the clock.
+ * The connector at work: its core on a UDP socket and perhaps a TCP listener, a store and the clock.
  *
  * After whatever happens: applications are told, what was written is committed, and only then datagrams go out, so that nothing is
  * acknowledged that a kill could undo. However many datagrams arrive while one commit is under way, they share the next one. A turn that
- * writes nothing waits for nothing but for the datagrams before it.
+ * writes nothing waits for nothing but for the datagrams before it. Pieces of streams wait with them; where one would have to be dropped
+ * its connection is cut, since nothing that comes after a gap can be read.
  */
+import { TCP_LIMITS, TcpListener } from "./adapters/tcp.ts";
 import { type DatagramSocket, type UdpSettings, UdpSocket } from "./adapters/udp.ts";
 import { BOOTSTRAP_PORT } from "./bootstrap/bootstrap-server.ts";
 import { Connector, type ConnectorCounters, type Transmit } from "./connector.ts";
@@ -18,6 +20,7 @@ import type {
   Submission,
 } from "./contract.ts";
 import { Fifo } from "./fifo.ts";
+import { isStreamAddress } from "./peer-address.ts";
 import type { Registration } from "./registry/registration.ts";
 import type { ConnectorSettings } from "./settings.ts";
 import type { Store } from "./store/store.ts";
@@ -32,6 +35,8 @@ export interface ServiceSettings {
   readonly port: number;
   /** One more port, for bootstrap alone; 0 takes any free one. */
   readonly bootstrapPort?: number | undefined;
+  /** A TCP port for devices; 0 takes any free one. Absent: none. */
+  readonly tcpPort?: number | undefined;
   /** Told of everything that devices do, in order, before it is acknowledged to them. Must not wait. */
   readonly sink: (event: ConnectorEvent) => void;
   /** Takes one line for the operator. */
@@ -41,6 +46,8 @@ export interface ServiceSettings {
 export interface ServiceCounters extends ConnectorCounters {
   /** Exceptions that were caught so that the loop goes on: bugs. */
   exceptions: number;
+  /** Connections for which there was no room. */
+  connectionsRefused: number;
   socketErrors: number;
   storeFailures: number;
 }
@@ -64,6 +71,7 @@ export class ConnectorService implements Devices {
   private readonly connector: Connector;
   private socket!: DatagramSocket;
   private bootstrapSocket: DatagramSocket | undefined = undefined;
+  private listener: TcpListener | undefined = undefined;
   private readonly faults = { exceptions: 0, socketErrors: 0, storeFailures: 0 };
 
   /** Datagrams that wait for the next commit, and those for whom one is under way. */
@@ -92,7 +100,7 @@ export class ConnectorService implements Devices {
     openSocket: (settings: UdpSettings) => Promise<DatagramSocket> = UdpSocket.open,
   ): Promise<ConnectorService> {
     const service = new ConnectorService(settings);
-    const { host, port, bootstrapPort } = settings;
+    const { host, port, bootstrapPort, tcpPort } = settings;
     const onError = (error: Error) => {
       service.faults.socketErrors++;
       service.note(`The UDP socket reports: ${error.message}`);
@@ -104,18 +112,18 @@ export class ConnectorService implements Devices {
       onError,
     });
     if (bootstrapPort !== undefined) {
-      try {
-        service.bootstrapSocket = await openSocket({
+      service.bootstrapSocket = await service.alsoOpen("bootstrap", () =>
+        openSocket({
           host,
           port: bootstrapPort,
           onDatagram: (address, datagram) =>
             service.handleDatagram(BOOTSTRAP_PORT + address, datagram),
           onError,
-        });
-      } catch (error) {
-        await service.socket.close();
-        throw Object.assign(error as Error, { side: "bootstrap" });
-      }
+        }),
+      );
+    }
+    if (tcpPort !== undefined) {
+      service.listener = await service.alsoOpen("coap-tcp", () => service.listen(host, tcpPort));
     }
     service.guard(() => service.connector.restore(service.now()));
     service.pump();
@@ -126,6 +134,32 @@ export class ConnectorService implements Devices {
     this.settings = settings;
     this.store = settings.store;
     this.connector = new Connector(settings.connector, settings.store);
+  }
+
+  /** Opens one more; when that fails those before it are closed. */
+  private async alsoOpen<T>(side: string, open: () => Promise<T>): Promise<T> {
+    try {
+      return await open();
+    } catch (error) {
+      await this.socket.close();
+      await this.bootstrapSocket?.close();
+      throw Object.assign(error as Error, { side });
+    }
+  }
+
+  private listen(host: string, port: number): Promise<TcpListener> {
+    return TcpListener.open({
+      host,
+      port,
+      limits: TCP_LIMITS,
+      onOpened: (address) => this.handleOpened(address),
+      onBytes: (address, bytes) => this.handleBytes(address, bytes),
+      onClosed: (address) => this.handleClosed(address),
+      onError: (error) => {
+        this.faults.socketErrors++;
+        this.note(`The TCP listener reports: ${error.message}`);
+      },
+    });
   }
 
   /** The monotonic clock of this process, milliseconds. */
@@ -146,13 +180,19 @@ export class ConnectorService implements Devices {
     return this.bootstrapSocket?.port;
   }
 
+  /** Undefined without a TCP port. */
+  get tcpPort(): number | undefined {
+    return this.listener?.port;
+  }
+
   /** How many devices are registered. */
   get size(): number {
     return this.connector.size;
   }
 
   get counters(): ServiceCounters {
-    return { ...this.connector.counters, ...this.faults };
+    const connectionsRefused = this.listener?.refused ?? 0;
+    return { ...this.connector.counters, ...this.faults, connectionsRefused };
   }
 
   registration(endpointName: string): Registration | undefined {
@@ -241,6 +281,7 @@ export class ConnectorService implements Devices {
     } finally {
       await this.socket.close();
       await this.bootstrapSocket?.close();
+      await this.listener?.close();
       await this.store.close();
     }
   }
@@ -248,6 +289,28 @@ export class ConnectorService implements Devices {
   private handleDatagram(address: string, datagram: Uint8Array): void {
     if (this.isClosed) return;
     this.guard(() => this.connector.handleDatagram(this.now(), address, datagram));
+    this.pump();
+  }
+
+  private handleOpened(address: string): boolean {
+    if (this.isClosed) return false;
+    let isTaken = false;
+    this.guard(() => {
+      isTaken = this.connector.handleOpened(this.now(), address);
+    });
+    this.pump();
+    return isTaken;
+  }
+
+  private handleBytes(address: string, bytes: Uint8Array): void {
+    if (this.isClosed) return;
+    this.guard(() => this.connector.handleBytes(this.now(), address, bytes));
+    this.pump();
+  }
+
+  private handleClosed(address: string): void {
+    if (this.isClosed) return;
+    this.guard(() => this.connector.handleClosed(this.now(), address));
     this.pump();
   }
 
@@ -268,6 +331,7 @@ export class ConnectorService implements Devices {
     for (let sent = connector.pollTransmit(); sent !== undefined; sent = connector.pollTransmit()) {
       if (!mustHold) this.send(sent);
       else if (held.length < MAX_HELD) held.push(sent);
+      else this.drop(sent);
     }
     if (mustHold && !this.isCommitting) this.commitSoon();
     this.arm();
@@ -334,6 +398,7 @@ export class ConnectorService implements Devices {
   private handleCommitFailed(): void {
     this.faults.storeFailures++;
     this.unacknowledged += Math.max(1, this.releasing.length);
+    for (const sent of this.releasing) this.drop(sent);
     this.releasing = [];
     setTimeout(() => this.commit(), RETRY_COMMIT_AFTER).unref();
   }
@@ -343,9 +408,15 @@ export class ConnectorService implements Devices {
     this.releasing = [];
   }
 
+  /** Nobody repeats what is lost of a stream: a device without its connection registers anew. */
+  private drop({ peer }: Transmit): void {
+    if (isStreamAddress(peer)) this.listener?.abort(peer);
+  }
+
   /** By the port that the peer has come by. */
   private send({ peer, datagram }: Transmit): void {
-    if (!peer.startsWith(BOOTSTRAP_PORT)) this.socket.send(peer, datagram);
+    if (isStreamAddress(peer)) this.listener?.send(peer, datagram);
+    else if (!peer.startsWith(BOOTSTRAP_PORT)) this.socket.send(peer, datagram);
     else this.bootstrapSocket?.send(peer.slice(BOOTSTRAP_PORT.length), datagram);
   }
 

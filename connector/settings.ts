@@ -20,7 +20,7 @@ export interface ConnectorSettings {
   readonly maxPeers: number;
 }
 
-/** Settings for 100,000 devices over UDP. */
+/** Settings for 100,000 devices. */
 export function defaultSettings(random: Random): ConnectorSettings {
   const transmission = DEFAULT_TRANSMISSION;
   return {
@@ -32,6 +32,8 @@ export function defaultSettings(random: Random): ConnectorSettings {
       rememberedMessages: 16,
       maxRequests: 16,
       longestToken: 128,
+      // Eight blocks of 1024 bytes at once, with room for options.
+      longestMessage: 8704,
     },
     registry: {
       random,

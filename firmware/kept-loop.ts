@@ -32,6 +32,7 @@ export interface KeptBoard extends Board {
 export function withStore(board: Board, store: Store): KeptBoard {
   return {
     datagrams: board.datagrams,
+    streams: board.streams,
     clock: board.clock,
     calendar: board.calendar,
     alarm: board.alarm,
@@ -76,6 +77,7 @@ export function runKept(agent: Agent, board: KeptBoard, handle: (event: AgentEve
 
   const kept: Board = {
     datagrams: board.datagrams,
+    streams: board.streams,
     clock: board.clock,
     calendar: board.calendar,
     alarm: sleepingAlarm(agent, board, keep),

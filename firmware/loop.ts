@@ -2,8 +2,9 @@
  * The only I/O of an agent: board and one alarm -> agent. The same on every board.
  */
 import type { AgentEvent, BasicAgent } from "./agent/basic-agent.ts";
+import { TCP } from "./agent/server-address.ts";
 import type { ServerLink } from "./agent/server-link.ts";
-import type { Board, Channel } from "./ports.ts";
+import type { Board, Channel, Streams } from "./ports.ts";
 
 /** A running agent. */
 export interface Loop {
@@ -45,7 +46,11 @@ export function run(agent: BasicAgent, board: Board, handle: (event: AgentEvent)
     if (!isOpen) return;
     if (isAwake !== isRadioOn) board.power.setRadio((isRadioOn = isAwake));
     board.alarm.arm(agent.deadline(), pump);
-    if (stopped !== undefined && agent.isStopped()) finish();
+    const told = stopped;
+    if (told !== undefined && agent.isStopped()) {
+      close();
+      told();
+    }
   }
 
   /** Servers came or went: who stays keeps the channel. */
@@ -61,9 +66,12 @@ export function run(agent: BasicAgent, board: Board, handle: (event: AgentEvent)
   }
 
   function openChannel(link: ServerLink): Channel {
-    return board.datagrams.open(link.host, link.port, function (datagram) {
-      // The radio is off: on a real one this would not have arrived.
-      if (!isOpen || !link.isAwake()) return;
+    const peer = link.peer;
+    const carrier = peer.transport === TCP ? board.streams : board.datagrams;
+    // Who has links over TCP has a board with streams.
+    return (carrier as Streams).open(peer.host, peer.port, function (datagram) {
+      // The radio is off: on a real one a datagram would not have arrived, and a stream would have waited.
+      if (!isOpen || !(peer.transport === TCP || link.isAwake())) return;
       agent.handleDatagram(board.clock.now(), link, datagram);
       pump();
     });
@@ -74,12 +82,6 @@ export function run(agent: BasicAgent, board: Board, handle: (event: AgentEvent)
     agent.nudge = undefined;
     board.alarm.arm(Infinity, pump);
     connect([]);
-  }
-
-  function finish(): void {
-    const told = stopped;
-    close();
-    if (told !== undefined) told();
   }
 
   agent.nudge = function () {

@@ -7,7 +7,7 @@
 import type { Random } from "../protocol/ports.ts";
 import type { Milliseconds } from "../protocol/time/duration.ts";
 
-/** Datagrams to and from one peer. */
+/** What goes to one peer: datagrams, or the pieces of a stream. */
 export interface Channel {
   /** `datagram` stays the caller's, who does not change it. */
   send(datagram: Uint8Array): void;
@@ -18,6 +18,16 @@ export interface Channel {
 export interface Datagrams {
   /** Opens a channel to a peer. What the peer sends goes to `receive`, in bytes that are the receiver's. */
   open(host: string, port: number, receive: (datagram: Uint8Array) => void): Channel;
+}
+
+/**
+ * TCP. A stream crosses its channel in pieces, in both directions, and an empty piece is its end: sent, it closes the connection after what
+ * was sent before; received, it says that the peer has closed it, that it broke, or that it could not be made. The next piece sent opens
+ * another one, so that a channel outlives its connections. Of a connection that its owner has ended nothing is received any more.
+ */
+export interface Streams {
+  /** Opens nothing yet. What the peer sends goes to `receive`, in bytes that are the receiver's. */
+  open(host: string, port: number, receive: (bytes: Uint8Array) => void): Channel;
 }
 
 /** Time that never jumps; for everything that waits. */
@@ -63,7 +73,10 @@ export interface Store {
 }
 
 export interface Board {
-  readonly datagrams: Datagrams;
+  /** Absent on boards without UDP. */
+  readonly datagrams?: Datagrams;
+  /** Absent on boards without TCP. */
+  readonly streams?: Streams;
   readonly clock: MonotonicClock;
   readonly calendar: CalendarClock;
   readonly alarm: Alarm;

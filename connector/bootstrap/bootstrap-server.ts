@@ -46,6 +46,7 @@ import type { Random } from "../../protocol/ports.ts";
 import { MINUTE, type Milliseconds, NEVER, SECOND } from "../../protocol/time/duration.ts";
 import { dropOldest } from "../access/oldest.ts";
 import { addressGroup, type Rate, RateLimit } from "../access/rate-limit.ts";
+import { transportAddress } from "../peer-address.ts";
 import type { Peer } from "../peers.ts";
 import { isEndpointName } from "../registry/registration-interface.ts";
 import { bareResponse, refusal } from "../responses.ts";
@@ -320,7 +321,10 @@ export class BootstrapServer implements SessionKeeper {
     request: IncomingRequest,
     payload: Uint8Array,
   ): Response | undefined {
-    if (payload.length + OVERHEAD <= AMPLIFICATION * sizeOf(request)) return undefined;
+    // Whoever has a connection is where he says he is.
+    if (peer.isStream || payload.length + OVERHEAD <= AMPLIFICATION * sizeOf(request)) {
+      return undefined;
+    }
     const known = this.challenges.get(peer.address);
     if (known?.isFresh(now, request.options) === true) return undefined;
     const challenge = known ?? new EchoChallenge(this.random, ECHO_FRESHNESS);
@@ -364,9 +368,10 @@ function sizeOf({ token, options, payload }: IncomingRequest): number {
   return size;
 }
 
-/** An address without what tells by which port it came. */
+/** An address without what tells by which port or connection it came. */
 function plainAddress(address: string): string {
-  return address.startsWith(BOOTSTRAP_PORT) ? address.slice(BOOTSTRAP_PORT.length) : address;
+  const isOfPort = address.startsWith(BOOTSTRAP_PORT);
+  return isOfPort ? address.slice(BOOTSTRAP_PORT.length) : transportAddress(address);
 }
 
 /** `192.0.2.1` of `192.0.2.1:5683`, `2001:db8::1` of `[2001:db8::1]:5683`. */

@@ -3,6 +3,7 @@
  * itself, and that before what its registration shows.
  */
 import type { DeviceRecord } from "../access/model.ts";
+import { transportAddress } from "../peer-address.ts";
 import type { Registration } from "../registry/registration.ts";
 import type { Building } from "./buildings.ts";
 import {
@@ -153,10 +154,11 @@ export class DeviceFacts {
   }
 }
 
-/** `127.0.0.1:40001` or `[::1]:40001` without its port. */
+/** `127.0.0.1:40001`, `[::1]:40001`, or an address over TCP, without its port. */
 export function addressIn(peer: string): string {
-  const colon = peer.lastIndexOf(":");
-  const address = colon < 0 ? peer : peer.slice(0, colon);
+  const plain = transportAddress(peer);
+  const colon = plain.lastIndexOf(":");
+  const address = colon < 0 ? plain : plain.slice(0, colon);
   return address.startsWith("[") ? address.slice(1, -1) : address;
 }
 

@@ -5,11 +5,12 @@
  *     (new) --------> WAITING ------------------> SENT ------------------------------> ended
  *                      |   ^                       |
  *                      |   +-----------------------+
- *                      |     handleReturned; handleUnanswered of a device in queue mode, where twice is like once
+ *                      |     handleReturned; handleUnanswered of a device that comes back, where twice is like once
  *                      +--> ended: expired, superseded, cancelled, gone
  *
  * - One request is SENT at a time (NSTART = 1, RFC 7252 §4.7): those of a higher class first, within a class in the order of acceptance.
- * - A device in queue mode is sent something only while it listens: until `awakeFor` after its last Update, or after any message of it.
+ * - A device in queue mode is sent something only while it listens: until `awakeFor` after its last Update, or after any message of it. One
+ *   that connects by itself (TCP) is sent nothing without a connection.
  * - Every accepted request ends exactly once, and `pollEnded` tells how (`Outcome` in contract.ts), also across a restart: each has a row
  *   in the journal from its acceptance to its end.
  * - What the device may have executed is not sent again, unless executing it twice is like once.
@@ -45,6 +46,8 @@ export interface QueueSurroundings {
 export interface QueuedDevice {
   readonly endpointName: string;
   readonly queueMode: boolean;
+  /** False while a device that connects by itself, over TCP, has no connection; absent where there are none. */
+  readonly isConnected?: boolean;
   /** When it last showed that it listens; -NEVER when it has not, or has been found asleep since. */
   heardAt: Milliseconds;
 }
@@ -55,12 +58,13 @@ export interface Ended<E> {
   readonly outcome: Outcome;
 }
 
-/** Whether a device listens: always, or in queue mode for so long after its last message. */
+/** Whether a device listens: always while it is connected, or in queue mode for so long after its last message. */
 export function isListening(
   device: QueuedDevice,
   now: Milliseconds,
   awakeFor: Milliseconds,
 ): boolean {
+  if (device.isConnected === false) return false;
   return !device.queueMode || now < device.heardAt + awakeFor;
 }
 
@@ -207,7 +211,8 @@ export class DownlinkQueue<E extends QueueEntry = QueueEntry> {
     const { sent } = this;
     if (sent === undefined) return;
     this.handleSilence(this.sentAt);
-    const isLater = this.device.queueMode && sent.isIdempotent() && now < sent.expiresAt;
+    const comesBack = this.device.queueMode || this.device.isConnected === false;
+    const isLater = comesBack && sent.isIdempotent() && now < sent.expiresAt;
     if (isLater) this.handleReturned();
     else this.endSent("unanswered");
   }

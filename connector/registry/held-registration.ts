@@ -1,6 +1,7 @@
 /** A registration as the registry holds it. */
 import { enablerOf, isEndless } from "../../protocol/lwm2m/versions.ts";
 import { type Milliseconds, NEVER, SECOND } from "../../protocol/time/duration.ts";
+import { isStreamAddress } from "../peer-address.ts";
 import type { LinkList } from "./link-lists.ts";
 import type { Registration } from "./registration.ts";
 
@@ -37,6 +38,8 @@ export class HeldRegistration implements Registration {
   refreshedAt: Milliseconds;
   /** When anything came from the device last; -NEVER when nothing did since the start. */
   heardAt: Milliseconds;
+  /** False while a device that connects by itself has no connection: nothing can be sent to it. */
+  isConnected: boolean;
 
   constructor(index: number, record: RegistrationRecord, list: LinkList, now: Milliseconds) {
     this.index = index;
@@ -45,6 +48,8 @@ export class HeldRegistration implements Registration {
     this.registeredAt = now;
     this.refreshedAt = now;
     this.heardAt = -NEVER;
+    // Connections do not outlive the connector.
+    this.isConnected = !isStreamAddress(record.peer);
   }
 
   get endpointName(): string {

@@ -173,6 +173,7 @@ export class Registry {
     const registration = former ?? this.hold(now, record, list);
     if (former !== undefined) this.renew(now, former, record, list);
     registration.heardAt = now;
+    registration.isConnected = true;
     this.table.put(endpointName, record);
     registration.isAhead = false;
     this.events.push({ kind: "registration", registration, formerPeer, isNews: true });
@@ -197,6 +198,7 @@ export class Registry {
     const { record: before, list: listBefore, isAhead } = registration;
     registration.refreshedAt = now;
     registration.heardAt = now;
+    registration.isConnected = true;
     if (list !== undefined) registration.isAhead = false;
     if (parameters !== undefined || list !== undefined || peer !== formerPeer) {
       this.change(registration, peer, parameters, list ?? registration.list);

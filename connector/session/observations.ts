@@ -5,11 +5,12 @@
  *     (new) --------> WANTED ---------------> ASKED -------------> RUNNING
  *                       ^                       |                     |
  *                       +-----------------------+---------------------+
- *                         the device registered anew, was silent, or refused a format
+ *                         the device registered anew, was silent or cut off, or refused a format
  *
  * Observations belong to the application, not to a registration: when the device has registered anew, which ended them on its side
  * (LwM2M Core 1.1.1 §6.4.1), they are asked for again before anything else. While one runs, it follows the device to another address,
- * and it is taken up again after a restart under the token that the device knows.
+ * and it is taken up again after a restart under the token that the device knows; but over TCP it ends with its connection, on both
+ * sides (RFC 8323 §7.4), and is asked for again over the next.
  *
  * Knows nothing of when the device listens: that is the session's.
  */
@@ -139,8 +140,9 @@ export class Observations {
   move(peer: Peer): void {
     for (const observation of this.byKey.values()) {
       if (observation.peer === undefined || observation.peer === peer) continue;
-      if (observation.state === RUNNING) this.resume(observation, peer);
-      else this.abandon(observation);
+      if (observation.state !== RUNNING || !this.resume(observation, peer)) {
+        this.abandon(observation);
+      }
     }
   }
 
@@ -173,14 +175,18 @@ export class Observations {
     this.shared.observations.put(endpointName + observation.key, observation.row(endpointName));
   }
 
-  private resume(observation: Observation, peer: Peer): void {
+  /** False when there is nothing to go on with. */
+  private resume(observation: Observation, peer: Peer): boolean {
     const { token } = observation;
-    if (token === undefined) return;
+    if (token === undefined || observation.peer?.isStream === true) return false;
+    const id = peer.resumeObservation(this.message(observation), token, observation);
+    if (id === 0) return false;
     this.forgetExchange(observation);
-    observation.exchangeId = peer.resumeObservation(this.message(observation), token, observation);
+    observation.exchangeId = id;
     observation.peer = peer;
     observation.state = RUNNING;
     this.note(observation);
+    return true;
   }
 
   private message(observation: Observation) {

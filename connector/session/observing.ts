@@ -4,7 +4,12 @@
  *
  * States are in observations.ts; when the device is asked is the session's.
  */
-import { type Failure, type Response, TIMED_OUT } from "../../protocol/coap/coap-endpoint.ts";
+import {
+  DISCONNECTED,
+  type Failure,
+  type Response,
+  TIMED_OUT,
+} from "../../protocol/coap/coap-endpoint.ts";
 import { isSuccess } from "../../protocol/coap/codes.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { ObserveOptions, Outcome } from "../contract.ts";
@@ -206,7 +211,9 @@ export class Observing implements Observer {
     if (failure === TIMED_OUT) this.conversation.noteSilence();
     // Whoever asked a device that is awake wants to know; whoever has been told already wants it to go on.
     const isLater = this.registration.queueMode || observation.owedId === undefined;
-    if (failure === TIMED_OUT && isLater) this.observations.abandon(observation);
+    // It is observed anew with the device's next connection.
+    const isCut = failure === DISCONNECTED;
+    if (isCut || (failure === TIMED_OUT && isLater)) this.observations.abandon(observation);
     else {
       const outcome = failure === TIMED_OUT ? "unanswered" : "failed";
       this.end(observation, outcome, verdictOf(failure), undefined);

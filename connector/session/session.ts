@@ -4,7 +4,12 @@
  * Brings the two together on the one exchange that may be under way (NSTART = 1, RFC 7252 §4.7): what is to be observed before what
  * waits in the queue. Turns what comes back into states of both, and their outcomes into events.
  */
-import { type Failure, type Response, TIMED_OUT } from "../../protocol/coap/coap-endpoint.ts";
+import {
+  DISCONNECTED,
+  type Failure,
+  type Response,
+  TIMED_OUT,
+} from "../../protocol/coap/coap-endpoint.ts";
 import { CREATED, DELETE, DELETED, POST, PUT } from "../../protocol/coap/codes.ts";
 import { NOTHING, noResponseOption } from "../../protocol/coap/no-response.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
@@ -223,7 +228,8 @@ export class Session implements Sender, Conversation {
       if (failure === TIMED_OUT) {
         this.noteSilence();
         this.queue.handleUnanswered(now);
-      } else {
+      } else if (failure === DISCONNECTED) this.queue.handleUnanswered(now);
+      else {
         downlink.verdict = verdictOf(failure);
         this.queue.handleFailed();
       }

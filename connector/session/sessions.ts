@@ -117,7 +117,8 @@ export class Sessions implements SessionSurroundings {
     if (session === undefined) return { refusal: GONE };
     const refusal = this.refusal(session, wishOfRequest(request));
     if (refusal !== undefined) return refusal;
-    if (!request.confirmable && session.registration.queueMode) {
+    const { queueMode, isConnected } = session.registration;
+    if (!request.confirmable && (queueMode || !isConnected)) {
       this.settle(session);
       return { refusal: QUEUE_MODE };
     }

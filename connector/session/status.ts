@@ -6,7 +6,12 @@
  */
 
 import { decodeUtf8, isUtf8 } from "../../protocol/bytes/utf8.ts";
-import { type Failure, type Response, TIMED_OUT } from "../../protocol/coap/coap-endpoint.ts";
+import {
+  DISCONNECTED,
+  type Failure,
+  type Response,
+  TIMED_OUT,
+} from "../../protocol/coap/coap-endpoint.ts";
 import {
   CREATED,
   formatCode,
@@ -38,7 +43,7 @@ export function statusOfCode(code: number): number {
 
 /** The status for a request without a response. */
 function statusOfFailure(failure: Failure): number {
-  return failure === TIMED_OUT ? NO_ANSWER : BAD_GATEWAY;
+  return failure === TIMED_OUT || failure === DISCONNECTED ? NO_ANSWER : BAD_GATEWAY;
 }
 
 /** One line: the code, and what the device says of it (RFC 7252 §5.5.2). */
@@ -50,7 +55,7 @@ export function reasonOf(response: Response): string {
 
 /** One line why there is no response. */
 export function reasonOfFailure(failure: Failure): string {
-  return failure === TIMED_OUT
+  return failure === TIMED_OUT || failure === DISCONNECTED
     ? "The device did not answer"
     : `The exchange with the device failed: ${failure}`;
 }

@@ -6,7 +6,7 @@
  */
 import { POST, PRECONDITION_FAILED } from "../../protocol/coap/codes.ts";
 import type { CoapEvent, Request, Response } from "../../protocol/coap/exchange.ts";
-import { BODY_LOST } from "../../protocol/coap/exchange.ts";
+import { BODY_LOST, CONNECTION_ENDED } from "../../protocol/coap/exchange.ts";
 import { URI_PATH } from "../../protocol/coap/options.ts";
 import { pathOf, pathOptions, queryOptions } from "../../protocol/coap/uri.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
@@ -33,8 +33,10 @@ import type { Agent } from "./agent.ts";
 import { DEFAULT_LIFETIME_SECONDS } from "./basic-agent.ts";
 import type { PackageUploads } from "./management/package-uploads.ts";
 import { ALONE, ALONE_AGAIN, afterRefusal, BESIDE } from "./registration/profiles.ts";
+import { Reconnection } from "./registration/reconnection.ts";
 import {
   BINDING_CHANGED,
+  DEREGISTER,
   KEEP_ALIVE,
   LIFETIME_CHANGED,
   LINKS_CHANGED,
@@ -54,6 +56,7 @@ import type { Candidate } from "./registration/registration-order.ts";
 import { newestCommon, olderVersion, STEP_DOWN_PERIOD } from "./registration/server-versions.ts";
 import { RelayingLink } from "./relaying-link.ts";
 import type { ServerAddress } from "./server-address.ts";
+import { TCP } from "./server-address.ts";
 import { LINKS_FORMAT, RD } from "./server-link.ts";
 
 /** Of the time between two Updates: what would be due within it joins a wake-up for something else. */
@@ -73,6 +76,8 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
   /** When the agent's version is tried again. */
   private olderUntil: Milliseconds = NEVER;
   private hasRegistered = false;
+  /** Made when a connection first ends. */
+  private reconnection: Reconnection | undefined = undefined;
 
   constructor(agent: Agent, instanceId: number, address: ServerAddress) {
     super(agent, instanceId, address);
@@ -145,7 +150,12 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
 
   /** A server that sent us away is not heard meanwhile (LwM2M Core 1.2.2 §E.2, resource 4). */
   override handleDatagram(now: Milliseconds, datagram: Uint8Array): void {
-    if (!this.registration.isDisabled) super.handleDatagram(now, datagram);
+    const isStream = this.peer.transport === TCP;
+    // Of a stream nothing can be passed over. Its end wakes nobody.
+    if (isStream && datagram.length === 0) {
+      this.coap.handleDatagram(now, datagram);
+      this.settle(now);
+    } else if (isStream || !this.registration.isDisabled) super.handleDatagram(now, datagram);
   }
 
   override handleAccount(resourceId: number): void {
@@ -153,7 +163,7 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
     if (resourceId === SERVER_BINDING) {
       const wasQueued = this.isQueued;
       this.isQueued = this.wantsQueue();
-      // UDP remains what we have, whatever else is written: only queue mode makes a difference.
+      // The address of the account says how the server is reached, whatever else is written: only queue mode makes a difference.
       if (wasQueued !== this.isQueued) registration.changes |= BINDING_CHANGED;
     } else if (resourceId === SERVER_SUPPORTED_SERVER_VERSIONS) this.olderUntil = 0;
     else {
@@ -190,7 +200,7 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
   /**
    * Goes on with a registration of before, with an Update; with all of the list when that is not as it was.
    *
-   * @returns false for a version that is not ours
+   * @returns false for a version that is not ours, and over TCP
    */
   takeUp(
     now: Milliseconds,
@@ -200,6 +210,8 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
     isSameList: boolean,
   ): boolean {
     if ((version === undefined) !== (this.agent.version() === undefined)) return false;
+    // With the connection of before its observations have ended.
+    if (this.peer.transport === TCP) return false;
     if (version !== undefined) this.speak(version, now + STEP_DOWN_PERIOD);
     this.location = pathOptions(URI_PATH, location);
     const changes = isSameList ? KEEP_ALIVE : KEEP_ALIVE | LINKS_CHANGED;
@@ -254,13 +266,15 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
     const { endpointName, endpointType } = this.agent.configuration;
     const version = this.version();
     const what = hasLinks ? inventory(this) : undefined;
-    const queuedBinding = this.isQueued ? "UQ" : "U";
+    const transport = this.peer.transport;
     const query = registrationQuery({
       endpointName: isNew ? endpointName : undefined,
       lifetime: (said & LIFETIME_CHANGED) !== 0 ? this.lifetime() : undefined,
       version: isNew ? version : undefined,
       binding:
-        !hasBinding || version === undefined ? undefined : version === "1.0" ? queuedBinding : "U",
+        !hasBinding || version === undefined
+          ? undefined
+          : transport + (version === "1.0" && this.isQueued ? "Q" : ""),
       queueMode: hasBinding && this.isQueued && version !== "1.0",
       profileId: what && what.profileId,
       endpointType: isNew ? endpointType : undefined,
@@ -287,6 +301,7 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
       return;
     }
     super.handleOutcome(now, response);
+    if (sent === DEREGISTER && this.coap.disconnect !== undefined) this.coap.disconnect();
     if (sent !== REGISTER) return;
     if (registration.isActive) {
       this.hasRegistered = true;
@@ -347,10 +362,33 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
     return value === undefined ? usual : value === true;
   }
 
+  // Connections.
+
+  /** What the server observed has ended on both sides (RFC 8323 §7.4): it has to be registered with anew, so that it observes again. */
+  private handleConnectionEnded(now: Milliseconds, reason: string, holdOff: Milliseconds): void {
+    const registration = this.registration;
+    const wasActive = registration.isActive;
+    const { settings, spreadOver } = this.agent.configuration;
+    if (this.observers !== undefined) this.observers.cancelAll();
+    if (this.agent.relay !== undefined) this.agent.relay.handleRegistrationOver(this);
+    if (this.reconnection === undefined) this.reconnection = new Reconnection(spreadOver);
+    const wait = this.reconnection.handleEnd(now, settings.random);
+    const notBefore = now + holdOff;
+    registration.handleDisconnected(
+      this.isAsleep ? NEVER : Math.max(now + wait, notBefore),
+      notBefore,
+    );
+    if (!wasActive) return;
+    const retryIn = Math.max(registration.deadline() - now, 0);
+    this.agent.emit({ kind: "disconnected", link: this, reason: reason, retryIn: retryIn });
+  }
+
   // Packages.
 
   protected override handleEvent(now: Milliseconds, event: CoapEvent): void {
-    if (event.kind !== BODY_LOST) super.handleEvent(now, event);
+    if (event.kind === CONNECTION_ENDED) {
+      this.handleConnectionEnded(now, event.reason, event.holdOff);
+    } else if (event.kind !== BODY_LOST) super.handleEvent(now, event);
     else if (this.uploads !== undefined) this.uploads.handleLost(pathOf(event.options, URI_PATH));
   }
 }

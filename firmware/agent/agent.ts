@@ -230,6 +230,15 @@ export class Agent extends MachineAgent implements AccountKeeper {
     return this.version();
   }
 
+  /** How the server of an instance of object 1 is reached, "U" or "T"; undefined when there is no link to it. */
+  transportOf(instanceId: number): string | undefined {
+    const links = serverLinksOf(this);
+    for (let i = 0; i < links.length; i++) {
+      if (links[i].instanceId === instanceId) return links[i].peer.transport;
+    }
+    return undefined;
+  }
+
   /** With the tree where it is. */
   private answerWithin(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
     const root = this.rootPath();

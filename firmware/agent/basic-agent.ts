@@ -56,7 +56,7 @@ export interface BasicConfiguration {
 export interface ServerAccount {
   /** 1..65534. */
   readonly shortServerId: number;
-  /** `coap://host:port`. */
+  /** `coap://host:port`, or `coap+tcp://host:port`. */
   readonly uri: string;
   /** Seconds. */
   readonly lifetime?: number;
@@ -93,6 +93,14 @@ export type AgentEvent =
       /** The last response's; 0 when there was none. */
       readonly code: number;
       /** When all begins again, from now; NEVER for not by itself. */
+      readonly retryIn: Milliseconds;
+    }
+  /** The connection to a server that we were registered with has ended; a Register follows. */
+  | {
+      readonly kind: "disconnected";
+      readonly link: ServerLink;
+      readonly reason: string;
+      /** When it follows, from now. */
       readonly retryIn: Milliseconds;
     }
   /** Queue mode: the radio may go off, or has to be on. */

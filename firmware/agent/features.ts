@@ -4,7 +4,7 @@
  *
  * `ALL_FEATURES` has every one of them. How to write another is docs/decisions/0009-agent-features.md.
  */
-import type { BasicEndpoint } from "../../protocol/coap/basic-endpoint.ts";
+import type { Endpoint } from "../../protocol/coap/endpoint.ts";
 import type { CoapSettings, IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import type { Malformed } from "../../protocol/malformed.ts";
@@ -16,13 +16,14 @@ import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { BasicAgent } from "./basic-agent.ts";
 import type { Observation, Reading } from "./reporting/notification.ts";
 import type { Observers } from "./reporting/observers.ts";
+import type { ServerAddress } from "./server-address.ts";
 import type { ServerLink } from "./server-link.ts";
 
 export interface AgentFeatures {
   /** In the order of preference when the server has none. */
   readonly codecs: readonly ContentCodec[];
-  /** Makes the endpoint of each server; decides whether bodies may go in blocks. */
-  readonly endpoint: (settings: CoapSettings) => BasicEndpoint;
+  /** Makes the endpoint of each server, for UDP or TCP; decides whether bodies may go in blocks. */
+  readonly endpoint: (settings: CoapSettings, address: ServerAddress) => Endpoint;
   /** Operations beyond Read, Observe, Discover, Write and Execute, asked in this order. */
   readonly operations?: readonly OperationHandler[];
   /** Write-Attributes, and what attributes mean to notifications. Without it pmin and pmax are those of the server's account. */

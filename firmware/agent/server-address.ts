@@ -9,7 +9,12 @@ export interface ServerAddress {
   /** A name or an address; IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
+  /** How it is reached, as the letter of a binding (LwM2M Core 1.2.2 §6.2.1.2): UDP, or TCP (stream-address.ts). */
+  readonly transport: string;
 }
+
+export const UDP = "U";
+export const TCP = "T";
 
 const SCHEME = "coap://";
 const DEFAULT_PORT = 5683;
@@ -27,10 +32,10 @@ export function parseServerUri(uri: string): ServerAddress {
   const name = colon < 0 ? authority : authority.substring(0, colon);
   const port = colon < 0 ? DEFAULT_PORT : +authority.substring(colon + 1);
   const host = closing < 0 ? name : name.substring(1, closing);
-  const isPort = Math.floor(port) === port && port > 0 && port <= HIGHEST_PORT;
+  const isPort = port % 1 === 0 && port > 0 && port <= HIGHEST_PORT;
   if (uri.indexOf(SCHEME) !== 0 || host === "" || !isPort) {
     throw misuse("agent/server-uri", `"${uri}" is not coap://HOST[:PORT]`);
   }
-  last = { uri: uri, host: host, port: port };
+  last = { uri: uri, host: host, port: port, transport: UDP };
   return last;
 }

@@ -8,7 +8,6 @@
  */
 
 import { equalBytes } from "../../protocol/bytes/equal.ts";
-import type { BasicEndpoint } from "../../protocol/coap/basic-endpoint.ts";
 import {
   CREATED,
   DELETE,
@@ -17,6 +16,7 @@ import {
   SERVICE_UNAVAILABLE,
 } from "../../protocol/coap/codes.ts";
 import { LINK_FORMAT } from "../../protocol/coap/content-formats.ts";
+import type { Endpoint } from "../../protocol/coap/endpoint.ts";
 import type {
   CoapEvent,
   IncomingRequest,
@@ -56,6 +56,7 @@ import {
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER, SECOND } from "../../protocol/time/duration.ts";
 import type { BasicAgent } from "./basic-agent.ts";
+import { plain } from "./management/device-management.ts";
 import { registrationList } from "./registration/links.ts";
 import {
   BINDING_CHANGED,
@@ -87,9 +88,9 @@ export class ServerLink {
   /** Of object 1. */
   readonly instanceId: number;
   readonly uri: string;
-  readonly host: string;
-  readonly port: number;
-  readonly coap: BasicEndpoint;
+  /** Where its server is. */
+  readonly peer: ServerAddress;
+  readonly coap: Endpoint;
   /** A larger link has one with a policy. */
   registration: Registration = new Registration();
   /** Undefined as long as this server observes nothing and has set no attributes. */
@@ -110,9 +111,8 @@ export class ServerLink {
     this.agent = agent;
     this.instanceId = instanceId;
     this.uri = address.uri;
-    this.host = address.host;
-    this.port = address.port;
-    this.coap = agent.features.endpoint(agent.configuration.settings);
+    this.peer = address;
+    this.coap = agent.features.endpoint(agent.configuration.settings, address);
     this.isQueued = this.wantsQueue();
   }
 
@@ -214,11 +214,11 @@ export class ServerLink {
     const isNoteDue = observers !== undefined && now >= observers.deadline();
     if (isNoteDue && this.canWake()) this.registration.changes |= KEEP_ALIVE;
     this.continueRegistration(now);
-    if (isNoteDue && observers !== undefined && this.canNotify()) {
+    if (isNoteDue && this.canNotify()) {
       const configuration = this.agent.configuration;
       const areConfirmable = configuration.confirmableNotifications === true;
       const isFirst = this.isQueued && !this.hasNotified;
-      if (observers.notify(now, areConfirmable || isFirst, areConfirmable)) {
+      if ((observers as Observers).notify(now, areConfirmable || isFirst, areConfirmable)) {
         this.hasNotified = true;
         this.touch(now);
       }
@@ -247,8 +247,7 @@ export class ServerLink {
     } else if (this.registration.underWay === REGISTER && this.early.length < MAX_EARLY_REQUESTS) {
       this.early = this.early.concat(request);
     } else {
-      const response = { code: SERVICE_UNAVAILABLE, options: NO_OPTIONS, payload: NO_BYTES };
-      this.coap.respond(now, request, response);
+      this.coap.respond(now, request, plain(SERVICE_UNAVAILABLE));
     }
   }
 
@@ -280,7 +279,12 @@ export class ServerLink {
       lifetime: (said & LIFETIME_CHANGED) !== 0 ? this.lifetime() : undefined,
       version: isNew ? version : undefined,
       // Queue mode is a letter of the binding in 1.0, a parameter of its own from 1.1 on.
-      binding: !hasBinding || isPlain ? undefined : version === "1.0" ? this.binding() : "U",
+      binding:
+        !hasBinding || isPlain
+          ? undefined
+          : version === "1.0"
+            ? this.binding()
+            : this.peer.transport,
       queueMode: hasBinding && this.isQueued && version !== "1.0",
       endpointType: isNew ? configuration.endpointType : undefined,
     });
@@ -330,12 +334,12 @@ export class ServerLink {
 
   // Of this server's instance of object 1.
 
-  protected setting(resourceId: number): number | undefined {
-    return this.agent.servers.get(this.instanceId, resourceId) as number | undefined;
+  protected setting<T = number>(resourceId: number): T | undefined {
+    return this.agent.servers.get(this.instanceId, resourceId) as T | undefined;
   }
 
   protected binding(): string {
-    return this.agent.servers.get(this.instanceId, SERVER_BINDING) as string;
+    return this.setting<string>(SERVER_BINDING) as string;
   }
 
   protected wantsQueue(): boolean {

@@ -1,7 +1,7 @@
 /**
  * Connectivity Statistics (7): what the device has sent and received while it was asked to count (LwM2M Core 1.2.2 §E.8).
  *
- * Traffic is counted where it passes, in the board's datagrams:
+ * Traffic is counted where it passes, in the board's datagrams, and streams likewise:
  *
  *     const statistics = connectivityStatisticsObject();
  *     const board = { ...nodeBoard, datagrams: countedDatagrams(nodeBoard.datagrams, statistics) };
@@ -72,7 +72,7 @@ export function countShortMessage(object: LwM2mObject, isSent: boolean): void {
   object.set(0, resourceId, (object.get(0, resourceId) as number) + 1);
 }
 
-/** The same datagrams, counted. */
+/** The same datagrams, or streams, counted. */
 export function countedDatagrams(datagrams: Datagrams, object: LwM2mObject): Datagrams {
   return {
     open: function (host, port, receive) {

@@ -66,7 +66,7 @@ export interface AccountSettings {
   readonly sequenceRetryCount?: number;
   /** Reachable by SMS, /1/x/21; default false. */
   readonly trigger?: boolean;
-  /** The one transport to use, /1/x/22; "U" is the one there is. */
+  /** The one transport to use, /1/x/22; that of the account's address is the one there is. */
   readonly preferredTransport?: string;
   /** No Send to this server, /1/x/23. */
   readonly muteSend?: boolean;
@@ -94,13 +94,13 @@ const SETTINGS: readonly (readonly [keyof AccountSettings, number])[] = [
 
 /** MAX_VALUE of the standard, and the greatest number of seconds. */
 export const LARGEST_SETTING = 4294967295;
-/** The transport there is. */
-const UDP = "U";
 
 /** What object 1 needs of its agent. */
 export interface AccountKeeper extends AccountListener {
   /** The enabler version spoken with the server of this instance; undefined for a plain CoAP device. */
   versionOf(instanceId: number): string | undefined;
+  /** How the server of this instance is reached, "U" or "T"; undefined when it is not. */
+  transportOf(instanceId: number): string | undefined;
   /** False when there is no bootstrap server to ask. */
   canBootstrap(): boolean;
 }
@@ -204,7 +204,7 @@ function isAcceptable(
       // Whatever else the server has in mind, UDP is always among it (LwM2M Core 1.2.2 §6.2.1.2); UQ is how 1.0 asks for queue mode.
       return typeof value === "string" && (value === "UQ" || isBindingOf(version, value));
     case SERVER_PREFERRED_TRANSPORT:
-      return value === UDP;
+      return isTransport(keeper, instanceId, value);
     case SERVER_INITIAL_DELAY:
     case SERVER_RETRY_COUNT:
     case SERVER_RETRY_TIMER:
@@ -246,7 +246,8 @@ function execute(
   const keeper = object.listener as AccountKeeper | undefined;
   if (keeper !== undefined && resourceId === SERVER_UPDATE_TRIGGER) {
     const version = keeper.versionOf(instanceId) || "1.0";
-    if (ENABLER_VERSIONS.indexOf(version) > 0 && !isOurTransport(text)) return BAD_REQUEST;
+    const isNamed = ENABLER_VERSIONS.indexOf(version) > 0;
+    if (isNamed && !isOurTransport(keeper, instanceId, text)) return BAD_REQUEST;
   }
   if (resourceId === SERVER_BOOTSTRAP_TRIGGER && keeper !== undefined && !keeper.canBootstrap()) {
     return METHOD_NOT_ALLOWED;
@@ -256,11 +257,21 @@ function execute(
 }
 
 /** Argument 0 of the Update trigger names the transport of the Update (LwM2M Core 1.2.2 §6.2.1.2); others mean nothing. */
-function isOurTransport(text: string): boolean {
+function isOurTransport(keeper: AccountKeeper, instanceId: number, text: string): boolean {
   const list = parseArguments(text);
   if (isMalformed(list)) return false;
   for (let i = 0; i < list.length; i++) {
-    if (list[i].digit === 0) return list[i].value === UDP;
+    if (list[i].digit === 0) return isTransport(keeper, instanceId, list[i].value);
   }
   return true;
+}
+
+/** The transport of an account that is not in force yet is not known. */
+function isTransport(
+  keeper: AccountKeeper | undefined,
+  instanceId: number,
+  value: unknown,
+): boolean {
+  const transport = keeper === undefined ? undefined : keeper.transportOf(instanceId);
+  return transport === undefined ? value === "U" || value === "T" : value === transport;
 }

@@ -11,10 +11,10 @@ import type { Block } from "./block.ts";
 import { blockOption, decodeBlock, entityTag, isSameTransfer } from "./block.ts";
 import { BAD_REQUEST, FETCH, GET, isSuccess, REQUEST_ENTITY_INCOMPLETE } from "./codes.ts";
 import type { IncomingRequest, Response } from "./exchange.ts";
-import type { Message } from "./message.ts";
 import { NO_BYTES, NO_OPTIONS } from "./message.ts";
 import type { Option } from "./options.ts";
 import { BLOCK1, BLOCK2, ETAG, findOption, SIZE2, uintOption } from "./options.ts";
+import type { StreamMessage } from "./stream-framing.ts";
 import type { Upload } from "./upload.ts";
 import { refusal } from "./upload.ts";
 
@@ -22,7 +22,7 @@ export class BlockWiseServer {
   readonly upload: Upload;
   private readonly blockSize: number;
   private readonly lifetime: Milliseconds;
-  private served: Response | undefined = undefined;
+  protected served: Response | undefined = undefined;
   private servedCode = 0;
   private servedOptions: readonly Option[] = NO_OPTIONS;
   /** The body of the request that it answered. */
@@ -50,7 +50,7 @@ export class BlockWiseServer {
    * @returns the body, or a piece of it, when the application has to see the request; else what to answer: 2.31 while the body is
    * incomplete, a later block of the response that is kept, or an error
    */
-  take(now: Milliseconds, message: Message): Uint8Array | Response {
+  take(now: Milliseconds, message: StreamMessage): Uint8Array | Response {
     const block1 = findOption(message.options, BLOCK1);
     const body = block1 === undefined ? message.payload : this.upload.take(now, message, block1);
     const wanted = blockWanted(message.options, this.blockSize);
@@ -86,7 +86,7 @@ export class BlockWiseServer {
   }
 
   /** The response that this request asks a later block of, if it is still kept. */
-  private find(now: Milliseconds, message: Message, body: Uint8Array): Response | undefined {
+  private find(now: Milliseconds, message: StreamMessage, body: Uint8Array): Response | undefined {
     if (this.served === undefined || this.servedCode !== message.code) return undefined;
     // A FETCH may repeat what it asks for; then it has to be the same.
     if (body.length > 0 && !equalBytes(body, this.servedFor)) return undefined;

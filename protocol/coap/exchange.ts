@@ -29,6 +29,8 @@ export interface CoapSettings {
   readonly tokenLength?: number;
   /** When the peer's requests are challenged by Echo (echo.ts). Absent: when the application does. */
   readonly echo?: EchoPolicy;
+  /** On a stream: bytes of the longest message that is taken, its header included (RFC 8323 §5.3.1). Absent: 1152. */
+  readonly longestMessage?: number;
 }
 
 /** Which requests get a 4.01 with an Echo option first, until their sender has repeated it (RFC 9175 §2.4). */
@@ -101,6 +103,7 @@ export const RESPONSE_RECEIVED = 2;
 export const REQUEST_FAILED = 3;
 export const OBSERVER_GONE = 4;
 export const BODY_LOST = 5;
+export const CONNECTION_ENDED = 6;
 
 /** Why one of our requests ended without a response. */
 export const TIMED_OUT = "timed-out";
@@ -108,12 +111,14 @@ export const RESET = "reset";
 export const BODY_INCOMPLETE = "body-incomplete";
 export const BODY_TOO_LARGE = "body-too-large";
 export const BAD_RESPONSE = "bad-response";
+export const DISCONNECTED = "disconnected";
 export type Failure =
   | typeof TIMED_OUT
   | typeof RESET
   | typeof BODY_INCOMPLETE
   | typeof BODY_TOO_LARGE
-  | typeof BAD_RESPONSE;
+  | typeof BAD_RESPONSE
+  | typeof DISCONNECTED;
 
 export type CoapEvent =
   | { readonly kind: typeof REQUEST_RECEIVED; readonly request: IncomingRequest }
@@ -137,4 +142,17 @@ export type CoapEvent =
       readonly options: readonly Option[];
       /** How many bytes had come. */
       readonly received: number;
+    }
+  /**
+   * A stream has ended, or could not be opened: requests without a response have failed, and observations in both directions are over
+   * (RFC 8323 §3.4, §7.4). The next request opens another one.
+   */
+  | {
+      readonly kind: typeof CONNECTION_ENDED;
+      /** It is of no request of ours. */
+      readonly id: 0;
+      /** For people. */
+      readonly reason: string;
+      /** How long the peer asked not to be connected to (RFC 8323 §5.5); 0 when it did not. */
+      readonly holdOff: Milliseconds;
     };

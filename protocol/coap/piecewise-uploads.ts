@@ -13,9 +13,9 @@ import { Body, decodeBlock, isSameTransfer } from "./block.ts";
 import { CONTINUE, REQUEST_ENTITY_INCOMPLETE, REQUEST_ENTITY_TOO_LARGE } from "./codes.ts";
 import type { CoapEvent, IncomingRequest, PieceClaim, Response } from "./exchange.ts";
 import { BODY_LOST } from "./exchange.ts";
-import type { Message } from "./message.ts";
 import type { Option } from "./options.ts";
 import { SIZE1, URI_PATH, uintOf, uintOption } from "./options.ts";
+import type { StreamMessage } from "./stream-framing.ts";
 import { refusal, Upload } from "./upload.ts";
 import { pathOf } from "./uri.ts";
 
@@ -93,7 +93,7 @@ export class PiecewiseUploads extends Upload {
   /** As `Upload`'s; also a block of a claimed body is for the application to see. */
   protected override takeBlock(
     now: Milliseconds,
-    message: Message,
+    message: StreamMessage,
     block: Block,
   ): Uint8Array | Response {
     const payload = message.payload;
@@ -122,7 +122,7 @@ export class PiecewiseUploads extends Upload {
   }
 
   /** A first block: what had come of the same body counts no more. */
-  private begin(message: Message): void {
+  private begin(message: StreamMessage): void {
     const claim = this.claimFor(message);
     const same = this.find(message);
     for (let i = this.bodies.length - 1; i >= 0; i--) {
@@ -142,7 +142,7 @@ export class PiecewiseUploads extends Upload {
     });
   }
 
-  private claimFor(message: Message): PieceClaim | undefined {
+  private claimFor(message: StreamMessage): PieceClaim | undefined {
     const claims = this.settings.inPieces;
     if (claims === undefined) return undefined;
     const path = pathOf(message.options, URI_PATH);
@@ -157,7 +157,7 @@ export class PiecewiseUploads extends Upload {
     body.expiresAt = now + (silence === undefined ? this.lifetime : silence);
   }
 
-  private find(message: Message | IncomingRequest): number {
+  private find(message: StreamMessage | IncomingRequest): number {
     for (let i = 0; i < this.bodies.length; i++) {
       const body = this.bodies[i];
       if (body.code === message.code && isSameTransfer(body.options, message.options)) return i;
@@ -166,7 +166,7 @@ export class PiecewiseUploads extends Upload {
   }
 
   /** False when the body is, or says that it will be, longer than `maxBody`; it is then dropped. */
-  private append(body: BodyUnderWay, message: Message): boolean {
+  private append(body: BodyUnderWay, message: StreamMessage): boolean {
     const maxBody = this.settings.maxBody;
     const isPossible = Math.max(body.length, uintOf(message.options, SIZE1, 0)) <= maxBody;
     // This one comes first; of the others the newest stay.

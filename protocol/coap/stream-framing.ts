@@ -103,6 +103,11 @@ export class StreamDecoder {
     this.to += bytes.length;
   }
 
+  /** Bytes that are held: of messages that were not polled, or are not whole. */
+  heldBytes(): number {
+    return this.to - this.from;
+  }
+
   /** The next message, its parts views of bytes of its own; a fault; or undefined. */
   poll(): StreamMessage | Malformed | undefined {
     if (this.fault !== undefined) return this.fault;

@@ -14,10 +14,10 @@ import {
   REQUEST_ENTITY_TOO_LARGE,
 } from "./codes.ts";
 import type { CoapSettings, IncomingRequest, Response } from "./exchange.ts";
-import type { Message } from "./message.ts";
 import { NO_BYTES, NO_OPTIONS } from "./message.ts";
 import type { Option } from "./options.ts";
 import { BLOCK1, SIZE1, uintOf, uintOption } from "./options.ts";
+import type { StreamMessage } from "./stream-framing.ts";
 
 export class Upload {
   protected readonly settings: CoapSettings;
@@ -50,7 +50,7 @@ export class Upload {
    *
    * @returns what the application has to see, the body after its last block; else what to answer
    */
-  take(now: Milliseconds, message: Message, option: Option): Uint8Array | Response {
+  take(now: Milliseconds, message: StreamMessage, option: Option): Uint8Array | Response {
     const block = decodeBlock(option.value);
     if (isMalformed(block) || (block.more && message.payload.length !== block.size)) {
       return refusal(BAD_REQUEST);
@@ -73,7 +73,11 @@ export class Upload {
   }
 
   /** A block that is none by itself wrong. */
-  protected takeBlock(now: Milliseconds, message: Message, block: Block): Uint8Array | Response {
+  protected takeBlock(
+    now: Milliseconds,
+    message: StreamMessage,
+    block: Block,
+  ): Uint8Array | Response {
     const maxBody = this.settings.maxBody;
     const offset = block.num * block.size;
     if (offset === 0) {

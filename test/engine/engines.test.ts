@@ -12,7 +12,7 @@ import { type Candidate, isRequired, titled } from "./support/engine.ts";
 import { findEspruinos } from "./support/espruino.ts";
 import { quickjs } from "./support/quickjs.ts";
 
-const ENTRIES = ["language", "codecs", "formats", "coap", "agent"];
+const ENTRIES = ["language", "codecs", "formats", "coap", "agent", "stream"];
 
 const candidates: Candidate[] = [
   { name: quickjs.name, engine: quickjs },

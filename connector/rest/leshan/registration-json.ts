@@ -1,5 +1,6 @@
 /** A registration as the Leshan demo server shows it. */
 import { parsePath } from "../../../protocol/model/path.ts";
+import { transportAddress } from "../../peer-address.ts";
 import { UNSAID_VERSION } from "../../registry/definitions.ts";
 import type { Registration } from "../../registry/registration.ts";
 import type { Json } from "../../shadow/json.ts";
@@ -24,7 +25,7 @@ export function registrationJson(
     registrationId,
     registrationDate: Math.floor(epoch + registration.registeredAt),
     lastUpdate: Math.floor(epoch + registration.refreshedAt),
-    address: registration.peer,
+    address: transportAddress(registration.peer),
     lwM2mVersion: registration.version ?? UNSAID_VERSION,
     lifetime: registration.lifetime,
     bindingMode: registration.binding,
@@ -46,7 +47,7 @@ export function updateJson(
 ): { readonly [member: string]: Json } {
   return {
     registrationId,
-    address: registration.peer,
+    address: transportAddress(registration.peer),
     lifetime: registration.lifetime,
     objectLinks: linksJson(registration.links),
     secure: false,

@@ -9,8 +9,8 @@ import { addAccount } from "../../objects/server.ts";
 import type { Agent } from "../agent.ts";
 import type { ServerAccount } from "../basic-agent.ts";
 import { DEFAULT_LIFETIME_SECONDS } from "../basic-agent.ts";
-import { parseServerUri } from "../server-address.ts";
 import type { ServerLink } from "../server-link.ts";
+import { parseAddress } from "../stream-address.ts";
 import type { ObjectSource } from "./accounts.ts";
 import {
   addressOf,
@@ -43,7 +43,7 @@ export function isOrphan(agent: Agent, link: ServerLink): boolean {
 
 /** Makes a server account and its link. Throws `agent/server-uri`. */
 export function makeAccount(agent: Agent, account: ServerAccount): ServerLink {
-  const address = parseServerUri(account.uri);
+  const address = parseAddress(account.uri);
   const configuration = agent.configuration;
   const usual = configuration.lifetime;
   const lifetime = account.lifetime === undefined ? usual : account.lifetime;
@@ -53,7 +53,7 @@ export function makeAccount(agent: Agent, account: ServerAccount): ServerLink {
     serverId,
     account.shortServerId,
     lifetime === undefined ? DEFAULT_LIFETIME_SECONDS : lifetime,
-    agent.version() === "1.0" && configuration.queueMode === true ? "UQ" : "U",
+    address.transport + (agent.version() === "1.0" && configuration.queueMode === true ? "Q" : ""),
   );
   addSecurity(agent.security, freeId(agent.security), account.shortServerId, account.uri);
   const bootstrap = bootstrapLinkOf(agent);

@@ -27,7 +27,7 @@ import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import { IdTable } from "../../objects/lwm2m-object.ts";
 import { NO_SECURITY } from "../../objects/security.ts";
 import type { ServerAddress } from "../server-address.ts";
-import { parseServerUri } from "../server-address.ts";
+import { parseAddress } from "../stream-address.ts";
 
 export const SECURITY_OBJECT = 0;
 export const SERVER_OBJECT = 1;
@@ -115,8 +115,8 @@ export function serverOf(source: ObjectSource, shortServerId: number): number {
 }
 
 /**
- * Where the server of an instance of object 0 is; undefined when it cannot be reached from here: another scheme than `coap`, or
- * security that is asked for and is not there. Never is a server reached with less than its account says.
+ * Where the server of an instance of object 0 is; undefined when it cannot be reached from here: another scheme than `coap` and
+ * `coap+tcp`, or security that is asked for and is not there. Never is a server reached with less than its account says.
  */
 export function addressOf(source: ObjectSource, securityId: number): ServerAddress | undefined {
   const uri = resourceOf(source, SECURITY_OBJECT, securityId, SECURITY_SERVER_URI);
@@ -124,7 +124,7 @@ export function addressOf(source: ObjectSource, securityId: number): ServerAddre
   const oscore = resourceOf(source, SECURITY_OBJECT, securityId, SECURITY_OSCORE_SECURITY_MODE);
   if (typeof uri !== "string" || mode !== NO_SECURITY || isLink(oscore)) return undefined;
   try {
-    return parseServerUri(uri);
+    return parseAddress(uri);
   } catch (_unreachable) {
     return undefined;
   }
@@ -235,7 +235,9 @@ export function inconsistencyOf(source: ObjectSource, former: number): string | 
   const unpaired = unpairedServer(source, servers);
   if (unpaired !== undefined) return unpaired;
   if (servers.length === 0) return "there is no server account";
-  return isReachable ? undefined : "no server can be reached: not coap, or with security";
+  return isReachable
+    ? undefined
+    : "no server can be reached: neither coap nor coap+tcp, or with security";
 }
 
 /** The first link of an account that leads nowhere. */

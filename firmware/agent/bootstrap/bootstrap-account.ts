@@ -5,7 +5,7 @@ import type { Milliseconds } from "../../../protocol/time/duration.ts";
 import { misuse } from "../../objects/misuse.ts";
 import { addBootstrapSecurity } from "../../objects/security.ts";
 import type { Agent } from "../agent.ts";
-import { parseServerUri } from "../server-address.ts";
+import { parseAddress } from "../stream-address.ts";
 import { accountsOf, followAccounts, freeId } from "./account-links.ts";
 import { addressOf, bootstrapAccount, linkedInstances, NO_INSTANCE } from "./accounts.ts";
 import type { BootstrapManner } from "./bootstrap-link.ts";
@@ -13,7 +13,7 @@ import { BootstrapLink, setTrigger } from "./bootstrap-link.ts";
 import type { Preparation } from "./bootstrap-preparation.ts";
 
 export interface BootstrapAccount {
-  /** `coap://host:port`. */
+  /** `coap://host:port`, or `coap+tcp://host:port`. */
   readonly uri: string;
   /** Of object 0; default the lowest that is free: 0 where no server is known, as bootstrap servers that do not look expect. */
   readonly instanceId?: number;
@@ -29,7 +29,7 @@ export interface BootstrapAccount {
 
 /** Makes the account and its link. Throws `agent/server-uri`, `agent/bootstrap-account-exists`, `object/instance-exists`. */
 export function makeBootstrapAccount(agent: Agent, account: BootstrapAccount): BootstrapLink {
-  const address = parseServerUri(account.uri);
+  const address = parseAddress(account.uri);
   const security = agent.security;
   const former = bootstrapAccount(agent, NO_INSTANCE);
   if (former !== NO_INSTANCE) throw misuse("agent/bootstrap-account-exists", `/0/${former}`);

@@ -13,6 +13,7 @@
  *   Update    no answer, 5.xx, 4.29                          Update again by the same pauses, of which the last is repeated, as long as
  *                                                            the lifetime lasts; where bootstrap could help Register after `retryCount`
  *   Update    any other 4.xx                                 Register at once
+ *   registered, and the connection that it was over ends     Register after a moment (reconnection.ts); asleep: with the next wake-up
  *
  * After the failure there is a rest of another `sequenceDelay`, then all begins again; without a delay (MAX_VALUE), or with
  * `givesUp`, not before `resume`. What a failure means to other servers and to bootstrap is not decided here.
@@ -76,6 +77,8 @@ export class ControlledRegistration extends Registration {
   private sequences = 0;
   /** The request under way left from an address that is not ours any more. */
   private hasMoved = false;
+  /** The connection that it was made over is gone, and with it all that the server observes: no Update will do. */
+  private isCut = false;
 
   constructor(settings: RetrySettings) {
     super();
@@ -132,7 +135,27 @@ export class ControlledRegistration extends Registration {
     } else if (this.failures > 0 || this.hasFailed) this.resume(now);
   }
 
+  /**
+   * The connection that it was made over has ended.
+   *
+   * @param at when to register anew; NEVER for when something else is due
+   * @param notBefore the server asked not to be connected to until then
+   */
+  handleDisconnected(at: Milliseconds, notBefore: Milliseconds): void {
+    if (this.leaveFor >= 0 || this.underWay !== NOTHING) return;
+    if (this.isActive) {
+      this.failures = 0;
+      this.isCut = at === NEVER;
+      this.isActive = this.isCut;
+      this.wakeAt = Math.min(this.wakeAt, at);
+    }
+    // What waits for nothing goes on doing so.
+    if (this.wakeAt !== NEVER) this.wakeAt = Math.max(this.wakeAt, notBefore);
+  }
+
   override poll(now: Milliseconds): number {
+    const isAnew = this.isCut && this.leaveFor < 0;
+    if (isAnew && now >= this.deadline()) this.repeat(now);
     const next = super.poll(now);
     if (next !== NOTHING) this.forget();
     return next;
@@ -142,6 +165,7 @@ export class ControlledRegistration extends Registration {
     this.isRejected = false;
     this.isExhausted = false;
     this.isDisabled = false;
+    this.isCut = false;
   }
 
   override handleOutcome(

@@ -15,7 +15,7 @@ import type { AgentFeatures } from "../../agent/features.ts";
 import { run } from "../../loop.ts";
 import { deviceObject } from "../../objects/device.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
-import type { Datagrams } from "../../ports.ts";
+import type { Datagrams, Streams } from "../../ports.ts";
 import { ESPRUINO_CALENDAR, ESPRUINO_CLOCK, EspruinoAlarm } from "./clock.ts";
 import { ESPRUINO_RANDOM } from "./entropy.ts";
 import { ESPRUINO_POWER } from "./power.ts";
@@ -24,7 +24,7 @@ import { ESPRUINO_POWER } from "./power.ts";
 export interface DeviceSettings {
   /** Default: the chip's serial number. */
   readonly endpointName: string | undefined;
-  /** `coap://host:port`. */
+  /** `coap://host:port`; of a device over TCP `coap+tcp://host:port`. */
   readonly server: string;
   /** Seconds. */
   readonly lifetime: number | undefined;
@@ -39,14 +39,16 @@ const REFRESH_INTERVAL = 10000;
  *
  * @param objects beside 1 and 3
  * @param refresh brings their values up to date; called every 10 s
- * @param datagrams the way to the server
+ * @param carrier the way to the server: UDP, or TCP for a `StreamAgent`
+ * @param kind of agent; default `BasicAgent`
  */
 export function startDevice(
   settings: DeviceSettings,
   features: AgentFeatures,
   objects: readonly LwM2mObject[],
   refresh: () => void,
-  datagrams: Datagrams,
+  carrier: Datagrams | Streams,
+  kind?: typeof BasicAgent,
 ): void {
   const device = deviceObject(ESPRUINO_CALENDAR, ESPRUINO_POWER, {
     [DEVICE_MANUFACTURER]: "Espruino",
@@ -55,7 +57,7 @@ export function startDevice(
     [DEVICE_FIRMWARE_VERSION]: process.env.VERSION,
     [DEVICE_MEMORY_FREE]: freeKilobytes(),
   });
-  const agent = new BasicAgent(
+  const agent = new (kind === undefined ? BasicAgent : kind)(
     {
       endpointName: settings.endpointName === undefined ? getSerial() : settings.endpointName,
       lifetime: settings.lifetime,
@@ -80,7 +82,8 @@ export function startDevice(
   run(
     agent,
     {
-      datagrams: datagrams,
+      datagrams: carrier,
+      streams: carrier,
       clock: ESPRUINO_CLOCK,
       calendar: ESPRUINO_CALENDAR,
       alarm: new EspruinoAlarm(),

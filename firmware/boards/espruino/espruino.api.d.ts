@@ -75,6 +75,18 @@ interface EspruinoDatagramSocket {
   close(): void;
 }
 
+interface EspruinoSocket {
+  /** `text` is a binary string. */
+  write(text: string): boolean;
+  /** After what was written. */
+  end(): void;
+  /** With what came since the last turn of the main loop, a binary string. */
+  on(event: "data", run: (text: string) => void): void;
+  /** Also when no connection could be made. May come twice. */
+  on(event: "close", run: (hadError: boolean) => void): void;
+  on(event: "error", run: (error: unknown) => void): void;
+}
+
 interface EspruinoSerial {
   setup(baud: number, options?: { rx?: unknown; tx?: unknown }): void;
   /** `text` is a binary string. */
@@ -99,6 +111,9 @@ declare function require(module: "crypto"): {
   AES: {
     encrypt(message: Uint8Array, key: Uint8Array, options: { mode: "ECB" | "CBC" }): ArrayBuffer;
   };
+};
+declare function require(module: "net"): {
+  connect(options: { host: string; port: number }, connected: () => void): EspruinoSocket;
 };
 declare function require(module: "Storage"): {
   /** Names of at most 28 characters; longer ones are cut. Cut at the end of the file; a `length` of 0 is all of it. */

@@ -21,14 +21,18 @@ import {
   withStore,
 } from "../../kept-loop.ts";
 import type { Loop } from "../../loop.ts";
-import type { Board, Datagrams, Store } from "../../ports.ts";
+import type { Board, Datagrams, Store, Streams } from "../../ports.ts";
 import { NODE_CLOCK, NodeAlarm, NodeCalendar } from "./clock.ts";
 import { NODE_RANDOM } from "./entropy.ts";
 import { Machine } from "./machine.ts";
 import { NetworkWatch } from "./network.ts";
 import { NodePower } from "./power.ts";
 import { MemoryStore } from "./store.ts";
+import { NodeStreams } from "./tcp.ts";
 import { NodeDatagrams } from "./udp.ts";
+
+/** Bytes: eight blocks of 1024 at once, with room for options. */
+const LONGEST_MESSAGE = 8704;
 
 /** CoAP as a machine with memory to spare has it. */
 export const NODE_SETTINGS: CoapSettings = {
@@ -40,12 +44,15 @@ export const NODE_SETTINGS: CoapSettings = {
   maxRequests: 4,
   longestToken: 128,
   inPieces: PACKAGE_CLAIMS,
+  longestMessage: LONGEST_MESSAGE,
 };
 
 /** The ports of one device. */
 export class NodeBoard implements Board {
   readonly sockets: NodeDatagrams = new NodeDatagrams();
   readonly datagrams: Datagrams = this.sockets;
+  readonly connections: NodeStreams = new NodeStreams();
+  readonly streams: Streams = this.connections;
   readonly network: NetworkWatch = new NetworkWatch();
   readonly clock = NODE_CLOCK;
   readonly calendar: NodeCalendar = new NodeCalendar();
@@ -59,7 +66,7 @@ export type NodeServerAccount = Omit<AgentServerAccount, "shortServerId"> &
   Partial<Pick<AgentServerAccount, "shortServerId">>;
 
 export interface NodeDeviceOptions extends Omit<AgentConfiguration, "settings"> {
-  /** `coap://host:port`; the account of one server with the usual settings. May be left to bootstrap. */
+  /** `coap://host:port` or `coap+tcp://host:port`; the account of one server with the usual settings. May be left to bootstrap. */
   readonly server?: string;
   /** Accounts with settings, after `server`. */
   readonly servers?: readonly NodeServerAccount[];
@@ -124,6 +131,7 @@ export class NodeDevice {
       this.reboot(handle);
     };
     this.board.network.start((addresses) => {
+      this.board.connections.leave(addresses);
       if (this.board.sockets.leave(addresses)) {
         this.current.handleAddressChange(this.board.clock.now());
       }

@@ -262,6 +262,7 @@ test("what happens is counted", () => {
   expect(rig.connector.counters).toEqual({
     datagramsIn: 6,
     datagramsOut: 6,
+    connections: 0,
     malformed: 0,
     crowdedOut: 0,
     registrations: 2,

@@ -363,11 +363,11 @@ describe("LwM2M Core 1.2.2 §6.1.7.2: what Finish refuses, and why", () => {
       },
     ],
     [
-      "no server can be reached: not coap, or with security",
+      "no server can be reached: neither coap nor coap+tcp, or with security",
       (pair) => pair.putAccount("coaps://server.test"),
     ],
     [
-      "no server can be reached: not coap, or with security",
+      "no server can be reached: neither coap nor coap+tcp, or with security",
       (pair) => {
         pair.put("/0", { ...security, "/0/0/2": 0 });
         pair.put("/1", server);

@@ -441,7 +441,7 @@ describe("server addresses", () => {
     ["coap://[fe80::2]", "fe80::2", 5683],
     ["coap://host:99/path", "host", 99],
   ])("RFC 7252 §6.1: %s", (uri, host, port) => {
-    expect(parseServerUri(uri)).toEqual({ uri, host, port });
+    expect(parseServerUri(uri)).toEqual({ uri, host, port, transport: "U" });
   });
 
   test.each([
