@@ -17,6 +17,8 @@ export interface EspruinoBoard extends BoardTitle {
   readonly firmware: readonly string[];
   /** How many a program can count on; `Infinity` where the pool grows. */
   readonly variables: number;
+  /** How many there can be on a board of this kind, where it depends on what else its chip does. */
+  readonly mostVariables: number;
   /** Bytes of one variable. */
   readonly blockSize: number;
   /** Whether a string can hold more than bytes. */
@@ -94,6 +96,7 @@ export const BOARDS: readonly BoardModel[] = [
     engine: "espruino",
     firmware: ["LINUX", "RASPBERRYPI"],
     variables: Number.POSITIVE_INFINITY,
+    mostVariables: Number.POSITIVE_INFINITY,
     blockSize: 27,
     unicode: true,
     storage: 256 * KIBIBYTE,
@@ -112,8 +115,9 @@ export const BOARDS: readonly BoardModel[] = [
     name: "esp32",
     title: "ESP32",
     firmware: ["ESP32", "ESP32_IDF4", "ESP32_CYD"],
-    // What the heap leaves beside Wi-Fi and Bluetooth; the firmware can address 16,383.
+    // What the heap leaves beside Wi-Fi and Bluetooth, as one was found; the firmware can address more.
     variables: 3400,
+    mostVariables: 16383,
     blockSize: 14,
     pins: "D0-D39 LED1 BTN1",
     console: ["serial", "tcp", "ble"],
@@ -125,6 +129,7 @@ export const BOARDS: readonly BoardModel[] = [
     firmware: ["ESP32S3", "ESP32S3_IDF4"],
     // As on the ESP32, whose heap is the smaller.
     variables: 3400,
+    mostVariables: 16383,
     blockSize: 14,
     pins: "D0-D48 LED1 BTN1",
     console: ["serial", "tcp", "ble"],
@@ -135,6 +140,7 @@ export const BOARDS: readonly BoardModel[] = [
     title: "ESP32-C3",
     firmware: ["ESP32C3", "ESP32C3_IDF4"],
     variables: 4095,
+    mostVariables: 4095,
     blockSize: 13,
     pins: "D0-D21 LED1 BTN1",
     // Built without telnet.
@@ -146,6 +152,7 @@ export const BOARDS: readonly BoardModel[] = [
     title: "Espruino WiFi",
     firmware: ["ESPRUINOWIFI"],
     variables: 8190,
+    mostVariables: 8190,
     blockSize: 13,
     storage: 64 * KIBIBYTE,
     storagePage: 64 * KIBIBYTE,
@@ -157,6 +164,7 @@ export const BOARDS: readonly BoardModel[] = [
     title: "Espruino Pico",
     firmware: ["PICO_R1_3"],
     variables: 5100,
+    mostVariables: 5100,
     blockSize: 13,
     storage: 48 * KIBIBYTE,
     storagePage: 16 * KIBIBYTE,

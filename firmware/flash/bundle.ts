@@ -3,7 +3,7 @@
  * that needs no hoisting (terser). Every option here was found by running its output on the interpreter;
  * `docs/decisions/0001-es5-for-boards.md` says which fault each avoids.
  */
-import { dirname, relative, resolve, sep } from "node:path";
+import { dirname, resolve } from "node:path";
 import * as esbuild from "esbuild";
 import { type MinifyOptions, minify } from "terser";
 import { boardFaults } from "./board-faults.ts";
@@ -93,7 +93,8 @@ function shortened(properties: ReadonlyMap<string, string>): MinifyOptions {
 }
 
 /** The library's own modules that do not read JSON: what they call their properties is their business. */
-const OWN_NAMES = /^(protocol|firmware\/(agent|objects|boards|loop|flash))\b/;
+const OWN_NAMES =
+  /^(protocol|firmware\/(agent|objects|boards\/(?!espruino\/settings\.)|loop|flash))\b/;
 
 /**
  * Bundles the program that begins at `entry`, a TypeScript file, for a board.
@@ -123,7 +124,7 @@ export async function judgedBundle(
   options: BundleOptions = {},
 ): Promise<JudgedBundle> {
   const { text, modules } = await joinModules(entry, lowering);
-  const names = applicationNames(entry, lowering);
+  const names = applicationNames(entry, modules.values(), lowering);
   const areFaultsRead = FAULT_NAMES.some((name) => names.has(name));
   const told = areFaultsRead || options.minify === false ? text : silenceFaults(text);
   const flat = inlineConstants(flattenClasses(told));
@@ -177,21 +178,31 @@ export async function joinModules(
     plugins: [loweringPlugin(lowering, withMaps)],
   });
   const output = outputFiles.find(({ path }) => path.endsWith(".js"));
-  const modules = Object.keys(metafile.inputs).map((path) => [`// ${path}`, path] as const);
+  // Of most modules that are looked at, nothing is left; and some are of the bundler's own making.
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter(
+      (path) => inputs[path].bytesInOutput > 0 && lowering.modules.has(resolve(ROOMS, path)),
+    ),
+  );
   return {
-    text: output?.text.replace(/^"use strict";\n/, "") ?? "",
-    modules: new Map(modules),
+    // Kept as an empty line, so that the map stays true.
+    text: output?.text.replace(/^"use strict";/, "") ?? "",
+    modules: new Map(used.map((path) => [`// ${path}`, path])),
     map: outputFiles.find(({ path }) => path.endsWith(".map"))?.text,
   };
 }
 
 /** Every property that the program mentions outside of the library: the program itself, and whatever reads JSON. */
-function applicationNames(entry: string, lowering: Lowering): Set<string> {
+function applicationNames(
+  entry: string,
+  modules: Iterable<string>,
+  lowering: Lowering,
+): Set<string> {
   const names = new Set<string>();
-  for (const [path, { text }] of lowering.modules) {
-    const place = relative(ROOMS, path).split(sep).join("/");
-    if (path !== resolve(entry) && OWN_NAMES.test(place)) continue;
-    for (const name of propertyNames(text)) names.add(name);
+  for (const module of modules) {
+    const path = resolve(ROOMS, module);
+    if (path !== resolve(entry) && OWN_NAMES.test(module)) continue;
+    for (const name of propertyNames(lowering.lower(path).text)) names.add(name);
   }
   return names;
 }

@@ -26,8 +26,8 @@ export function libraryFile(place: string): string {
   return join(ROOMS, place + EXTENSION);
 }
 
-/** The declarations that a board's programs are checked against; TypeScript in both places. */
-export function declarationFile(name: string): string {
+/** What a board's programs are checked against; the same file in both places. */
+export function boardFile(name: string): string {
   return join(PACKAGE, "firmware/boards/espruino", name);
 }
 

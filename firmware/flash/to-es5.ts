@@ -3,10 +3,19 @@
  * interpreter (`docs/decisions/0001-es5-for-boards.md`).
  */
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type * as esbuild from "esbuild";
 import ts from "typescript";
 import { joinTemplates } from "./join-templates.ts";
-import { BOARD_CONDITION, entryPoint, libraryFile, PACKAGE_NAME } from "./library.ts";
+import {
+  BOARD_CONDITION,
+  entryPoint,
+  libraryFile,
+  PACKAGE_NAME,
+  placeInLibrary,
+  ROOMS,
+} from "./library.ts";
+import { narrowEntry } from "./narrow-entry.ts";
 
 const ES5: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES5,
@@ -56,6 +65,10 @@ export class Lowering {
   }
 }
 
+/** Entry points with the names that one module takes of them. */
+const NARROW = "narrow";
+const FOUND = "found";
+
 /**
  * Gives esbuild each module in ES5, and the library's modules where it asks for the package.
  *
@@ -68,10 +81,35 @@ export function loweringPlugin(lowering: Lowering, withMaps = false): esbuild.Pl
       build.onResolve({ filter: /^tslib$/ }, () => ({
         path: libraryFile("firmware/flash/board-tslib"),
       }));
-      build.onResolve({ filter: new RegExp(`^${PACKAGE_NAME}(/|$)`) }, ({ path }) => {
+      build.onResolve({ filter: new RegExp(`^${PACKAGE_NAME}(/|$)`) }, ({ path, importer }) => {
         const file = entryPoint(path, BOARD_CONDITION);
-        // The modules of the library do nothing when they are loaded: those that nobody uses are left out whole.
-        return file === undefined ? undefined : { path: file, sideEffects: false };
+        if (file === undefined) return undefined;
+        const narrow = narrowEntry(lowering.lower(importer).text, path, file);
+        return narrow === undefined
+          ? { path: file, sideEffects: false }
+          : { path: `${path} for ${importer}`, namespace: NARROW, pluginData: narrow };
+      });
+      build.onResolve({ filter: /.*/, namespace: NARROW }, ({ path }) => ({
+        path,
+        sideEffects: false,
+      }));
+      build.onLoad({ filter: /.*/, namespace: NARROW }, ({ pluginData }) => ({
+        contents: pluginData as string,
+        resolveDir: ROOMS,
+        loader: "js",
+      }));
+      // The library's modules do nothing when they are loaded: one of which nothing is used is left out whole.
+      build.onResolve({ filter: /^\.\.?\// }, ({ path, importer }) =>
+        placeInLibrary(importer) === undefined
+          ? undefined
+          : { path: join(dirname(importer), path), sideEffects: false },
+      );
+      // Found as esbuild finds it, but without the `type` of a package.json: what is called CommonJS there would be wrapped and loaded late.
+      build.onResolve({ filter: /.*/ }, async ({ path, pluginData, ...from }) => {
+        if (pluginData === FOUND) return undefined;
+        const found = await build.resolve(path, { ...from, pluginData: FOUND });
+        const { errors, warnings, external, namespace, sideEffects } = found;
+        return { path: found.path, errors, warnings, external, namespace, sideEffects };
       });
       build.onLoad({ filter: /\.[cm]?[jt]s$/ }, ({ path }) => {
         const { text, map, errors } = lowering.lower(path);

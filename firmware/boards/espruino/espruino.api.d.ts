@@ -20,7 +20,7 @@ declare function setTime(seconds: number): void;
 /** The board's serial number, unique per chip. */
 declare function getSerial(): string;
 
-declare const E: {
+interface EspruinoE {
   /** A binary string of these bytes. */
   toString(bytes: Uint8Array): string;
   /** The bytes of a binary string. */
@@ -40,7 +40,8 @@ declare const E: {
   getTemperature?(): number;
   /** Percent, on boards with a battery. */
   getBattery?(): number;
-};
+}
+declare const E: EspruinoE;
 
 declare const process: {
   readonly version: string;
