@@ -7,9 +7,16 @@ import { relative, resolve, sep } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
 import ts from "typescript";
 import { type SyntaxFault, syntaxCosts, syntaxFaults } from "./board-syntax.ts";
-import { checkProgram } from "./board-types.ts";
+import { checkProgram, noModule } from "./board-types.ts";
 import { type BoardModel, type EspruinoBoard, type NodeBoard, storedSize } from "./boards.ts";
-import { type BoardBundle, type JudgedBundle, judgedBundle, type ModuleShare } from "./bundle.ts";
+import {
+  type BoardBundle,
+  type JoinedModules,
+  type JudgedBundle,
+  joinModules,
+  judgedBundle,
+  type ModuleShare,
+} from "./bundle.ts";
 import { placedFaults } from "./fault-places.ts";
 import { type FeatureCost, featureCosts, type ReportedModule } from "./feature-costs.ts";
 import { libraryFile, placeInLibrary, ROOMS } from "./library.ts";
@@ -74,14 +81,18 @@ export async function buildForBoard(
   readFileSync(file);
   if (board.engine === "node") return buildForNode(file, board, options);
   const lowering = new Lowering();
-  const { bundle, error } = await tryBundle(file, lowering, options);
   const faults = new FaultList();
+  const joined = await tryToJoin(file, lowering);
   checkSources(file, board, lowering, faults);
-  if (faults.refused.length === 0) {
-    if (bundle === undefined) faults.add("refused", file, [fault(error ?? "cannot be bundled")]);
-    else await checkBundle(file, board, bundle, lowering, faults);
+  // What stands against the sources says more than what becomes of them.
+  if (faults.refused.length > 0) return concluded(file, board, undefined, faults);
+  if (typeof joined === "string") {
+    faults.add("refused", file, [fault(joined)]);
+    return concluded(file, board, undefined, faults);
   }
-  return concluded(file, board, bundle?.bundle, faults);
+  const judged = await judgedBundle(file, joined, lowering, options);
+  await checkBundle(file, board, judged, lowering, faults);
+  return concluded(file, board, judged.bundle, faults);
 }
 
 /** What is refused of a program, and what is only said of it. */
@@ -98,16 +109,13 @@ function fault(message: string): SyntaxFault {
   return { line: 1, column: 1, message };
 }
 
-async function tryBundle(
-  file: string,
-  lowering: Lowering,
-  options: BuildOptions,
-): Promise<{ bundle?: JudgedBundle; error?: string }> {
+/** What the bundler says instead when it cannot. */
+async function tryToJoin(file: string, lowering: Lowering): Promise<JoinedModules | string> {
   try {
-    return { bundle: await judgedBundle(file, lowering, options) };
+    return await joinModules(file, lowering);
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>;
-    return { error: errors?.map(({ text }) => text).join("; ") ?? (error as Error).message };
+    return errors?.map(({ text }) => text).join("; ") ?? (error as Error).message;
   }
 }
 
@@ -151,6 +159,13 @@ async function checkBundle(
       faults.add("refused", file ?? entry, [{ line, column, message }]);
     }
     return;
+  }
+  for (const [, module] of bundle.code.matchAll(/\brequire\("([^"]+)"\)/g)) {
+    if (board.modules.includes(module)) continue;
+    // The program's own would have been refused: this is of the library, in what the program imports.
+    faults.add("refused", entry, [
+      fault(`imports what needs ${module}: ${noModule(board, module)}`),
+    ]);
   }
   const stored = storedSize(bundle.bytes);
   if (stored > board.storage) {

@@ -106,24 +106,22 @@ export async function bundleForBoard(
   entry: string,
   options: BundleOptions = {},
 ): Promise<BoardBundle> {
-  const { bundle, faults } = await judgedBundle(entry, new Lowering(), options);
+  const lowering = new Lowering();
+  const joined = await joinModules(entry, lowering);
+  const { bundle, faults } = await judgedBundle(entry, joined, lowering, options);
   if (faults.length > 0) {
     throw new Error(`a board would not load ${entry}:\n  ${faults.join("\n  ")}`);
   }
   return bundle;
 }
 
-/**
- * As `bundleForBoard`, with what a board would not load told beside it.
- *
- * Throws esbuild's error when modules cannot be joined.
- */
+/** The bundle of a program whose modules have been joined, with what a board would not load told beside it. */
 export async function judgedBundle(
   entry: string,
+  { text, modules }: JoinedModules,
   lowering: Lowering,
   options: BundleOptions = {},
 ): Promise<JudgedBundle> {
-  const { text, modules } = await joinModules(entry, lowering);
   const names = applicationNames(entry, modules.values(), lowering);
   const areFaultsRead = FAULT_NAMES.some((name) => names.has(name));
   const told = areFaultsRead || options.minify === false ? text : silenceFaults(text);
@@ -146,7 +144,7 @@ export function asOneFunction(code: string): string {
 }
 
 /** All modules of a program in one text, which loads them in the order in which they need each other. */
-interface JoinedModules {
+export interface JoinedModules {
   readonly text: string;
   /** The comments that begin the part of each module, and the paths of these. */
   readonly modules: ReadonlyMap<string, string>;
@@ -154,6 +152,7 @@ interface JoinedModules {
   readonly map: string | undefined;
 }
 
+/** Throws esbuild's failure. */
 export async function joinModules(
   entry: string,
   lowering: Lowering,

@@ -15,7 +15,7 @@ interface Origin {
 
 /**
  * The text of a module that exports what the module `text`, in ES2015, imports from `specifier`, which is the library's file `entry`.
- * Undefined when it takes names that cannot be told, as with `import * as`.
+ * Undefined when it takes all of it, as with `import * as`.
  */
 export function narrowEntry(text: string, specifier: string, entry: string): string | undefined {
   const names = namesTaken(text, specifier);
@@ -23,7 +23,8 @@ export function narrowEntry(text: string, specifier: string, entry: string): str
   const lines: string[] = [];
   for (const name of names) {
     const origin = originOf(name, entry);
-    if (origin === undefined) return undefined;
+    // The program's types are refused for it.
+    if (origin === undefined) continue;
     const from = JSON.stringify(origin.file);
     lines.push(
       origin.name === undefined
