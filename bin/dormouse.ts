@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   gateway: async () => (await import("./gateway.ts")).gatewayCommand,
   fleet: async () => (await import("./fleet.ts")).fleetCommand,
   conform: async () => (await import("./conform.ts")).conformCommand,
+  boards: async () => (await import("./build.ts")).boardsCommand,
+  build: async () => (await import("./build.ts")).buildCommand,
 };
 
 const require = createRequire(import.meta.url);

@@ -69,6 +69,7 @@ const ROOMS: readonly Room[] = [
 
   ...AGENT.map((path) => ({ path, imports: ["protocol/", ...AGENT] })),
   { path: "firmware/gateway/", imports: ["protocol/", ...AGENT, "firmware/gateway/"] },
+  { path: "firmware/portable.ts", imports: ["protocol/", ...AGENT] },
   { path: "firmware/index.ts", imports: ["firmware/"] },
   { path: "firmware/boards/espruino/", imports: ["protocol/", ...AGENT] },
   {

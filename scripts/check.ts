@@ -62,7 +62,11 @@ const STEPS: readonly Step[] = [
     command: ["tsx", "scripts/feature-matrix.ts", "--check"],
   },
   { name: "unused", asks: "no unused file, export or dependency", command: ["knip"] },
-  { name: "build", asks: "compiles to dist", command: ["tsc", "-p", "tsconfig.build.json"] },
+  {
+    name: "build",
+    asks: "compiles to dist",
+    command: ["tsc", "-b", "tsconfig.build-espruino.json"],
+  },
   { name: "package", asks: "what npm would publish is sound", command: ["publint", "--strict"] },
 ];
 

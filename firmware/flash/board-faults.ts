@@ -30,25 +30,37 @@ interface Name {
   value: Closure | undefined;
 }
 
+export interface BoardFault {
+  readonly sentence: string;
+  /** The index of the character in the code where it is. */
+  readonly at: number;
+}
+
 /** One sentence per fault with the code around it; empty when a board would load the bundle. */
 export function boardFaults(code: string): string[] {
+  const told = findBoardFaults(code).map(({ sentence, at }) => `${sentence}: ${around(code, at)}`);
+  return [...new Set(told)];
+}
+
+/** What a board would refuse of a bundle, in the order in which it would meet it. */
+export function findBoardFaults(code: string): BoardFault[] {
   let program: AnyNode;
   try {
     program = parse(code, { ecmaVersion: 5, sourceType: "script" });
   } catch (error) {
     const at = (error as { pos?: number }).pos ?? 0;
-    return [`not ES5: ${(error as Error).message}: ${around(code, at)}`];
+    return [{ sentence: `not ES5: ${(error as Error).message}`, at }];
   }
-  const faults = new Set<string>();
+  const faults: BoardFault[] = [];
   const fault = (node: Node, sentence: string) => {
-    faults.add(`${sentence}: ${around(code, node.start)}`);
+    faults.push({ sentence, at: node.start });
   };
   eachNode(program, (node) => {
     const sentence = unparsable(node);
     if (sentence !== undefined) fault(node, sentence);
   });
   new Load(fault).run(program);
-  return [...faults];
+  return faults;
 }
 
 function around(code: string, at: number): string {

@@ -3,18 +3,18 @@
  * that needs no hoisting (terser). Every option here was found by running its output on the interpreter;
  * `docs/decisions/0001-es5-for-boards.md` says which fault each avoids.
  */
-import { readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import * as esbuild from "esbuild";
 import { type MinifyOptions, minify } from "terser";
-import ts from "typescript";
 import { boardFaults } from "./board-faults.ts";
+import { FIRMWARE_MODULES } from "./boards.ts";
 import { type BoardCost, costOf } from "./cost.ts";
 import { flattenClasses } from "./flatten-classes.ts";
 import { inlineConstants } from "./inline-constants.ts";
-import { joinTemplates } from "./join-templates.ts";
+import { ROOMS } from "./library.ts";
 import { propertyNames, shortNames } from "./short-names.ts";
 import { FAULT_NAMES, silenceFaults } from "./silent-faults.ts";
+import { Lowering, loweringPlugin } from "./to-es5.ts";
 
 export interface BundleOptions {
   /** False leaves names and lines readable, for debugging on the board. Default true. */
@@ -25,29 +25,24 @@ export interface BoardBundle extends BoardCost {
   /** ASCII only, one statement. Runs from `.bootcde`, from RAM, or as a script on other engines. */
   readonly code: string;
   readonly bytes: number;
-  /** What each module has of it before it is minified, the largest first. */
+  /** What each module has of it, the largest first. */
   readonly modules: readonly ModuleShare[];
 }
 
+/** Before the bundle is minified, so that only their proportions count. */
 export interface ModuleShare {
-  /** From the package's folder. */
+  /** From the folder of the library's rooms, with forward slashes. */
   readonly path: string;
   readonly bytes: number;
   readonly functions: number;
+  readonly estimatedVariables: number;
 }
 
-/** Modules of the firmware, required at run time. */
-const BUILT_IN = ["dgram", "net", "http", "tls", "crypto", "Storage", "Wifi", "ESP8266WiFi"];
-
-const ES5: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES5,
-  module: ts.ModuleKind.ES2015,
-  importHelpers: true,
-  // Otherwise a file without imports gets TypeScript's own helpers.
-  moduleDetection: ts.ModuleDetectionKind.Force,
-  verbatimModuleSyntax: true,
-  ignoreDeprecations: "6.0",
-};
+/** A bundle, and what a board would not load of it. */
+export interface JudgedBundle {
+  readonly bundle: BoardBundle;
+  readonly faults: readonly string[];
+}
 
 /**
  * `hoist_funs` because a board does not; no `sequences` because `for(function(){}(),…;;)` is a syntax error there; no `lhs_constants`
@@ -71,7 +66,7 @@ const TERSER: MinifyOptions = {
   format: { ecma: 5, ascii_only: true },
 };
 
-const READABLE: MinifyOptions = {
+export const READABLE: MinifyOptions = {
   ...TERSER,
   mangle: false,
   format: { ...TERSER.format, beautify: true },
@@ -97,39 +92,9 @@ function shortened(properties: ReadonlyMap<string, string>): MinifyOptions {
   };
 }
 
-const PACKAGE = join(import.meta.dirname, "../..");
-/** The library's own modules: none of them reads JSON, so what they call their properties is their business. */
-const LIBRARY = /^(protocol|firmware\/(agent|objects|boards|loop|flash))\b/;
-
-/** @param applicationNames where to put the names of properties that the application mentions */
-function toES5(entry: string, applicationNames: Set<string>): esbuild.Plugin {
-  return {
-    name: "typescript-es5",
-    setup(build) {
-      const tslib = join(import.meta.dirname, "board-tslib.ts");
-      build.onResolve({ filter: /^tslib$/ }, () => ({ path: tslib }));
-      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const source = readFileSync(path, "utf8");
-        const { outputText, diagnostics = [] } = ts.transpileModule(source, {
-          fileName: path,
-          compilerOptions: ES5,
-          reportDiagnostics: true,
-          transformers: { before: [joinTemplates] },
-        });
-        const errors = diagnostics.map(({ messageText }) => ({
-          text: `${path}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
-        }));
-        const isLibrary = path !== entry && LIBRARY.test(relative(PACKAGE, path));
-        if (!isLibrary && errors.length === 0) {
-          for (const name of propertyNames(outputText)) applicationNames.add(name);
-        }
-        // So that esbuild drops a class that nobody uses.
-        const contents = outputText.replaceAll("/** @class */", "/* @__PURE__ */");
-        return { contents, loader: "js", errors };
-      });
-    },
-  };
-}
+/** The library's own modules that do not read JSON: what they call their properties is their business. */
+const OWN_NAMES =
+  /^(protocol|firmware\/(agent|objects|boards\/(?!espruino\/settings\.)|loop|flash))\b/;
 
 /**
  * Bundles the program that begins at `entry`, a TypeScript file, for a board.
@@ -141,45 +106,118 @@ export async function bundleForBoard(
   entry: string,
   options: BundleOptions = {},
 ): Promise<BoardBundle> {
-  const file = resolve(entry);
-  const applicationNames = new Set<string>();
-  const built = await esbuild.build({
-    // Imported rather than given, so that nothing waits for its exports.
-    stdin: { contents: `import ${JSON.stringify(file)};`, resolveDir: dirname(file) },
-    bundle: true,
-    write: false,
-    format: "cjs",
-    platform: "node",
-    target: "es5",
-    external: BUILT_IN,
-    charset: "ascii",
-    logLevel: "silent",
-    plugins: [toES5(file, applicationNames)],
-  });
-  const joined = built.outputFiles[0].text.replace(/^"use strict";\n/, "");
-  const areFaultsRead = FAULT_NAMES.some((name) => applicationNames.has(name));
-  const told = areFaultsRead || options.minify === false ? joined : silenceFaults(joined);
-  const modules = inlineConstants(flattenClasses(told));
-  const { code } = await minify(
-    `(function(undefined){${modules}})();`,
-    options.minify === false ? READABLE : shortened(shortNames(modules, applicationNames)),
-  );
-  if (code === undefined) throw new Error(`${entry} is empty`);
-  const faults = boardFaults(code);
+  const lowering = new Lowering();
+  const joined = await joinModules(entry, lowering);
+  const { bundle, faults } = await judgedBundle(entry, joined, lowering, options);
   if (faults.length > 0) {
     throw new Error(`a board would not load ${entry}:\n  ${faults.join("\n  ")}`);
   }
-  return { code, bytes: code.length, ...costOf(code), modules: sharesOf(joined) };
+  return bundle;
 }
 
-/** esbuild puts a comment with its path before each module. */
-function sharesOf(joined: string): ModuleShare[] {
-  const parts = joined.split(/^\/\/ (?=\S+\.ts$)/m).slice(1);
-  return parts
-    .map((part) => ({
-      path: relative(PACKAGE, resolve(part.slice(0, part.indexOf("\n")))),
-      bytes: part.length,
-      functions: part.split(/\bfunction\b/).length - 1,
-    }))
-    .sort((a, b) => b.bytes - a.bytes);
+/** The bundle of a program whose modules have been joined, with what a board would not load told beside it. */
+export async function judgedBundle(
+  entry: string,
+  { text, modules }: JoinedModules,
+  lowering: Lowering,
+  options: BundleOptions = {},
+): Promise<JudgedBundle> {
+  const names = applicationNames(entry, modules.values(), lowering);
+  const areFaultsRead = FAULT_NAMES.some((name) => names.has(name));
+  const told = areFaultsRead || options.minify === false ? text : silenceFaults(text);
+  const flat = inlineConstants(flattenClasses(told));
+  const { code } = await minify(
+    asOneFunction(flat),
+    options.minify === false ? READABLE : shortened(shortNames(flat, names)),
+  );
+  if (code === undefined) throw new Error(`${entry} is empty`);
+  const faults = boardFaults(code);
+  const cost = faults.length === 0 ? costOf(code) : { functions: 0, estimatedVariables: 0 };
+  return {
+    bundle: { code, bytes: code.length, ...cost, modules: sharesOf(flat, modules) },
+    faults,
+  };
+}
+
+export function asOneFunction(code: string): string {
+  return `(function(undefined){${code}})();`;
+}
+
+/** All modules of a program in one text, which loads them in the order in which they need each other. */
+export interface JoinedModules {
+  readonly text: string;
+  /** The comments that begin the part of each module, and the paths of these. */
+  readonly modules: ReadonlyMap<string, string>;
+  /** From `text` to the sources, when it was asked for. */
+  readonly map: string | undefined;
+}
+
+/** Throws esbuild's failure. */
+export async function joinModules(
+  entry: string,
+  lowering: Lowering,
+  withMaps = false,
+): Promise<JoinedModules> {
+  const file = resolve(entry);
+  const { outputFiles, metafile } = await esbuild.build({
+    // Imported rather than given, so that nothing waits for its exports.
+    stdin: { contents: `import ${JSON.stringify(file)};`, resolveDir: dirname(file) },
+    absWorkingDir: ROOMS,
+    outfile: "bundle.js",
+    bundle: true,
+    write: false,
+    metafile: true,
+    sourcemap: withMaps ? "external" : false,
+    format: "cjs",
+    platform: "node",
+    target: "es5",
+    external: [...FIRMWARE_MODULES],
+    charset: "ascii",
+    logLevel: "silent",
+    plugins: [loweringPlugin(lowering, withMaps)],
+  });
+  const output = outputFiles.find(({ path }) => path.endsWith(".js"));
+  // Of most modules that are looked at, nothing is left; and some are of the bundler's own making.
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter(
+      (path) => inputs[path].bytesInOutput > 0 && lowering.modules.has(resolve(ROOMS, path)),
+    ),
+  );
+  return {
+    // Kept as an empty line, so that the map stays true.
+    text: output?.text.replace(/^"use strict";/, "") ?? "",
+    modules: new Map(used.map((path) => [`// ${path}`, path])),
+    map: outputFiles.find(({ path }) => path.endsWith(".map"))?.text,
+  };
+}
+
+/** Every property that the program mentions outside of the library: the program itself, and whatever reads JSON. */
+function applicationNames(
+  entry: string,
+  modules: Iterable<string>,
+  lowering: Lowering,
+): Set<string> {
+  const names = new Set<string>();
+  for (const module of modules) {
+    const path = resolve(ROOMS, module);
+    if (path !== resolve(entry) && OWN_NAMES.test(module)) continue;
+    for (const name of propertyNames(lowering.lower(path).text)) names.add(name);
+  }
+  return names;
+}
+
+function sharesOf(joined: string, modules: ReadonlyMap<string, string>): ModuleShare[] {
+  const parts = new Map<string, string[]>();
+  let lines: string[] = [];
+  for (const line of joined.split("\n")) {
+    const path = modules.get(line);
+    if (path !== undefined) parts.set(path, (lines = []));
+    lines.push(line);
+  }
+  const shares = [...parts].map(([path, part]) => {
+    const text = part.join("\n");
+    const { functions, estimatedVariables } = costOf(asOneFunction(text));
+    return { path, bytes: text.length, functions: functions - 1, estimatedVariables };
+  });
+  return shares.sort((a, b) => b.bytes - a.bytes);
 }

@@ -9,10 +9,10 @@
  * - it stands in quotes anywhere, since then it may be used as `object[name]`.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type AnyNode, parse } from "acorn";
 import ts from "typescript";
 import { eachNode, KEYWORDS } from "./board-faults.ts";
+import { boardFile } from "./library.ts";
 
 const BOARD_DECLARATIONS = ["espruino.lib.d.ts", "espruino.api.d.ts"];
 const LANGUAGE_TYPES = [
@@ -85,7 +85,7 @@ function namesIn(code: string): { plain: Map<string, number>; quoted: Set<string
 function boardNames(): Set<string> {
   const names = new Set<string>();
   for (const file of BOARD_DECLARATIONS) {
-    const path = join(import.meta.dirname, "../boards/espruino", file);
+    const path = boardFile(file);
     const visit = (node: ts.Node): void => {
       if (ts.isTypeElement(node) && node.name !== undefined) {
         if (ts.isIdentifier(node.name) || ts.isStringLiteral(node.name)) names.add(node.name.text);

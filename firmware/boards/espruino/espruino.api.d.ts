@@ -23,7 +23,7 @@ declare function getSerial(): string;
 /** Name of the slot whose program runs, set by the boot program (boot.ts); not there where a program is `.bootcde` itself. */
 declare let dormouseSlot: string | undefined;
 
-declare const E: {
+interface EspruinoE {
   /** A binary string of these bytes. */
   toString(bytes: Uint8Array): string;
   /** The bytes of a binary string. */
@@ -45,7 +45,8 @@ declare const E: {
   getTemperature?(): number;
   /** Percent, on boards with a battery. */
   getBattery?(): number;
-};
+}
+declare const E: EspruinoE;
 
 declare const process: {
   readonly version: string;

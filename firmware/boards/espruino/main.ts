@@ -13,6 +13,7 @@ import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../objects/sensor.ts";
 import type { DeviceSettings } from "./device.ts";
 import { startDevice } from "./device.ts";
+import { readSettings } from "./settings.ts";
 import { ESPRUINO_DATAGRAMS } from "./udp.ts";
 
 const FEATURES: AgentFeatures = {
@@ -37,23 +38,5 @@ function start(settings: DeviceSettings): void {
   startDevice(settings, FEATURES, objects, refresh, ESPRUINO_DATAGRAMS);
 }
 
-/** `{"endpoint":"board-1","server":"coap://192.168.1.10","lifetime":3600,"queue":true}`, all optional but the server. */
-interface SettingsFile {
-  readonly endpoint?: string;
-  readonly server: string;
-  readonly lifetime?: number;
-  readonly queue?: boolean;
-}
-
-// Not JSON.parse: what writeJSON wrote has no quotes around names.
-const file = require("Storage").readJSON("dormouse.json", true) as SettingsFile | undefined;
-if (file === undefined) print("dormouse.json is missing or unreadable.");
-else {
-  const settings = {
-    endpointName: file.endpoint,
-    server: file.server,
-    lifetime: file.lifetime,
-    queueMode: file.queue === true,
-  };
-  start(settings);
-}
+const settings = readSettings();
+if (settings !== undefined) start(settings);

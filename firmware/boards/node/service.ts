@@ -1,0 +1,65 @@
+/**
+ * The program of a machine that is a device and nothing else: this machine, told by a file whom to talk to. `dormouse build --board pi` makes
+ * one file of it, `dormouse flash --board pi` the systemd unit that runs it.
+ *
+ *     node device.mjs /etc/dormouse/dormouse.json
+ */
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { AgentEvent } from "../../agent/agent.ts";
+import { createNodeDevice, type NodeDevice } from "./main.ts";
+import { FileStore } from "./store.ts";
+
+/** As boards have it, and what only a machine has room for. */
+interface SettingsFile {
+  readonly server?: string;
+  readonly bootstrap?: string;
+  /** Default: the host's name. */
+  readonly endpoint?: string;
+  /** Seconds. */
+  readonly lifetime?: number;
+  readonly queue?: boolean;
+}
+
+/** Exit status of a program whose configuration is wrong (sysexits.h): starting it again would not help. */
+const EX_CONFIG = 78;
+
+const device = configured(process.argv[2] ?? "dormouse.json");
+device.start((event) => console.log(lineOf(event)));
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.once(signal, async () => {
+    await device.stop();
+    process.exit(0);
+  });
+}
+
+function configured(file: string): NodeDevice {
+  try {
+    const settings = JSON.parse(readFileSync(file, "utf8")) as SettingsFile;
+    const { server, bootstrap, endpoint, lifetime, queue } = settings;
+    if (server === undefined && bootstrap === undefined) {
+      throw new Error('it names neither a "server" nor a "bootstrap" server, as coap://HOST:PORT');
+    }
+    // systemd's, where a unit of its own may write.
+    const state = process.env.STATE_DIRECTORY;
+    return createNodeDevice({
+      server,
+      bootstrap,
+      endpointName: endpoint ?? hostname(),
+      lifetime,
+      queueMode: queue === true,
+      ...(state !== undefined && { store: new FileStore(join(state, "agent")) }),
+    });
+  } catch (error) {
+    console.error(`${file}: ${(error as Error).message}`);
+    process.exit(EX_CONFIG);
+  }
+}
+
+/** One line of a log, which has its own time stamps. */
+function lineOf(event: AgentEvent): string {
+  return event.kind === "request"
+    ? `${event.operation} ${event.path} ${event.code}`
+    : `${event.kind} ${event.link.uri}`;
+}
