@@ -31,5 +31,6 @@ export interface ObservingPeer extends Endpoint {
   readonly malformed: number;
   cancelObservation(now: Milliseconds, id: number): void;
   forget(id: number): void;
+  withdraw(now: Milliseconds, id: number): void;
   tokenOf(id: number): Uint8Array | undefined;
 }
