@@ -5,7 +5,7 @@ import type { Value } from "../../../protocol/model/data-types.ts";
 import type { Version } from "../case.ts";
 import { decodeValues, formatName, formatValue, isSameValue } from "../content.ts";
 import { METHODS, targetOf } from "../ladder.ts";
-import { textOfValue } from "../operators/told.ts";
+import { textOfValue } from "../operators/rest.ts";
 import type { Downlink } from "../scripted-client.ts";
 import { SERVER_PROMPT, type ServerBench } from "../server-bench.ts";
 import type { KnownClient, Order, Outcome, PathValues } from "../server-under-test.ts";

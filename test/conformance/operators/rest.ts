@@ -1,6 +1,9 @@
-/** What an operator was told of observed and sent resources: texts, by endpoint and path. */
+/** What operator interfaces by HTTP share: how they ask, and what they were told of observed and sent resources. */
 import type { Value } from "../../../protocol/model/data-types.ts";
 import { formatBytes } from "../content.ts";
+
+/** As the global one; another in tests. */
+export type Fetcher = (url: string, request?: RequestInit) => Promise<Response>;
 
 /** Texts kept of one resource; a run has a few hundred. */
 const MOST_KEPT = 10_000;
