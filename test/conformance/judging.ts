@@ -33,7 +33,13 @@ export abstract class Judging<Criterion extends string> {
   /** A criterion: the case fails with `otherwise` when it does not hold. */
   expect(criterion: Criterion, holds: boolean, otherwise: string): void {
     this.judged.add(criterion);
-    if (!holds) throw new Ended("fail", otherwise, criterion);
+    if (!holds) this.fail(criterion, otherwise);
+  }
+
+  /** A criterion that does not hold. */
+  fail(criterion: Criterion, why: string): never {
+    this.judged.add(criterion);
+    throw new Ended("fail", why, criterion);
   }
 
   /** What the client shows itself to have: without it the case is not about this client. */
@@ -49,7 +55,12 @@ export abstract class Judging<Criterion extends string> {
 
   /** What the criteria build on: without it the case is inconclusive. */
   given(holds: boolean, otherwise: string): void {
-    if (!holds) throw new Ended("inconclusive", otherwise, undefined);
+    if (!holds) this.lack(otherwise);
+  }
+
+  /** What the criteria build on is not there. */
+  lack(why: string): never {
+    throw new Ended("inconclusive", why, undefined);
   }
 
   /** What the criteria build on: there is one of something. */

@@ -77,12 +77,15 @@ export async function runServerCases(
     return results;
   }
   const waiting = places.filter((at) => cases[at].isAlone !== true);
-  // The longest first, so that none of them is left for the end.
+  // The longest first, so that none of them is left for the end; but one goes the other way, so that there is something to see.
   waiting.sort((one, other) => (cases[other].lasts ?? 0) - (cases[one].lasts ?? 0));
-  const work = async () => {
-    for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) await carryOut(at);
+  const work = async (take: () => number | undefined) => {
+    for (let at = take(); at !== undefined; at = take()) await carryOut(at);
   };
-  await Promise.all(Array.from({ length: parallel }, work));
+  const workers = Array.from({ length: parallel }, (_, i) =>
+    work(() => (i === 0 ? waiting.pop() : waiting.shift())),
+  );
+  await Promise.all(workers);
   for (const at of places) if (cases[at].isAlone === true) await carryOut(at);
   return results;
 }

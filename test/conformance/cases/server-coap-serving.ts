@@ -39,6 +39,7 @@ import { ABSENT, ALL, expectCode, expectKnown } from "./server-expectations.ts";
 const CORE = "/.well-known/core";
 const PIGGYBACKED = ["RFC 7252 §5.2.1", "RFC 7252 §5.8"];
 const SEPARATE = ["RFC 7252 §5.2.3", "RFC 7252 §4.3"];
+const NO_NON = "LwM2M has it in Confirmable messages only: a server may refuse it by 4.00";
 const NO_PUT =
   "no resource of an LwM2M server takes a PUT: a method that is not allowed is answered by 4.05, or 4.04";
 
@@ -70,6 +71,8 @@ interface Method {
   readonly path: (bench: ServerBench) => string;
   readonly codes: readonly number[];
   readonly correction?: string;
+  /** Whether LwM2M has it in Confirmable messages only, so that a server may refuse it in others. */
+  readonly isConfirmable?: boolean;
 }
 
 const METHODS: readonly Method[] = [
@@ -86,6 +89,7 @@ const METHODS: readonly Method[] = [
     method: DELETE,
     path: ({ location }) => location,
     codes: [DELETED],
+    isConfirmable: true,
   },
   {
     number: "03",
@@ -101,12 +105,17 @@ const METHODS: readonly Method[] = [
     method: POST,
     path: ({ location }) => location,
     codes: [CHANGED],
+    isConfirmable: true,
   },
 ];
 
 /** A case of one method, Confirmable or not. */
-function methodCase({ number, title, method, path, codes, correction }: Method, type: number) {
+function methodCase(stated: Method, type: number): ServerCase {
+  const { number, title, method, path, isConfirmable } = stated;
   const isNon = type === NON;
+  const mayRefuse = isNon && isConfirmable === true;
+  const codes = mayRefuse ? [...stated.codes, BAD_REQUEST] : stated.codes;
+  const correction = mayRefuse ? NO_NON : stated.correction;
   const name = isNon ? `0${Number(number) + 4}` : number;
   return serverCase({
     id: `TD_COAP_CORE_${name}`,
@@ -115,7 +124,7 @@ function methodCase({ number, title, method, path, codes, correction }: Method, 
     clauses: isNon ? SEPARATE : PIGGYBACKED,
     correction,
     criteria: {
-      code: "it is answered with the code that the method has there",
+      code: `it is answered with the code that the method has there${mayRefuse ? ", or by 4.00" : ""}`,
       message: isNon
         ? "in a CON or NON message with its token, and with no ACK"
         : "with its token, in its acknowledgement or in a message of its own",

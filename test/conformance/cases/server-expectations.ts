@@ -5,7 +5,7 @@ import type { Value } from "../../../protocol/model/data-types.ts";
 import type { Version } from "../case.ts";
 import { decodeValues, formatName, formatValue, isSameValue } from "../content.ts";
 import { METHODS, targetOf } from "../ladder.ts";
-import { textOfValue } from "../operators/told.ts";
+import { textOfValue } from "../operators/rest.ts";
 import type { Downlink } from "../scripted-client.ts";
 import { SERVER_PROMPT, type ServerBench } from "../server-bench.ts";
 import type { KnownClient, Order, Outcome, PathValues } from "../server-under-test.ts";
@@ -30,15 +30,18 @@ export interface Asked {
   readonly path: string;
 }
 
-/** Orders something, and takes the request that comes of it, whatever it is; undefined when none does. */
+/** Orders something, and takes the request that comes of it, whatever it is; in words why there is none. */
 export async function ordered(
   bench: ServerBench,
   order: Order,
   path = pathOfOrder(order),
-): Promise<Ordered | undefined> {
+): Promise<Ordered | string> {
   const orderId = await bench.order(order);
-  const request = await bench.next(bench.now() + SERVER_PROMPT, (one) => one.path === path);
-  return request && { orderId, request };
+  // A copy is of an order before it.
+  const isNew = (one: Downlink) => one.path === path && !one.isRepeated;
+  const request = await bench.next(bench.now() + SERVER_PROMPT, isNew);
+  if (request !== undefined) return { orderId, request };
+  return `no request on ${path} came; ${toldWords(await bench.ended(orderId, 0))}`;
 }
 
 /** A criterion: an order comes to the client, as this method on this path. */
@@ -49,10 +52,11 @@ export async function expectOrdered<Criterion extends string>(
   method: number,
   path = pathOfOrder(order),
 ): Promise<Ordered> {
-  const what = `${METHODS[method]} on ${path}`;
-  const came = bench.expectFound(criterion, await ordered(bench, order, path), `no ${what} came`);
+  const came = await ordered(bench, order, path);
+  if (typeof came === "string") return bench.fail(criterion, came);
   const { message } = came.request;
-  bench.expect(criterion, message.code === method, `${targetOf(message)} came, no ${what}`);
+  const why = `${targetOf(message)} came, no ${METHODS[method]} on ${path}`;
+  bench.expect(criterion, message.code === method, why);
   return came;
 }
 
@@ -62,7 +66,8 @@ export async function givenOrdered(
   order: Order,
   path = pathOfOrder(order),
 ): Promise<Ordered> {
-  return bench.givenFound(await ordered(bench, order, path), `no request on ${path} came`);
+  const came = await ordered(bench, order, path);
+  return typeof came === "string" ? bench.lack(came) : came;
 }
 
 /** Where an order leads; a composite to the root. */
@@ -174,20 +179,37 @@ export async function expectKnown<Criterion extends string>(
     await known(bench),
     "the operator does not see the client",
   );
-  const sees = async () => {
-    const now = await bench.known();
-    return paths.every((path) => now?.paths?.includes(path) !== false);
-  };
-  const isSeen = await bench.waitFor(sees, bench.now() + SERVER_PROMPT);
+  const isSeen = await sees(bench, (now) =>
+    paths.every((path) => now?.paths?.includes(path) !== false),
+  );
   const seen = (await bench.known())?.paths;
   bench.expect(criterion, isSeen, `of ${paths.join(", ")} the operator sees ${seen?.join(", ")}`);
   return client;
 }
 
+/** Whether the operator sees the client like that, or does within a moment. */
+export function sees(
+  bench: ServerBench,
+  isSo: (client: KnownClient | undefined) => boolean,
+): Promise<boolean> {
+  return bench.waitFor(async () => isSo(await bench.known()), bench.now() + SERVER_PROMPT);
+}
+
+/** A criterion: the operator does not see these paths, or stops to within a moment. */
+export async function expectUnknown<Criterion extends string>(
+  bench: ServerBench<Criterion>,
+  criterion: Criterion,
+  paths: readonly string[],
+): Promise<void> {
+  const isUnseen = await sees(bench, (now) =>
+    paths.every((path) => now?.paths?.includes(path) !== true),
+  );
+  bench.expect(criterion, isUnseen, `the operator still sees ${paths.join(" or ")}`);
+}
+
 /** Whether the operator does not see the client, or stops to within a moment. */
 export function isUnlisted(bench: ServerBench): Promise<boolean> {
-  const until = bench.now() + SERVER_PROMPT;
-  return bench.waitFor(async () => (await bench.known()) === undefined, until);
+  return sees(bench, (client) => client === undefined);
 }
 
 /** A criterion: an answer has one of these codes. */

@@ -99,6 +99,7 @@ const IN_ORDER = serverCase({
     await bench.givenUpdated();
     await bench.wait(SECOND);
     const first = bench.takeAll();
+    bench.expect("order", first.length > 0, "nothing came after the Update");
     const tokens = new Set(first.map(({ message }) => formatBytes(message.token)));
     bench.expect("single", tokens.size === 1, `${tokens.size} requests are under way at once`);
     isHolding = false;

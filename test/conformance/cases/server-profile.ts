@@ -1,5 +1,8 @@
 /** ETS 1.2 cases 110 and 111: Profile IDs, which stand for lists of objects; and what a server does with one that it does not know. */
+import { encodeUtf8 } from "../../../protocol/bytes/utf8.ts";
+import { entityTag } from "../../../protocol/coap/block.ts";
 import { BAD_REQUEST, CONFLICT, CREATED } from "../../../protocol/coap/codes.ts";
+import { formatBytes } from "../content.ts";
 import { answered, codeWords } from "../raw-clients.ts";
 import type { ServerBench } from "../server-bench.ts";
 import { type ServerCase, serverCase } from "../server-harness.ts";
@@ -8,8 +11,11 @@ import { expectCode, expectKnown, ONLY_1_2 } from "./server-expectations.ts";
 const REGISTER = "LwM2M Core 1.2.2 §6.2.1";
 /** The hash that is printed. How a list becomes one is nowhere defined. */
 const PRINTED = "6:27354b9a";
-/** One that stands for nothing anywhere. */
-const UNHEARD_OF = "6:0badcafe0badcafe";
+
+/** One that the server has not heard of, since it is of this run and case. */
+function newProfileId({ endpointName }: ServerBench): string {
+  return `6:${formatBytes(entityTag(encodeUtf8(endpointName))).replaceAll(" ", "")}`;
+}
 
 function queryWith(profileId: string): string[] {
   return ["lt=300", "lwm2m=1.2", "b=U", `pid=${profileId}`];
@@ -64,7 +70,7 @@ const PROFILE_AND_LIST = serverCase({
     merged: "the operator sees the objects of both",
   },
   async procedure(bench) {
-    const profileId = "6:5d0e2b7c51a9";
+    const profileId = newProfileId(bench);
     await bench.givenRegistered({ query: queryWith(profileId), list: "</1/0>,</3/0>" });
     await bench.givenDeregistered();
     await registerWith(bench, profileId, "</4/0>", "</1/0>,</3/0>,</4/0>");
@@ -83,7 +89,8 @@ const UNKNOWN_PROFILE = serverCase({
     listed: "with the list beside the unknown Profile ID it is answered by 2.01",
   },
   async procedure(bench) {
-    const unknown = await bench.register({ query: queryWith(UNHEARD_OF), list: "" });
+    const query = queryWith(newProfileId(bench));
+    const unknown = await bench.register({ query, list: "" });
     bench.expect(
       "conflict",
       unknown?.code === CONFLICT,
@@ -91,7 +98,7 @@ const UNKNOWN_PROFILE = serverCase({
     );
     const malformed = await bench.register({ query: queryWith("nonsense"), list: "" });
     expectCode(bench, "malformed", malformed, [BAD_REQUEST, CONFLICT], "Register");
-    const listed = await bench.register({ query: queryWith(UNHEARD_OF), list: "</1/0>,</3/0>" });
+    const listed = await bench.register({ query, list: "</1/0>,</3/0>" });
     bench.expect("listed", listed?.code === CREATED, answered("Register with the list", listed));
   },
 });

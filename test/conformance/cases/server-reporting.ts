@@ -58,7 +58,7 @@ const CANCEL_BY_RESET = serverCase({
   id: `${OMA}302`,
   title: "Cancel Observations using Reset",
   versions: ALL,
-  clauses: ["LwM2M Core 1.1.1 §6.4.2", "RFC 7641 §3.6"],
+  clauses: ["LwM2M Core 1.1.1 §6.4.3", "RFC 7641 §3.6"],
   needs: ["observe"],
   correction:
     "a server may end an observation by Observe 1 as well: the client does not hear that, and notifies",
@@ -96,7 +96,7 @@ const CANCEL_BY_OBSERVE = serverCase({
   id: `${OMA}303`,
   title: "Cancel observations using Observe with Cancel parameter",
   versions: ALL,
-  clauses: ["LwM2M Core 1.1.1 §6.4.2", "RFC 7641 §3.6"],
+  clauses: ["LwM2M Core 1.1.1 §6.4.3", "RFC 7641 §3.6"],
   needs: ["observe"],
   correction:
     "either way of cancelling is right: a GET with Observe 1 on what was observed, or a Reset of the next notification",

@@ -16,7 +16,7 @@ import { decodeLinks } from "../../../protocol/coap/link-format.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
 import { decodeValues, encodeValues } from "../content.ts";
 import type { KnownClient, Operator, Order, Outcome, ServerClaims } from "../server-under-test.ts";
-import { Told } from "./told.ts";
+import { type Fetcher, Told } from "./rest.ts";
 
 const CLAIMS: ServerClaims = {
   versions: ["1.0", "1.1", "1.2"],
@@ -89,8 +89,12 @@ interface Accepted {
  *
  * Rejects when the URL does not answer, or the key is refused.
  */
-export async function deviceConnectorOperator(url: string, key: string): Promise<Operator> {
-  const operator = new DeviceConnectorOperator(url.replace(/\/+$/, ""), key);
+export async function deviceConnectorOperator(
+  url: string,
+  key: string,
+  fetcher: Fetcher = fetch,
+): Promise<Operator> {
+  const operator = new DeviceConnectorOperator(url.replace(/\/+$/, ""), key, fetcher);
   await operator.open();
   return operator;
 }
@@ -100,6 +104,7 @@ class DeviceConnectorOperator implements Operator {
   readonly claims = CLAIMS;
   private readonly url: string;
   private readonly key: string;
+  private readonly fetcher: Fetcher;
   private readonly accepted = new Map<string, Accepted>();
   private readonly responses = new Map<string, AsyncResponse>();
   private readonly outcomes = new Map<string, Outcome>();
@@ -110,9 +115,10 @@ class DeviceConnectorOperator implements Operator {
   private polling: Promise<void> = Promise.resolve();
   private immediate = 0;
 
-  constructor(url: string, key: string) {
+  constructor(url: string, key: string, fetcher: Fetcher) {
     this.url = url;
     this.key = key;
+    this.fetcher = fetcher;
   }
 
   async open(): Promise<void> {
@@ -147,7 +153,8 @@ class DeviceConnectorOperator implements Operator {
       const id = `immediate ${++this.immediate}`;
       const isSuccess = response.status < 400;
       const value = isSuccess ? text : undefined;
-      this.keep(id, { isSuccess, words: `${response.status} ${isSuccess ? "" : text}`, value });
+      const words = isSuccess ? `${response.status}` : `${response.status} ${text}`;
+      this.keep(id, { isSuccess, words, value });
       return id;
     }
     const id = (JSON.parse(text) as Record<string, string>)["async-response-id"];
@@ -245,7 +252,7 @@ class DeviceConnectorOperator implements Operator {
     if (contentFormat !== undefined) headers["content-type"] = mediaTypeOf(contentFormat);
     const { signal } = this.closing;
     const content = body as Uint8Array<ArrayBuffer> | undefined;
-    return fetch(`${this.url}${path}`, { method, headers, body: content, signal });
+    return this.fetcher(`${this.url}${path}`, { method, headers, body: content, signal });
   }
 }
 

@@ -10,7 +10,7 @@ import type { KnownClient, Operator, Order, Outcome, ServerClaims } from "../ser
 import { eventsOf } from "./event-stream.ts";
 import { type Node, textOfNode, valuesOfNode } from "./leshan-nodes.ts";
 import { requestOf } from "./leshan-requests.ts";
-import { Told } from "./told.ts";
+import { type Fetcher, Told } from "./rest.ts";
 
 const CLAIMS: ServerClaims = {
   versions: ["1.0", "1.1", "1.2"],
@@ -74,9 +74,6 @@ interface ToldValues {
   readonly res?: string;
   readonly val?: Node | Readonly<Record<string, Node>>;
 }
-
-/** As the global one; another in tests. */
-export type Fetcher = (url: string, request?: RequestInit) => Promise<Response>;
 
 export interface LeshanSettings {
   /** Leshan's own server wants none. */
@@ -220,7 +217,7 @@ class LeshanOperator implements Operator {
       const response = await this.fetch(method, path, body);
       const text = await response.text();
       if (!response.ok) {
-        return { isSuccess: false, words: `${response.status} ${text}`, value: undefined };
+        return { isSuccess: false, words: `${response.status} ${text}`.trim(), value: undefined };
       }
       if (text === "") return { isSuccess: true, words: `${response.status}`, value: undefined };
       const report = JSON.parse(text) as Report | Delayed;

@@ -7,7 +7,7 @@ import {
   type Order,
   type Outcome,
 } from "../server-under-test.ts";
-import { Told } from "./told.ts";
+import { Told } from "./rest.ts";
 
 /** Shows a text and resolves with what the person typed, without the end of the line. */
 export type Question = (text: string) => Promise<string>;

@@ -28,7 +28,7 @@ import { flagsAt } from "../../../protocol/model/object-definition.ts";
 import { formatPath, parsePath } from "../../../protocol/model/path.ts";
 import { type Milliseconds, SECOND } from "../../../protocol/time/duration.ts";
 import type { Order, Outcome, PathValues } from "../../conformance/index.ts";
-import { type Told, textOfValue } from "../../conformance/operators/told.ts";
+import { type Told, textOfValue } from "../../conformance/operators/rest.ts";
 
 /** Any time will do: what is sent here is relative to it. */
 const CALENDAR_NOW = Date.UTC(2026, 0, 1);

@@ -15,7 +15,7 @@ import {
   type ServerAdapter,
   type ServerUnderTest,
 } from "../../conformance/index.ts";
-import { Told } from "../../conformance/operators/told.ts";
+import { Told } from "../../conformance/operators/rest.ts";
 import { ConnectorOrders } from "./connector-orders.ts";
 
 /** Says something to a raw client in the server's stead. */

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { SENML_CBOR, SENML_JSON, TLV } from "../../../../protocol/coap/content-formats.ts";
 import { isLeshan, leshanOperator } from "../../../conformance/operators/leshan.ts";
 import type { Operator, Order, Outcome } from "../../../conformance/server-under-test.ts";
 
@@ -18,7 +19,10 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((operator) => operator.close()));
 });
 
-/** A Leshan that answers by the script, 404 to anything else, and writes down what it was asked. */
+/** Leshan is asked to wait for the client as long as the client's retransmissions may take. */
+const TIMEOUT = "timeout=100";
+
+/** A Leshan that answers by the script, 404 to anything else, and writes down what it was asked, without how long it may wait. */
 function leshan(script: Script): {
   readonly asked: Asked[];
   readonly fetcher: (url: string, request?: RequestInit) => Promise<Response>;
@@ -27,7 +31,8 @@ function leshan(script: Script): {
   return {
     asked,
     fetcher: async (url, { method = "GET", body, headers } = {}) => {
-      const what = `${method} ${url.replace("http://leshan.test", "")}`;
+      const path = url.replace("http://leshan.test", "").replace(new RegExp(`[?&]${TIMEOUT}`), "");
+      const what = `${method} ${path}`;
       const isJson = new Headers(headers).get("content-type") === "application/json";
       asked.push({ what, body: isJson ? JSON.parse(`${body}`) : body });
       const answer = script[what];
@@ -59,10 +64,15 @@ test("a client is found by its name, with its paths and its mode; one that is no
       endpoint: "node 1",
       bindingMode: "U",
       queuemode: true,
+      lifetime: 300,
       objectLinks: [{ url: "/" }, { url: "/3/0" }],
     },
   });
-  expect(await operator.find("node 1")).toEqual({ queueMode: true, paths: ["/", "/3/0"] });
+  expect(await operator.find("node 1")).toEqual({
+    queueMode: true,
+    paths: ["/", "/3/0"],
+    lifetime: 300,
+  });
   expect(await operator.find("node 2")).toBeUndefined();
 });
 
@@ -146,6 +156,158 @@ test("an observation tells its first value and what the event stream brings, oth
   expect([...operator.told("node 1", "/3/0/7")].sort()).toEqual(["3800", "3801"]);
   await carryOut(operator, { kind: "cancel", path: "/3/0/7" });
   expect(asked.at(-1)?.what).toBe("DELETE /api/clients/node%201/3/0/7/observe?active");
+});
+
+test("an order names the format that it wants, in Leshan's words", async () => {
+  const { operator, asked } = await operatorOf({});
+  const whats = async (order: Order) => {
+    await carryOut(operator, order);
+    return asked.at(-1)?.what.replace(" /api/clients/node%201", " ");
+  };
+  expect(await whats({ kind: "read", path: "/3/0", format: TLV })).toBe("GET /3/0?format=TLV");
+  const values = { "/1/0/1": 61, "/1/0/6": true };
+  expect(await whats({ kind: "update", path: "/1/0", values, format: SENML_JSON })).toBe(
+    "PUT /1/0?format=SENML_JSON&replace=false",
+  );
+  expect(await whats({ kind: "replace", path: "/1/0", values })).toBe("PUT /1/0?replace=true");
+  expect(await whats({ kind: "discover", path: "/3" })).toBe("GET /3/discover");
+  const attributes = ["pmin=10", "gt"];
+  expect(await whats({ kind: "write-attributes", path: "/3", attributes })).toBe(
+    "PUT /3/attributes?pmin=10&gt",
+  );
+  const paths = ["/3/0/0", "/1/0"];
+  expect(await whats({ kind: "read-composite", paths, format: SENML_CBOR })).toBe(
+    "GET /composite?paths=%2F3%2F0%2F0%2C%2F1%2F0&pathformat=SENML_CBOR&nodeformat=SENML_CBOR",
+  );
+  expect(await whats({ kind: "write-composite", values: { "/1/0/1": 61 } })).toBe("PUT /composite");
+  expect(await whats({ kind: "observe-composite", paths })).toBe(
+    "POST /composite/observe?paths=%2F3%2F0%2F0%2C%2F1%2F0",
+  );
+  expect(await whats({ kind: "cancel-composite", paths })).toBe(
+    "DELETE /composite/observe?paths=%2F3%2F0%2F0%2C%2F1%2F0&active",
+  );
+});
+
+test("an instance is written with its resources, several values of one by their ids", async () => {
+  const { operator, asked } = await operatorOf({});
+  const values = { "/3/0/11/0": 0, "/3/0/11/1": 8, "/3/0/13": 1_367_491_215 };
+  await carryOut(operator, { kind: "update", path: "/3/0", values });
+  expect(asked.at(-1)?.body).toEqual({
+    kind: "instance",
+    id: 0,
+    resources: [
+      { kind: "singleResource", id: 13, type: "time", value: 1_367_491_215_000 },
+      { kind: "multiResource", id: 11, type: "integer", values: { 0: "0", 1: "8" } },
+    ],
+  });
+  await carryOut(operator, { kind: "write", path: "/16/0/0/1", value: "second" });
+  expect(asked.at(-1)?.body).toMatchObject({ kind: "resourceInstance", id: 1, value: "second" });
+});
+
+test("what is read of more than one value is told by its paths", async () => {
+  const integer = (id: number, value: string) => ({
+    kind: "singleResource",
+    id,
+    type: "INTEGER",
+    value,
+  });
+  const errors = { kind: "multiResource", id: 11, type: "INTEGER", values: { 0: "8" } };
+  const apn = { kind: "singleResource", id: 9, type: "OBJLNK", value: { objectId: 11 } };
+  const instance = { kind: "instance", id: 0, resources: [integer(9, "95"), errors, apn] };
+  const root = { kind: "root", objects: [{ kind: "obj", id: 3, instances: [instance] }] };
+  const { operator } = await operatorOf({
+    "GET /api/clients/node%201/3": content({ kind: "obj", id: 3, instances: [instance] }),
+    "GET /api/clients/node%201/composite?paths=%2F": content({ "/": root, "/9": null }),
+  });
+  const read = await carryOut(operator, { kind: "read", path: "/3" });
+  expect(Object.fromEntries(read?.values ?? [])).toMatchObject({ "/3/0/11/0": 8 });
+  const all = await carryOut(operator, { kind: "read-composite", paths: ["/"] });
+  expect([...(all?.values?.keys() ?? [])]).toEqual(["/3/0/9", "/3/0/11/0"]);
+});
+
+test("a Discover tells its links with their attributes", async () => {
+  const { operator } = await operatorOf({
+    "GET /api/clients/node%201/3/discover": {
+      status: "CONTENT(205)",
+      success: true,
+      objectLinks: [{ url: "/3/0/7", attributes: { dim: 2, pmin: "10", hidden: null } }],
+    },
+  });
+  const outcome = await carryOut(operator, { kind: "discover", path: "/3" });
+  expect(outcome?.links).toEqual([
+    {
+      uri: "/3/0/7",
+      attributes: [
+        { name: "dim", value: "2" },
+        { name: "pmin", value: "10" },
+        { name: "hidden", value: undefined },
+      ],
+    },
+  ]);
+});
+
+test("what has to wait for a sleeping client ends with an event", async () => {
+  const value = { kind: "singleResource", id: 0, type: "string", value: "Sleeper Inc." };
+  const events = [
+    { ep: "node 1", requestId: "7#a", delayed: true, response: content(value) },
+    { ep: "node 1", requestId: "7#b", delayed: true, errormessage: "gone" },
+  ].map((one) => `event: REQUEST_RESPONSE\ndata: ${JSON.stringify(one)}\n\n`);
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { fetcher } = leshan({
+    ...READY,
+    "GET /api/clients/node%201/3/0/0": { delayed: true, requestId: "7#a" },
+    "GET /api/clients/node%201/3/0/1": { delayed: true, requestId: "7#b" },
+  });
+  const operator = await leshanOperator("http://leshan.test", {
+    fetcher: async (url, request) => {
+      if (!url.endsWith("/api/event")) return fetcher(url, request);
+      return new Response(
+        new ReadableStream({
+          async start(controller) {
+            await released;
+            controller.enqueue(new TextEncoder().encode(events.join("")));
+            controller.close();
+          },
+        }),
+      );
+    },
+  });
+  open.push(operator);
+  const first = await operator.order("node 1", { kind: "read", path: "/3/0/0" });
+  const second = await operator.order("node 1", { kind: "read", path: "/3/0/1" });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([operator.outcome(first), operator.outcome(second)]).toEqual([undefined, undefined]);
+  release();
+  await expect.poll(() => operator.outcome(first)?.value).toBe("Sleeper Inc.");
+  await expect.poll(() => operator.outcome(second)?.words).toBe("gone");
+});
+
+test("what a client sends, and what several paths notify, is told by path", async () => {
+  const node = { kind: "singleResource", id: 5700, type: "FLOAT", value: "22.0" };
+  const val = { "/3303/0/5700": node };
+  const { operator } = await operatorOf({
+    "GET /api/event": [
+      `event: SEND\ndata: ${JSON.stringify({ ep: "node 1", val })}\n\n`,
+      `event: NOTIFICATION\ndata: ${JSON.stringify({ ep: "node 1", kind: "composite", val })}\n\n`,
+    ],
+  });
+  expect((await carryOut(operator, { kind: "listen", path: "/3303" }))?.isSuccess).toBe(true);
+  await expect.poll(() => operator.told("node 1", "/3303/0/5700")).toEqual(["22", "22"]);
+});
+
+test("a client that is let go of is not observed any more, passively", async () => {
+  const { operator, asked } = await operatorOf({});
+  await carryOut(operator, { kind: "observe", path: "/3/0/7" });
+  await carryOut(operator, { kind: "observe-composite", paths: ["/3/0/7"] });
+  await operator.release?.("node 1");
+  await operator.release?.("node 1");
+  expect(asked.slice(-2).map(({ what }) => what)).toEqual([
+    "DELETE /api/clients/node%201/3/0/7/observe",
+    "DELETE /api/clients/node%201/composite/observe?paths=%2F3%2F0%2F7",
+  ]);
 });
 
 test("Leshan is known by its list of clients; a server that answers otherwise is refused", async () => {

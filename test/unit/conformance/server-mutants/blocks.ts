@@ -113,7 +113,8 @@ export const BLOCK_MUTANTS: readonly ServerMutant[] = [
   ),
   mutant("does not hear that a block is too large", [`${OWN}block-size-refused again`], () => ({
     ...hearing(dropping(({ code }) => code === REQUEST_ENTITY_TOO_LARGE))(),
-    outcome: () => ({ isSuccess: true, words: "200", value: undefined }),
+    outcome: (outcome, order) =>
+      order.kind === "write" ? { isSuccess: true, words: "200", value: undefined } : outcome,
   })),
   mutant(
     "goes on when the beginning of a body is lost",

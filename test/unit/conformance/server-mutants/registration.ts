@@ -185,8 +185,8 @@ export const REGISTRATION_MUTANTS: readonly ServerMutant[] = [
     answering((message) => message.code === POST && pathIn(message) !== "/rd", withCode(CHANGED)),
   ),
   mutant(
-    "takes lists in every format for link format",
-    [`${OWN}list-format refused`, `${OWN}bad-update refused`],
+    "hears no Content-Formats",
+    [`${OMA}306 changed`, `${OWN}bad-update refused`],
     hearing(instead((message) => message.code === POST, withoutOption(12))),
   ),
   mutant(

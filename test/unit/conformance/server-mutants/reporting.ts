@@ -73,6 +73,19 @@ function takingAnyToken(): MessageTamper {
   };
 }
 
+function losingNotification(nth: number): () => ServerTamper {
+  return () => {
+    let heard = 0;
+    return tampering({
+      toServer: (message, _, say) => {
+        if (!isNotification(message) || ++heard !== nth) return message;
+        say(emptyOf(ACK, message));
+        return undefined;
+      },
+    });
+  };
+}
+
 /** One after the other. */
 function both(one: MessageTamper, other: MessageTamper): ServerTamper {
   return tampering({
@@ -171,19 +184,16 @@ export const REPORTING_MUTANTS: readonly ServerMutant[] = [
         },
       }),
   ),
-  mutant("loses what comes from another port", [`${OWN}silent-move notification`], () => {
-    let heard = 0;
-    return tampering({
-      toServer: (message, _, say) => {
-        // The first message of the case after its observation.
-        if (!isNotification(message) || ++heard > 1) return message;
-        const { messageId } = message;
-        const nothing = new Uint8Array(0);
-        say({ type: ACK, code: 0, messageId, token: nothing, options: [], payload: nothing });
-        return undefined;
-      },
-    });
-  }),
+  mutant(
+    "acknowledges a first notification, and loses it",
+    [`${OWN}silent-move notification`],
+    losingNotification(1),
+  ),
+  mutant(
+    "acknowledges a second notification, and loses it",
+    [`${OWN}silent-move healed`, `${OWN}observation-update moved`],
+    losingNotification(2),
+  ),
   mutant(
     "does not observe but reads",
     [`${OMA}301 observe`, `${OMA}304 request`],
