@@ -132,7 +132,8 @@ export class BasicEndpoint {
   protected nextId = 1;
   private readonly retransmission: Retransmission;
   private readonly recent: RecentMessages;
-  private nextMessageId: number;
+  /** Of our next message: 16 bits, ascending. */
+  nextMessageId: number;
   private outbox: Uint8Array[] = NONE;
   private events: CoapEvent[] = NONE;
   /** The one unacknowledged Confirmable message, and those behind it. */

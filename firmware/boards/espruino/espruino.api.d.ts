@@ -25,6 +25,8 @@ declare const E: {
   toString(bytes: Uint8Array): string;
   /** The bytes of a binary string. */
   toUint8Array(text: string): Uint8Array;
+  /** As a signed or unsigned integer of 32 bits, which differs between versions. */
+  CRC32(bytes: Uint8Array): number;
   /** 32 bits from the hardware's random number generator, as a signed integer. */
   hwRand(): number;
   /** Clears and returns the flags, for example `["LOW_MEMORY", "MEMORY"]`. */
@@ -78,6 +80,29 @@ interface EspruinoSerial {
   on(event: "data", run: (text: string) => void): void;
 }
 
+/** What a pin is, is the board's business. */
+type EspruinoPin = object;
+declare function digitalWrite(pin: EspruinoPin, level: boolean | number): void;
+declare function digitalRead(pin: EspruinoPin): number;
+/** "output", "input", "input_pullup"; without a mode the interpreter chooses by what is done. */
+declare function pinMode(pin: EspruinoPin, mode?: string): void;
+/** Times in seconds. Returns a number. */
+declare function setWatch(
+  run: (edge: { state: boolean; time: number; lastTime: number }) => void,
+  pin: EspruinoPin,
+  options: { repeat: boolean; edge: "rising" | "falling" | "both"; debounce?: number },
+): number;
+/** Without an argument it clears ALL watches. */
+declare function clearWatch(id: number): void;
+
+/** Only on an ESP32: ask `typeof` first. */
+declare const ESP32: {
+  /** In a signed integer of 32 bits; does not return, the board boots. */
+  deepSleep(microseconds: number): void;
+  /** 0 for a reset, 4 for the timer. */
+  getWakeupCause(): number;
+};
+
 declare const Serial1: EspruinoSerial;
 
 declare function require(module: "dgram"): {
@@ -87,6 +112,12 @@ declare function require(module: "dgram"): {
     reuseAddr?: boolean;
     recvBufferSize?: number;
   }): EspruinoDatagramSocket;
+};
+declare function require(module: "Wifi"): {
+  /** `done` is given null, or what went wrong. It may never be called. */
+  connect(ssid: string, options: { password?: string }, done: (error: string | null) => void): void;
+  disconnect(): void;
+  on(event: "connected" | "disconnected", run: () => void): void;
 };
 declare function require(module: "Storage"): {
   /** Names of at most 28 characters; longer ones are cut. */

@@ -12,7 +12,7 @@ import { NOTIFICATION_ATTRIBUTES } from "../../agent/reporting/notification-attr
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../objects/sensor.ts";
 import type { DeviceSettings } from "./device.ts";
-import { startDevice } from "./device.ts";
+import { readSettings, SETTINGS_FILE, startDevice } from "./device.ts";
 import { ESPRUINO_DATAGRAMS } from "./udp.ts";
 
 const FEATURES: AgentFeatures = {
@@ -37,23 +37,6 @@ function start(settings: DeviceSettings): void {
   startDevice(settings, FEATURES, objects, refresh, ESPRUINO_DATAGRAMS);
 }
 
-/** `{"endpoint":"board-1","server":"coap://192.168.1.10","lifetime":3600,"queue":true}`, all optional but the server. */
-interface SettingsFile {
-  readonly endpoint?: string;
-  readonly server: string;
-  readonly lifetime?: number;
-  readonly queue?: boolean;
-}
-
-// Not JSON.parse: what writeJSON wrote has no quotes around names.
-const file = require("Storage").readJSON("dormouse.json", true) as SettingsFile | undefined;
-if (file === undefined) print("dormouse.json is missing or unreadable.");
-else {
-  const settings = {
-    endpointName: file.endpoint,
-    server: file.server,
-    lifetime: file.lifetime,
-    queueMode: file.queue === true,
-  };
-  start(settings);
-}
+const file = readSettings() as DeviceSettings | undefined;
+if (file === undefined) print(SETTINGS_FILE, "is missing or unreadable.");
+else start(file);

@@ -6,7 +6,8 @@ import { BasicEndpoint } from "../../../protocol/coap/basic-endpoint.ts";
 import { TEXT_CODEC } from "../../../protocol/content/text.ts";
 import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
 import type { AgentFeatures } from "../../agent/features.ts";
-import { startDevice } from "./device.ts";
+import type { DeviceSettings } from "./device.ts";
+import { readSettings, SETTINGS_FILE, startDevice } from "./device.ts";
 import { ESPRUINO_DATAGRAMS } from "./udp.ts";
 
 const FEATURES: AgentFeatures = {
@@ -16,23 +17,6 @@ const FEATURES: AgentFeatures = {
   },
 };
 
-/** `{"endpoint":"board-1","server":"coap://192.168.1.10","lifetime":3600,"queue":true}`, all optional but the server. */
-interface SettingsFile {
-  readonly endpoint?: string;
-  readonly server: string;
-  readonly lifetime?: number;
-  readonly queue?: boolean;
-}
-
-// Not JSON.parse: what writeJSON wrote has no quotes around names.
-const file = require("Storage").readJSON("dormouse.json", true) as SettingsFile | undefined;
-if (file === undefined) print("dormouse.json is missing or unreadable.");
-else {
-  const settings = {
-    endpointName: file.endpoint,
-    server: file.server,
-    lifetime: file.lifetime,
-    queueMode: file.queue === true,
-  };
-  startDevice(settings, FEATURES, [], function () {}, ESPRUINO_DATAGRAMS);
-}
+const settings = readSettings() as DeviceSettings | undefined;
+if (settings === undefined) print(SETTINGS_FILE, "is missing or unreadable.");
+else startDevice(settings, FEATURES, [], function () {}, ESPRUINO_DATAGRAMS);

@@ -36,7 +36,11 @@ export interface BoardSettings {
   /** A handler is cut short at this step, counted over the boot; 0 never. */
   readonly cutAt: number;
   /** Sensors of the kind that answers on one wire. */
-  readonly dht22?: { readonly pin: string; readonly temperature: number; readonly humidity: number };
+  readonly dht22?: {
+    readonly pin: string;
+    readonly temperature: number;
+    readonly humidity: number;
+  };
 }
 
 /** What a host orders. */
@@ -75,7 +79,6 @@ export type BoardOutput = { readonly at: number } & (
   | { readonly kind: "deepSleep"; readonly microseconds: number }
 );
 
-declare const globalThis: any;
 /** A chunk of 536 bytes with 8 of header. */
 const RECEIVED_AT_MOST = 528;
 const LARGEST_BUFFER = 1500;
@@ -170,7 +173,13 @@ export function installBoard(root: any, settings: BoardSettings): any {
   function arm(run: any, wait: number, every: boolean, parameters: any[]): number {
     const period = wait > 0 ? wait : 0;
     const id = nextId++;
-    timers.push({ id: id, at: now + period, every: every ? Math.max(period, 1) : 0, run: run, with: parameters });
+    timers.push({
+      id: id,
+      at: now + period,
+      every: every ? Math.max(period, 1) : 0,
+      run: run,
+      with: parameters,
+    });
     return id;
   }
   function clear(given: any, name: string): void {
@@ -260,6 +269,14 @@ export function installBoard(root: any, settings: BoardSettings): any {
       for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
       return bytes;
     },
+    CRC32: function (bytes: any) {
+      let crc = -1;
+      for (let i = 0; i < bytes.length; i++) {
+        crc ^= bytes[i];
+        for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+      }
+      return ~crc >>> 0;
+    },
     hwRand: dice,
     getErrorFlags: function () {
       const told = flags;
@@ -288,7 +305,13 @@ export function installBoard(root: any, settings: BoardSettings): any {
   }
   root.process = {
     version: "2v29",
-    env: { VERSION: "2v29", BOARD: settings.esp32 ? "ESP32" : "VIRTUAL", SERIAL: settings.serial, FLASH: 1048576, STORAGE: settings.storage },
+    env: {
+      VERSION: "2v29",
+      BOARD: settings.esp32 ? "ESP32" : "VIRTUAL",
+      SERIAL: settings.serial,
+      FLASH: 1048576,
+      STORAGE: settings.storage,
+    },
     memory: function () {
       return { free: 3000, usage: 2000, total: 5000, blocksize: 13 };
     },
@@ -419,7 +442,13 @@ export function installBoard(root: any, settings: BoardSettings): any {
       if (options.recvBufferSize > 0) {
         buffer = Math.min(options.recvBufferSize, LARGEST_BUFFER) - HEADER;
       }
-      const socket: any = { id: nextId++, listeners: {}, isOpen: false, isBound: false, isClosed: false };
+      const socket: any = {
+        id: nextId++,
+        listeners: {},
+        isOpen: false,
+        isBound: false,
+        isClosed: false,
+      };
       socket.on = function (event: string, run: any) {
         on(socket.listeners, event, run);
         return socket;
@@ -448,7 +477,13 @@ export function installBoard(root: any, settings: BoardSettings): any {
         const part = isPart ? text.slice(a, a + b) : text;
         opened(socket, 0);
         if (!isOnline) return;
-        tell({ kind: "send", socket: socket.id, hex: hexOf(part), port: isPart ? c : a, host: isPart ? d : b });
+        tell({
+          kind: "send",
+          socket: socket.id,
+          hex: hexOf(part),
+          port: isPart ? c : a,
+          host: isPart ? d : b,
+        });
       };
       socket.close = function () {
         if (socket.isClosed) fail("This socket is closed");
@@ -692,16 +727,34 @@ export function installBoard(root: any, settings: BoardSettings): any {
       }
     }
   }
-  lack(root, "Map Set WeakMap WeakSet WeakRef Symbol Proxy Reflect BigInt BigInt64Array BigUint64Array TextEncoder TextDecoder RangeError queueMicrotask structuredClone performance escape unescape FinalizationRegistry Iterator");
+  lack(
+    root,
+    "Map Set WeakMap WeakSet WeakRef Symbol Proxy Reflect BigInt BigInt64Array BigUint64Array TextEncoder TextDecoder RangeError queueMicrotask structuredClone performance escape unescape FinalizationRegistry Iterator",
+  );
   lack(Array, "from of");
-  lack(Array.prototype, "flat flatMap lastIndexOf reduceRight keys entries values at copyWithin findLast findLastIndex toSorted toReversed toSpliced with");
-  lack(String.prototype, "codePointAt trimStart trimEnd matchAll localeCompare normalize at search replaceAll");
-  lack(Object, "freeze seal is hasOwn preventExtensions getOwnPropertyDescriptors isFrozen isSealed groupBy");
-  lack(Number, "isInteger isSafeInteger isNaN isFinite MAX_SAFE_INTEGER MIN_SAFE_INTEGER EPSILON parseFloat parseInt");
+  lack(
+    Array.prototype,
+    "flat flatMap lastIndexOf reduceRight keys entries values at copyWithin findLast findLastIndex toSorted toReversed toSpliced with",
+  );
+  lack(
+    String.prototype,
+    "codePointAt trimStart trimEnd matchAll localeCompare normalize at search replaceAll",
+  );
+  lack(
+    Object,
+    "freeze seal is hasOwn preventExtensions getOwnPropertyDescriptors isFrozen isSealed groupBy",
+  );
+  lack(
+    Number,
+    "isInteger isSafeInteger isNaN isFinite MAX_SAFE_INTEGER MIN_SAFE_INTEGER EPSILON parseFloat parseInt",
+  );
   lack(Math, "imul clz32 trunc log2 log10 hypot fround cbrt expm1 log1p");
   lack(Uint8Array, "from of");
   const typed = Object.getPrototypeOf(Uint8Array.prototype);
-  lack(typed, "copyWithin entries keys values at lastIndexOf findLast findLastIndex toSorted toReversed with");
+  lack(
+    typed,
+    "copyWithin entries keys values at lastIndexOf findLast findLastIndex toSorted toReversed with",
+  );
   typed.slice = function (from: any, to: any) {
     return [].slice.call(this, from, to);
   };
