@@ -1,46 +1,43 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { guarded } from "../../../../../firmware/boards/espruino/watchdog.ts";
+/** The watchdog on a virtual board: a program of a few lines, bundled as any. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { bundleForBoard } from "../../../../../firmware/flash/bundle.ts";
+import { MINUTE } from "../../../../support/durations.ts";
+import { VirtualBoard } from "../../../../support/virtual-espruino/virtual-board.ts";
 
-let kicks: number;
-let look: () => void;
-let time: number;
+const BOARD = join(import.meta.dirname, "../../../../../firmware/boards/espruino");
+const folder = mkdtempSync(join(tmpdir(), "watchdog-"));
 
-beforeEach(() => {
-  kicks = 0;
-  time = 1000;
-  vi.stubGlobal("getTime", () => time);
-  vi.stubGlobal("setInterval", (run: () => void) => {
-    look = run;
-  });
-  vi.stubGlobal("E", {
-    enableWatchdog: (seconds: number, isAutomatic: boolean) =>
-      expect([seconds, isAutomatic]).toEqual([60, false]),
-    kickWatchdog: () => kicks++,
-  });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
-afterEach(() => vi.unstubAllGlobals());
-
-function lookAfter(seconds: number): number {
-  time += seconds;
-  kicks = 0;
-  look();
-  return kicks;
+/** A program whose alarm rings in a second; then this happens. */
+async function boardOf(ring: string): Promise<VirtualBoard> {
+  const entry = join(folder, "entry.ts");
+  writeFileSync(
+    entry,
+    `import { guarded } from ${JSON.stringify(join(BOARD, "watchdog.ts"))};
+    import { ESPRUINO_CLOCK, EspruinoAlarm } from ${JSON.stringify(join(BOARD, "clock.ts"))};
+    const alarm = guarded(new EspruinoAlarm(), 60);
+    function arm(wait: number): void { alarm.arm(ESPRUINO_CLOCK.now() + wait, ring); }
+    function ring(): void { print("rang"); ${ring} }
+    arm(1000);`,
+  );
+  const board = new VirtualBoard({ program: (await bundleForBoard(entry)).code, watchdog: true });
+  board.switchOn();
+  return board;
 }
 
-test("the watchdog is kicked while the alarm is to come, is none, or is armed again in time", () => {
-  const alarm = guarded({ arm: () => {} }, 60);
-  expect(lookAfter(15)).toBe(1);
-  alarm.arm((time + 3600) * 1000, () => {});
-  expect(lookAfter(3000)).toBe(1);
-  expect(lookAfter(605)).toBe(1);
-  alarm.arm(Infinity, () => {});
-  expect(lookAfter(100_000)).toBe(1);
+test("a board whose alarm is armed again and again, or waits for long, goes on", async () => {
+  const board = await boardOf("arm(3000000);");
+  board.handleTimeout(200 * MINUTE);
+  expect(board.printed.length).toBeGreaterThan(3);
+  expect(board.ends).toEqual([]);
 });
 
-test("it is not kicked any more when the alarm was due and nobody armed it again", () => {
-  const alarm = guarded({ arm: () => {} }, 60);
-  alarm.arm((time + 1) * 1000, () => {});
-  expect(lookAfter(2)).toBe(1);
-  expect(lookAfter(15)).toBe(0);
+test("a board whose alarm was due and is not armed again restarts", async () => {
+  const board = await boardOf('throw new Error("cut");');
+  board.handleTimeout(2 * MINUTE);
+  expect(board.ends).toEqual(["watchdog"]);
 });
