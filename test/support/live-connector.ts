@@ -12,10 +12,16 @@ export const PATIENCE = 30_000;
 export class LiveConnector {
   private readonly events: ConnectorEvent[] = [];
   private service!: ConnectorService;
+  private readonly patience: number;
   private wake: () => void = () => {};
 
-  static async start(): Promise<LiveConnector> {
-    const live = new LiveConnector();
+  private constructor(patience: number) {
+    this.patience = patience;
+  }
+
+  /** @param patience how long anything may take, milliseconds */
+  static async start(patience = PATIENCE): Promise<LiveConnector> {
+    const live = new LiveConnector(patience);
     live.service = await ConnectorService.start({
       connector: defaultSettings(systemRandom()),
       store: new MemoryStore(),
@@ -49,12 +55,12 @@ export class LiveConnector {
     isWanted: (event: Extract<ConnectorEvent, { kind: K }>) => boolean = () => true,
   ): Promise<Extract<ConnectorEvent, { kind: K }>> {
     type Wanted = Extract<ConnectorEvent, { kind: K }>;
-    const giveUp = performance.now() + PATIENCE;
+    const giveUp = performance.now() + this.patience;
     for (;;) {
       const at = this.events.findIndex((e) => e.kind === kind && isWanted(e as Wanted));
       if (at >= 0) return this.events.splice(at, 1)[0] as Wanted;
       const left = giveUp - performance.now();
-      if (left <= 0) throw new Error(`no ${kind} within ${PATIENCE / 1000} s`);
+      if (left <= 0) throw new Error(`no ${kind} within ${this.patience / 1000} s`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.wake = () => {
@@ -72,7 +78,7 @@ export class LiveConnector {
         path,
         payload: new TextEncoder().encode(text),
         confirmable: true,
-        expiresIn: PATIENCE,
+        expiresIn: this.patience,
       }),
     );
   }

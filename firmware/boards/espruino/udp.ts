@@ -2,14 +2,16 @@
  * UDP on Espruino: a socket per server. Datagrams cross it as binary strings.
  *
  * A socket may go at any time: a datagram without bytes, from anyone, closes it, and a board out of sockets has none to give. Then it is
- * opened again after a while; what is sent meanwhile is lost, as datagrams are.
+ * opened again after a while, at the same port, where its server goes on sending; what is sent meanwhile is lost, as datagrams are.
  */
 import type { Datagrams } from "../../ports.ts";
+import { ESPRUINO_RANDOM } from "./entropy.ts";
 
 /** The interpreter cuts what is longer at 528 bytes unless told otherwise; this is the most it can be told. */
 const RECEIVE_BUFFER = 1500;
-/** Any. */
-const LOCAL_PORT = 0;
+/** Where ports that nobody has reserved begin. The interpreter does not tell which one it chose, so we choose. */
+const DYNAMIC_PORTS = 49152;
+const DYNAMIC_PORTS_MASK = 16383;
 /** Before a socket that closed by itself is opened again, ms. */
 const REOPEN_DELAY = 1000;
 
@@ -17,6 +19,7 @@ export const ESPRUINO_DATAGRAMS: Datagrams = {
   open: function (host, port, receive) {
     let isWanted = true;
     let current: EspruinoDatagramSocket | undefined;
+    let localPort = dynamicPort();
 
     function open(): void {
       if (!isWanted) return;
@@ -35,9 +38,11 @@ export const ESPRUINO_DATAGRAMS: Datagrams = {
           // The event may come twice, and for a socket that could not be bound.
           if (current === socket) openLater();
         });
-        socket.bind(LOCAL_PORT);
+        socket.bind(localPort);
         current = socket;
       } catch (_) {
+        // Somebody has it.
+        localPort = dynamicPort();
         openLater();
       }
     }
@@ -66,3 +71,7 @@ export const ESPRUINO_DATAGRAMS: Datagrams = {
     };
   },
 };
+
+function dynamicPort(): number {
+  return DYNAMIC_PORTS + (ESPRUINO_RANDOM.uint32() & DYNAMIC_PORTS_MASK);
+}

@@ -41,7 +41,6 @@ export class BoardPair {
   private flights: Flight[] = [];
   private readonly peers = new Map<string, number>();
   private sent = 0;
-  private ports = 40_000;
 
   constructor(board: VirtualBoard, options: PairOptions = {}) {
     this.board = board;
@@ -174,7 +173,7 @@ export class BoardPair {
   }
 
   private handle(output: BoardOutput): void {
-    if (output.kind === "open") this.peers.set(`192.0.2.1:${++this.ports}`, output.socket);
+    if (output.kind === "open") this.peers.set(`192.0.2.1:${output.port}`, output.socket);
     else if (output.kind === "close") this.forget((socket) => socket === output.socket);
     else if (output.kind === "reboot" || output.kind === "deepSleep") this.forget(() => true);
     else if (output.kind === "send") {
