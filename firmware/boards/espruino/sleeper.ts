@@ -6,23 +6,11 @@
  * Beside what every program reads, `dormouse.json` has `"ssid"` and `"password"` of the network, `"time"`, an SNTP server for boards whose
  * clock was never set, and `"awake"`, seconds to listen after the last message, 5 unless it says otherwise.
  */
-import { BlockWiseEndpoint } from "../../../protocol/coap/block-wise-endpoint.ts";
-import { TEXT_CODEC } from "../../../protocol/content/text.ts";
-import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
-import type { AgentFeatures } from "../../agent/features.ts";
-import { NOTIFICATION_ATTRIBUTES } from "../../agent/reporting/notification-attributes.ts";
+import { BOARD_FEATURES } from "./board-features.ts";
 import type { DeviceSettings } from "./device.ts";
 import { readSettings, SETTINGS_FILE } from "./device.ts";
 import { startSleeper } from "./sleeping-device.ts";
 
-const FEATURES: AgentFeatures = {
-  codecs: [TEXT_CODEC, TLV_CODEC],
-  endpoint: function (settings) {
-    return new BlockWiseEndpoint(settings);
-  },
-  attributes: NOTIFICATION_ATTRIBUTES,
-};
-
 const settings = readSettings() as DeviceSettings | undefined;
 if (settings === undefined) print(SETTINGS_FILE, "is missing or unreadable.");
-else startSleeper(settings, FEATURES, [], function () {});
+else startSleeper(settings, BOARD_FEATURES, [], function () {});
