@@ -37,7 +37,7 @@ export interface ModuleShare {
 }
 
 /** Modules of the firmware, required at run time. */
-const BUILT_IN = ["dgram", "net", "http", "tls", "crypto", "Storage", "Wifi", "ESP8266WiFi"];
+const BUILT_IN = ["dgram", "fs", "net", "http", "tls", "crypto", "Storage", "Wifi", "ESP8266WiFi"];
 
 const ES5: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES5,

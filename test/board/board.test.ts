@@ -13,7 +13,7 @@ import { RemotePeer } from "../interop/support/remote-peer.ts";
 import { LiveConnector, textOf } from "../support/live-connector.ts";
 import { interpreters, missingKinds } from "./support/interpreters.ts";
 import { LossyRelay } from "./support/lossy-relay.ts";
-import { disturb, makeBoard, openPorts, SLEEPING_CHIP } from "./support/running.ts";
+import { BUSY_PORT, disturb, makeBoard, openPorts, SLEEPING_CHIP } from "./support/running.ts";
 import { upload } from "./support/upload.ts";
 
 const FOUND = await interpreters();
@@ -167,6 +167,17 @@ describe.each(FOUND)("$name", ({ engine, pool, isFixed }) => {
     const ports = await openPorts(board.pid);
     for (const port of ports) await disturb(port);
     expect(textOf(await connector.ask("board", GET, "/3/0/0"))).toBe("Espruino");
+    expectHealthy(board);
+  });
+
+  test("takes another port when its own is somebody's", async () => {
+    const connector = await start();
+    board = await engine.boot({
+      ".bootcde": BUSY_PORT + (await program(join(BOARD, "minimal.ts"))),
+      "dormouse.json": JSON.stringify(settings(connector.uri)),
+    });
+    await connector.registration();
+    expect(board.output()).toMatch(/Socket bind failed/);
     expectHealthy(board);
   });
 

@@ -2,7 +2,9 @@
  * UDP on Espruino: a socket per server. Datagrams cross it as binary strings.
  *
  * A socket may go at any time: a datagram without bytes, from anyone, closes it, and a board out of sockets has none to give. Then it is
- * opened again after a while, at the same port, where its server goes on sending; what is sent meanwhile is lost, as datagrams are.
+ * opened again after a while, at the same port, where its server goes on sending. Of what is sent meanwhile the last goes out then.
+ *
+ * Opening is a turn of its own: an exception takes memory for each call that it passes, which a small board does not have.
  */
 import type { Datagrams } from "../../ports.ts";
 import { ESPRUINO_RANDOM } from "./entropy.ts";
@@ -20,10 +22,19 @@ export const ESPRUINO_DATAGRAMS: Datagrams = {
     let isWanted = true;
     let current: EspruinoDatagramSocket | undefined;
     let localPort = dynamicPort();
+    let waiting: Uint8Array | undefined;
+
+    function send(datagram: Uint8Array): void {
+      waiting = undefined;
+      try {
+        // Throws between the end of a socket and its event.
+        if (current === undefined) waiting = datagram;
+        else current.send(E.toString(datagram), port, host);
+      } catch (_) {}
+    }
 
     function open(): void {
       if (!isWanted) return;
-      current = undefined;
       try {
         // biome-ignore lint/style/useNodejsImportProtocol: the firmware's own module
         const socket = require("dgram").createSocket({
@@ -36,30 +47,26 @@ export const ESPRUINO_DATAGRAMS: Datagrams = {
         });
         socket.on("close", function () {
           // The event may come twice, and for a socket that could not be bound.
-          if (current === socket) openLater();
+          if (current === socket) openIn(REOPEN_DELAY);
         });
         socket.bind(localPort);
         current = socket;
       } catch (_) {
         // Somebody has it.
         localPort = dynamicPort();
-        openLater();
+        openIn(REOPEN_DELAY);
       }
+      if (waiting !== undefined) send(waiting);
     }
 
-    function openLater(): void {
+    function openIn(delay: number): void {
       current = undefined;
-      setTimeout(open, REOPEN_DELAY);
+      setTimeout(open, delay);
     }
 
-    open();
+    openIn(0);
     return {
-      send: function (datagram) {
-        try {
-          // Throws between the end of a socket and its event.
-          if (current !== undefined) current.send(E.toString(datagram), port, host);
-        } catch (_) {}
-      },
+      send: send,
       close: function () {
         const socket = current;
         isWanted = false;

@@ -16,6 +16,10 @@ getWakeupCause:function(){return slept===undefined?0:4;}
 };
 })();`;
 
+/** The first port that a program chooses is taken; what it bases its choice on is always the same, for a while. */
+export const BUSY_PORT = `var other=require("dgram").createSocket({type:"udp4"});other.bind(49152+1234);
+(function(){var left=8,random=E.hwRand;E.hwRand=function(){return left-->0?1234:random();};})();`;
+
 /** The folder with the flash of a new board. */
 export function makeBoard(code: string, settings: object): Promise<string> {
   return makeFolder({ ".bootcde": code, "dormouse.json": JSON.stringify(settings) });

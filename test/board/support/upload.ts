@@ -36,9 +36,9 @@ export async function upload(path: string, code: string, settings: object): Prom
   try {
     await new Promise((resolve) => setTimeout(resolve, LISTENING));
     const how = ["--no-ble", "-p", `tcp://127.0.0.1:${port}`, "--config", "SAVE_ON_SEND=1"];
-    const fast = ["--config", "STORAGE_UPLOAD_METHOD=1", "--config", "MODULE_URL="];
+    const offline = ["--config", "MODULE_URL="];
     const what = ["--storage", `dormouse.json:${file}`, program];
-    const uploading = run(process.execPath, [UPLOADER, ...how, ...fast, ...what], {
+    const uploading = run(process.execPath, [UPLOADER, ...how, ...offline, ...what], {
       timeout: UPLOAD_PATIENCE,
     });
     uploading.child.stdin?.end();
