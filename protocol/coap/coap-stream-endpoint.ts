@@ -49,6 +49,11 @@ export class CoapStreamEndpoint extends BlockWiseStreamEndpoint implements Obser
     if (exchange !== undefined) this.close(exchange);
   }
 
+  /** As `forget`: a stream repeats nothing, and what is written cannot be taken back. */
+  withdraw(_now: Milliseconds, id: number): void {
+    this.forget(id);
+  }
+
   /** The token of a request or observation; undefined when it is over. */
   tokenOf(id: number): Uint8Array | undefined {
     const exchange = this.exchangeOf(id);
