@@ -7,22 +7,17 @@
  */
 
 import { isMalformed } from "../protocol/malformed.ts";
-import type { Milliseconds } from "../protocol/time/duration.ts";
-import { NEVER, SECOND } from "../protocol/time/duration.ts";
 import type { Agent } from "./agent/agent.ts";
 import type { AgentEvent } from "./agent/basic-agent.ts";
 import { decodeAccounts, encodeAccounts } from "./agent/bootstrap/account-codec.ts";
 import { encodeRegistrations, restoreRegistrations } from "./agent/kept/kept-state.ts";
 import type { Loop } from "./loop.ts";
-import { run } from "./loop.ts";
-import type { Alarm, Board, Store } from "./ports.ts";
+import type { Board, Store } from "./ports.ts";
+import { runSleeping } from "./sleeping-loop.ts";
 
 /** Names of the records. */
 export const ACCOUNTS_RECORD = "lwm2m-accounts";
 export const REGISTRATIONS_RECORD = "lwm2m-registrations";
-
-/** Waking from deep sleep costs a boot and a network: shorter waits are waited. */
-const SHORTEST_DEEP_SLEEP: Milliseconds = 10 * SECOND;
 
 export interface KeptBoard extends Board {
   readonly store: Store;
@@ -75,45 +70,10 @@ export function runKept(agent: Agent, board: KeptBoard, handle: (event: AgentEve
     board.store.write(REGISTRATIONS_RECORD, registrations);
   }
 
-  const kept: Board = {
-    datagrams: board.datagrams,
-    streams: board.streams,
-    clock: board.clock,
-    calendar: board.calendar,
-    alarm: sleepingAlarm(agent, board, keep),
-    random: board.random,
-    power: board.power,
-    store: board.store,
+  const memory = {
+    keep: keep,
+    // An attempt to register counts as long as this boot.
+    maySleep: () => agent.isRegistered(),
   };
-  return run(agent, kept, (event) => {
-    if (isWorthKeeping(event)) keep();
-    handle(event);
-  });
-}
-
-/** Registrations and observations may be others than before. */
-function isWorthKeeping(event: AgentEvent): boolean {
-  if (event.kind !== "request") return event.kind !== "asleep" && event.kind !== "awake";
-  const isRead = event.operation === "Read" || event.operation === "Discover";
-  return !isRead && event.operation !== "Read-Composite";
-}
-
-/** An alarm that is a deep sleep where the radio is off and the wait is long; the board then starts anew. */
-function sleepingAlarm(agent: Agent, board: KeptBoard, keep: () => void): Alarm {
-  const deepSleep = board.power.deepSleep;
-  if (deepSleep === undefined) return board.alarm;
-  return {
-    arm: (at, ring) => {
-      const wait = at - board.clock.now();
-      const isLong = at !== NEVER && wait >= SHORTEST_DEEP_SLEEP;
-      if (!isLong || agent.isAwake() || !agent.isRegistered()) {
-        board.alarm.arm(at, ring);
-        return;
-      }
-      keep();
-      // A board that cannot after all waits as others do.
-      board.alarm.arm(at, ring);
-      deepSleep.call(board.power, wait);
-    },
-  };
+  return runSleeping(agent, board, memory, handle);
 }

@@ -29,6 +29,7 @@ const AGENT = [
   "firmware/ports.ts",
   "firmware/loop.ts",
   "firmware/kept-loop.ts",
+  "firmware/sleeping-loop.ts",
   "firmware/agent/",
   "firmware/objects/",
   "firmware/update/",

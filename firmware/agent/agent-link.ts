@@ -31,6 +31,7 @@ import { IdTable } from "../objects/lwm2m-object.ts";
 import { LARGEST_SETTING } from "../objects/server-account.ts";
 import type { Agent } from "./agent.ts";
 import { DEFAULT_LIFETIME_SECONDS } from "./basic-agent.ts";
+import { digestOf } from "./kept/digest.ts";
 import type { PackageUploads } from "./management/package-uploads.ts";
 import { ALONE, ALONE_AGAIN, afterRefusal, BESIDE } from "./registration/profiles.ts";
 import { Reconnection } from "./registration/reconnection.ts";
@@ -391,16 +392,4 @@ export class AgentLink extends RelayingLink implements Candidate, RetrySettings 
     } else if (event.kind !== BODY_LOST) super.handleEvent(now, event);
     else if (this.uploads !== undefined) this.uploads.handleLost(pathOf(event.options, URI_PATH));
   }
-}
-
-/** FNV-1a, 32 bits. */
-function digestOf(text: string): number {
-  let digest = 2166136261;
-  for (let i = 0; i < text.length; i++) {
-    digest ^= text.charCodeAt(i);
-    // Times 16777619, in pieces that stay exact.
-    const high = ((digest >>> 16) * 403) & 0xffff;
-    digest = ((digest & 0xffff) * 16777619 + high * 65536) % 4294967296;
-  }
-  return digest;
 }

@@ -96,7 +96,7 @@ export class ServerLink {
   /** Undefined as long as this server observes nothing and has set no attributes. */
   observers: Observers | undefined = undefined;
   /** Uri-Path of our registration at the server. */
-  protected location: readonly Option[] = NO_OPTIONS;
+  location: readonly Option[] = NO_OPTIONS;
   /** Of the registration request under way. */
   protected requestId = 0;
   /** Requests that came before the answer to our Register. */

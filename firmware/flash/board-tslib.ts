@@ -8,14 +8,15 @@
 
 // biome-ignore-all lint/suspicious/noExplicitAny: helpers work on values of every type
 
-/** `class derived extends base`: copies statics, chains prototypes. */
-export function __extends(derived: any, base: any): void {
+/** `class derived extends base`: copies statics, chains prototypes. A bundle gives the methods, too (`flatten-classes.ts`). */
+export function __extends(derived: any, base: any, methods?: any): void {
   for (const name in base) derived[name] = base[name];
   function Link(this: any): void {
     this.constructor = derived;
   }
   Link.prototype = base.prototype;
   derived.prototype = new (Link as any)();
+  for (const name in methods) derived.prototype[name] = methods[name];
 }
 
 /** `{ ...a, ...b }` */

@@ -135,7 +135,10 @@ function foreignNames(
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node) && /^(?:[A-H]\d+|LED\d|BTN\d|ESP32)$/.test(node.text)) {
       const declared = checker.getSymbolAtLocation(node)?.valueDeclaration?.getSourceFile();
-      if (declared?.fileName.endsWith("application.d.ts") && !hasGlobal(board, node.text)) {
+      if (
+        /(?:application|espruino\.api)\.d\.ts$/.test(declared?.fileName ?? "") &&
+        !hasGlobal(board, node.text)
+      ) {
         faults.push(place(file, node.getStart(file), noGlobal(board, node.text)));
       }
     }

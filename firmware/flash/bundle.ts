@@ -92,9 +92,8 @@ function shortened(properties: ReadonlyMap<string, string>): MinifyOptions {
   };
 }
 
-/** The library's own modules that do not read JSON: what they call their properties is their business. */
-const OWN_NAMES =
-  /^(protocol|firmware\/(agent|objects|boards\/(?!espruino\/settings\.)|loop|flash))\b/;
+/** The library's own modules: what they call their properties is their business. What they read of JSON they name in quotes. */
+const OWN_NAMES = /^(protocol|firmware\/(agent|objects|boards\/|loop|flash))\b/;
 
 /**
  * Bundles the program that begins at `entry`, a TypeScript file, for a board.

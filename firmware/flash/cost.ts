@@ -75,6 +75,9 @@ function costOfPart(node: AnyNode): number {
         : costOfValue(node.right);
     case "FunctionExpression":
       return 0;
+    // The methods that `__extends` is given.
+    case "ObjectExpression":
+      return costOfValue(node);
     default:
       return children(node).reduce((sum, child) => sum + costOfPart(child), 0);
   }

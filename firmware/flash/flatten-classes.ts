@@ -7,6 +7,10 @@
  *
  *     function Body(limit) {…} Body.prototype = { whole: function () {…} };
  *
+ * and a class with a base
+ *
+ *     function Body(limit) {…} __extends(Body, Part, { whole: function () {…} });
+ *
  * A board keeps with each function the list of the scopes around it; one scope is kept as it is, of two a list is made for every
  * function, which is 3 variables for each method of a program. And one literal is shorter than many assignments.
  */
@@ -21,16 +25,18 @@ export function flattenClasses(code: string): string {
   for (const statement of program.body) {
     const found = classOf(statement);
     if (found === undefined) continue;
-    const { name, wrapper, inner } = found;
-    const textOf = (node: AnyNode): string => renamed(code, node, inner, name);
+    const { name, parts, names, base } = found;
+    const textOf = (node: AnyNode): string => renamed(code, node, names);
     const methods: string[] = [];
     const others: string[] = [];
-    for (const part of wrapper.body.body.slice(0, -1)) {
+    for (const part of parts) {
       const method = methodOf(part);
       if (method === undefined) others.push(textOf(part));
       else methods.push(`${method.name}: ${withoutThis(textOf(method.value))}`);
     }
-    const prototype = methods.length === 0 ? "" : `${name}.prototype = { ${methods.join(", ")} };`;
+    const literal = `{ ${methods.join(", ")} }`;
+    const own = methods.length === 0 ? "" : `${name}.prototype = ${literal};`;
+    const prototype = base === undefined ? own : `__extends(${name}, ${base}, ${literal});`;
     // The constructor comes first, and what is beside the methods may need them.
     flat += `${code.slice(copied, statement.start)}${others[0]} ${prototype}`;
     flat += others.slice(1).join(" ");
@@ -68,15 +74,16 @@ function withoutThis(text: string): string {
   return short + text.slice(copied);
 }
 
-/** The text of a node, with what a class is called inside replaced by what it is called outside. */
-function renamed(code: string, node: AnyNode, inner: string, name: string): string {
+/** The text of a node, with what a class and its base are called inside replaced by what they are called outside. */
+function renamed(code: string, node: AnyNode, names: ReadonlyMap<string, string>): string {
   let text = "";
   let copied = node.start;
   const visit = (part: AnyNode, parent: AnyNode): void => {
     const isKey =
       (parent.type === "MemberExpression" && parent.property === part && !parent.computed) ||
       (parent.type === "Property" && parent.key === part);
-    if (part.type === "Identifier" && part.name === inner && !isKey) {
+    const name = part.type === "Identifier" && !isKey ? names.get(part.name) : undefined;
+    if (name !== undefined) {
       text += code.slice(copied, part.start) + name;
       copied = part.end;
     }
@@ -89,30 +96,58 @@ function renamed(code: string, node: AnyNode, inner: string, name: string): stri
 interface WrappedClass {
   /** What the class is called outside. */
   readonly name: string;
-  /** What it is called inside. */
-  readonly inner: string;
-  readonly wrapper: FunctionExpression;
+  /** What its base is called outside, where it has one. */
+  readonly base: string | undefined;
+  /** The constructor, then what makes it a class. */
+  readonly parts: readonly AnyNode[];
+  /** From what is said inside to what is said outside. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
-/** The class that a statement defines, if it does nothing else and extends nothing. */
+/** The class that a statement defines, if it does nothing else. */
 function classOf(statement: AnyNode): WrappedClass | undefined {
   if (statement.type !== "VariableDeclaration" || statement.declarations.length !== 1) return;
   const [{ id, init }] = statement.declarations;
   if (id.type !== "Identifier" || init?.type !== "CallExpression") return;
   const wrapper = init.callee;
-  if (wrapper.type !== "FunctionExpression" || init.arguments.length > 0) return;
+  if (wrapper.type !== "FunctionExpression") return;
   const body = wrapper.body.body;
   const last = body[body.length - 1];
   if (last?.type !== "ReturnStatement" || last.argument?.type !== "Identifier") return;
   const inner = last.argument.name;
-  if (body[0].type !== "FunctionDeclaration") return;
-  const isClass = body.every(
+  const names = new Map([[inner, id.name]]);
+  const extension = extensionOf(wrapper, init.arguments as AnyNode[]);
+  if (extension === undefined) return;
+  if (extension.base !== undefined) names.set(extension.inside, extension.base);
+  const parts = body.slice(extension.base === undefined ? 0 : 1, -1);
+  if (parts[0]?.type !== "FunctionDeclaration") return;
+  const isClass = parts.every(
     (part) =>
-      part === last ||
-      (part.type === "FunctionDeclaration" && part.id.name === inner) ||
-      isMemberOf(inner, part),
+      (part.type === "FunctionDeclaration" && part.id.name === inner) || isMemberOf(inner, part),
   );
-  return isClass ? { name: id.name, inner, wrapper } : undefined;
+  return isClass ? { name: id.name, base: extension.base, parts, names } : undefined;
+}
+
+/**
+ * What the wrapper of a class takes as its base: nothing, or one name that its first statement, `__extends(Body2, _super);`, extends.
+ * Undefined for any other function.
+ */
+function extensionOf(
+  wrapper: FunctionExpression,
+  given: readonly AnyNode[],
+): { inside: string; base: string | undefined } | undefined {
+  const [inside] = wrapper.params;
+  const [base] = given;
+  if (inside === undefined && base === undefined) return { inside: "", base: undefined };
+  if (wrapper.params.length !== 1 || given.length !== 1) return undefined;
+  if (inside.type !== "Identifier" || base.type !== "Identifier") return undefined;
+  const [first] = wrapper.body.body;
+  const call = first?.type === "ExpressionStatement" ? first.expression : undefined;
+  const isExtension =
+    call?.type === "CallExpression" &&
+    call.callee.type === "Identifier" &&
+    call.callee.name === "__extends";
+  return isExtension ? { inside: inside.name, base: base.name } : undefined;
 }
 
 /** The method that `Body2.prototype.whole = function () {…};` defines. */

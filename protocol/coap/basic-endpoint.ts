@@ -132,7 +132,8 @@ export class BasicEndpoint {
   protected nextId = 1;
   private readonly retransmission: Retransmission;
   private readonly recent: RecentMessages;
-  private nextMessageId: number;
+  /** Of our next message: 16 bits, ascending. */
+  nextMessageId: number;
   private outbox: Uint8Array[] = NONE;
   private events: CoapEvent[] = NONE;
   /** The one unacknowledged Confirmable message, and those behind it. */
@@ -522,9 +523,15 @@ export class BasicEndpoint {
   private handleRequest(now: Milliseconds, message: Message): void {
     const options = message.options;
     const unusable = this.unusableOption(options);
-    const proxy = findOption(options, PROXY_URI) || findOption(options, PROXY_SCHEME);
-    const isForProxy = unusable === undefined && proxy !== undefined;
-    if (isForProxy || unusable === PROXY_URI || unusable === PROXY_SCHEME) {
+    // They are behind all others that a request usually has.
+    const last = options.length - 1;
+    const isForProxy =
+      last >= 0 &&
+      options[last].number >= PROXY_URI &&
+      (unusable === undefined
+        ? findOption(options, PROXY_URI) || findOption(options, PROXY_SCHEME)
+        : unusable === PROXY_URI || unusable === PROXY_SCHEME);
+    if (isForProxy) {
       this.refuse(now, message, PROXYING_NOT_SUPPORTED);
     } else if (unusable !== undefined) {
       // A Non-confirmable one is rejected without a word (RFC 7252 §5.4.1).

@@ -10,6 +10,9 @@ export const NON = 1;
 export const ACK = 2;
 export const RST = 3;
 
+/** Bytes that are copied one by one: calling `set` costs an engine more than these do. */
+const SHORT = 3;
+
 export interface Message {
   /** CON, NON, ACK or RST. */
   readonly type: number;
@@ -123,7 +126,7 @@ export function decodeMessage(datagram: Uint8Array, longestToken?: number): Mess
 
 /** Encodes a message into a fresh array, the caller's. */
 export function encodeMessage(message: Message): Uint8Array {
-  const options = ascending(message.options);
+  const options = message.options;
   const token = message.token;
   const payload = message.payload;
   let length =
@@ -132,11 +135,17 @@ export function encodeMessage(message: Message): Uint8Array {
     token.length +
     (payload.length > 0 ? 1 + payload.length : 0);
   let previous = 0;
+  let ascends = true;
   for (let i = 0; i < options.length; i++) {
     const size = options[i].value.length;
-    length += 1 + size + extensionLength(options[i].number - previous) + extensionLength(size);
-    previous = options[i].number;
+    const delta = options[i].number - previous;
+    if (delta < 0) ascends = false;
+    length += 1 + size;
+    // Calls cost a board more than comparisons, and most options need no extension.
+    if (delta > 12 || size > 12) length += extensionLength(delta) + extensionLength(size);
+    previous += delta;
   }
+  if (!ascends) return encodeMessage(inOrder(message));
   const bytes = new Uint8Array(length);
   bytes[0] = 0x40 | (message.type << 4) | nibble(token.length);
   bytes[1] = message.code;
@@ -144,18 +153,23 @@ export function encodeMessage(message: Message): Uint8Array {
   bytes[3] = message.messageId;
   let at = HEADER_LENGTH;
   if (token.length > 12) at = putExtension(bytes, at, token.length);
-  put(bytes, at, token);
+  bytes.set(token, at);
   at += token.length;
   previous = 0;
   for (let i = 0; i < options.length; i++) {
     const value = options[i].value;
+    const size = value.length;
     const delta = options[i].number - previous;
-    previous = options[i].number;
-    bytes[at++] = (nibble(delta) << 4) | nibble(value.length);
-    if (delta > 12) at = putExtension(bytes, at, delta);
-    if (value.length > 12) at = putExtension(bytes, at, value.length);
-    put(bytes, at, value);
-    at += value.length;
+    previous += delta;
+    if (delta < 13 && size < 13) bytes[at++] = (delta << 4) | size;
+    else {
+      bytes[at++] = (nibble(delta) << 4) | nibble(size);
+      if (delta > 12) at = putExtension(bytes, at, delta);
+      if (size > 12) at = putExtension(bytes, at, size);
+    }
+    if (size > SHORT) bytes.set(value, at);
+    else for (let k = 0; k < size; k++) bytes[at + k] = value[k];
+    at += size;
   }
   if (payload.length > 0) {
     bytes[at++] = PAYLOAD_MARKER;
@@ -173,26 +187,16 @@ export function encodeEmpty(type: number, messageId: number): Uint8Array {
   return bytes;
 }
 
-/** The list itself when it ascends, else a sorted copy. By insertion: lists are short, and Espruino's sort is not stable. */
-function ascending(options: readonly Option[]): readonly Option[] {
-  let sorted = true;
-  for (let i = 1; i < options.length && sorted; i++) {
-    sorted = options[i - 1].number <= options[i].number;
-  }
-  if (sorted) return options;
+/** The same with its options sorted. By insertion: lists are short, and Espruino's sort is not stable. */
+function inOrder(message: Message): Message {
+  const { type, code, messageId, token, options, payload } = message;
   const list: Option[] = [];
   for (let i = 0; i < options.length; i++) {
     let at = list.length;
     while (at > 0 && list[at - 1].number > options[i].number) at--;
     list.splice(at, 0, options[i]);
   }
-  return list;
-}
-
-/** Copies `value` to `at`. Short values byte by byte: calling `set` costs an engine more than a dozen bytes do. */
-function put(bytes: Uint8Array, at: number, value: Uint8Array): void {
-  if (value.length > 16) bytes.set(value, at);
-  else for (let i = 0; i < value.length; i++) bytes[at + i] = value[i];
+  return { type, code, messageId, token, options: list, payload };
 }
 
 function nibble(value: number): number {

@@ -67,14 +67,16 @@ export function unusableCriticalOption(
 ): number | undefined {
   let previous = -1;
   for (let i = 0; i < options.length; i++) {
-    const number = options[i].number;
+    const option = options[i];
+    const number = option.number;
     if ((number & 1) === 1) {
       const format = UNDERSTOOD[number];
-      const length = options[i].value.length;
+      const length = option.value.length;
       if (format === undefined || length > (format & 0xfff)) return number;
       if (number === URI_HOST && length === 0) return number;
       if (number === previous && format < REPEATABLE) return number;
-      if (!knowsBlocks && (number === BLOCK1 || number === BLOCK2)) return number;
+      // BLOCK2 is the lower one: what most requests have lies below.
+      if (number >= BLOCK2 && !knowsBlocks && number <= BLOCK1) return number;
     }
     previous = number;
   }

@@ -52,23 +52,25 @@ export class RecentMessages {
     if (entry.reply !== undefined) this.replyBytes -= entry.reply.length;
     entry.reply = reply;
     this.replyBytes += reply.length;
-    for (let i = 0; this.replyBytes > MAX_REPLY_BYTES && i < this.ring.length - 1; i++) {
-      const oldest = this.ring[i];
-      if (oldest.reply !== undefined) this.replyBytes -= oldest.reply.length;
-      oldest.reply = undefined;
-    }
+    let i = 0;
+    while (this.replyBytes > MAX_REPLY_BYTES && i < this.ring.length - 1) this.forget(i++);
+  }
+
+  private forget(at: number): void {
+    const { reply } = this.ring[at];
+    if (reply !== undefined) this.replyBytes -= reply.length;
+    this.ring[at].reply = undefined;
   }
 
   /** Newest first: a duplicate usually follows closely. */
   private find(messageId: number): RecentMessage | undefined {
-    for (let i = this.ring.length - 1; i >= 0; i--) {
-      if (this.ring[i].messageId === messageId) return this.ring[i];
-    }
+    const ring = this.ring;
+    for (let i = ring.length - 1; i >= 0; i--) if (ring[i].messageId === messageId) return ring[i];
     return undefined;
   }
 
   private dropOldest(): void {
-    const oldest = this.ring.shift();
-    if (oldest !== undefined && oldest.reply !== undefined) this.replyBytes -= oldest.reply.length;
+    if (this.ring.length > 0) this.forget(0);
+    this.ring.shift();
   }
 }

@@ -53,6 +53,7 @@ const PORTABLE = [
   "firmware/ports.ts",
   "firmware/loop.ts",
   "firmware/kept-loop.ts",
+  "firmware/sleeping-loop.ts",
   "firmware/agent/",
   "firmware/objects/",
   "firmware/update/",

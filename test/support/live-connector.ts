@@ -16,10 +16,16 @@ export const LONG_PATIENCE = 4 * PATIENCE;
 export class LiveConnector {
   private readonly events: ConnectorEvent[] = [];
   private service!: ConnectorService;
+  private readonly patience: number;
   private wake: () => void = () => {};
 
-  static async start(): Promise<LiveConnector> {
-    const live = new LiveConnector();
+  private constructor(patience: number) {
+    this.patience = patience;
+  }
+
+  /** @param patience how long anything may take, milliseconds */
+  static async start(patience = PATIENCE): Promise<LiveConnector> {
+    const live = new LiveConnector(patience);
     live.service = await ConnectorService.start({
       connector: defaultSettings(systemRandom()),
       store: new MemoryStore(),
@@ -51,7 +57,7 @@ export class LiveConnector {
   async next<K extends ConnectorEvent["kind"]>(
     kind: K,
     isWanted: (event: Extract<ConnectorEvent, { kind: K }>) => boolean = () => true,
-    patience = PATIENCE,
+    patience = this.patience,
   ): Promise<Extract<ConnectorEvent, { kind: K }>> {
     type Wanted = Extract<ConnectorEvent, { kind: K }>;
     const giveUp = performance.now() + patience;
@@ -77,7 +83,7 @@ export class LiveConnector {
         path,
         payload: new TextEncoder().encode(text),
         confirmable: true,
-        expiresIn: PATIENCE,
+        expiresIn: this.patience,
       }),
     );
   }

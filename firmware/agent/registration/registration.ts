@@ -66,8 +66,9 @@ export class Registration {
   protected sentChanges = 0;
   protected sentAt: Milliseconds = 0;
   /** When to Register or Update next; NEVER before `start` and after `stop`. */
-  protected wakeAt: Milliseconds = NEVER;
-  protected expiresAt: Milliseconds = NEVER;
+  wakeAt: Milliseconds = NEVER;
+  /** When it is over unless it is updated; NEVER for one without end. */
+  expiresAt: Milliseconds = NEVER;
   /** De-register and stay away this long; NEVER is for good, negative: no wish to leave. */
   protected leaveFor: Milliseconds = -1;
 

@@ -42,11 +42,12 @@ export class Observation {
   protected pmin: Milliseconds = 0;
   protected pmax: Milliseconds = NEVER;
   protected attributes: Attributes = NO_ATTRIBUTES;
+  // What is kept over a reboot (kept/board-state.ts).
   /** A change has to be reported, as soon as pmin allows. */
-  protected isDue = false;
-  protected lastAt: Milliseconds = 0;
-  protected lastConfirmedAt: Milliseconds = 0;
-  protected last: Reading = undefined;
+  isDue = false;
+  lastAt: Milliseconds = 0;
+  lastConfirmedAt: Milliseconds = 0;
+  last: Reading = undefined;
 
   constructor(token: Uint8Array, path: Path, format: number, own: Attributes) {
     // A copy: the original is a view of the whole datagram, and would keep it.

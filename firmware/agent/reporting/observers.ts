@@ -39,7 +39,8 @@ export class Observers {
   /** What this server has set by Write-Attributes. */
   attributeSets: readonly AttributeSet[] = NO_ATTRIBUTE_SETS;
   protected defaults: Attributes = NO_ATTRIBUTES;
-  protected sequence = 0;
+  /** Of the last notification of all. */
+  sequence = 0;
 
   constructor(link: ServerLink, defaults: Attributes) {
     this.link = link;

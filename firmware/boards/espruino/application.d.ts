@@ -6,10 +6,8 @@
  */
 
 interface Pin {
-  read(): boolean;
   set(): void;
   reset(): void;
-  write(value: boolean | number): void;
   toggle(): boolean;
   mode(mode: PinMode): void;
   getMode(): PinMode;
@@ -20,18 +18,6 @@ interface Pin {
   pwm(value: number, options?: PwmOptions): void;
 }
 
-type PinMode =
-  | "analog"
-  | "input"
-  | "input_pullup"
-  | "input_pulldown"
-  | "output"
-  | "opendrain"
-  | "opendrain_pullup"
-  | "af_output"
-  | "af_opendrain"
-  | "auto";
-
 interface PwmOptions {
   /** Hertz. */
   freq?: number;
@@ -39,8 +25,6 @@ interface PwmOptions {
   forceSoft?: boolean;
 }
 
-declare function digitalRead(pin: Pin | readonly Pin[]): number;
-declare function digitalWrite(pin: Pin | readonly Pin[], value: boolean | number): void;
 /** Milliseconds. */
 declare function digitalPulse(
   pin: Pin,
@@ -51,24 +35,11 @@ declare function digitalPulse(
 declare function analogRead(pin: Pin): number;
 /** 0 to 1. */
 declare function analogWrite(pin: Pin, value: number, options?: PwmOptions): void;
-declare function pinMode(pin: Pin, mode: PinMode, automatic?: boolean): void;
 declare function getPinMode(pin: Pin): PinMode;
 
-/** Times in seconds. */
 interface WatchEvent {
-  state: boolean;
-  time: number;
-  lastTime: number;
   pin: Pin;
 }
-/** Calls `run` when the pin changes; the result is for `clearWatch`. `debounce` is in milliseconds. */
-declare function setWatch(
-  run: (event: WatchEvent) => void,
-  pin: Pin,
-  options?: { repeat?: boolean; edge?: "rising" | "falling" | "both"; debounce?: number },
-): number;
-/** Without an argument it clears ALL watches. */
-declare function clearWatch(id: number): void;
 
 interface I2C {
   setup(options: { scl: Pin; sda: Pin; bitrate?: number }): void;
@@ -124,7 +95,6 @@ declare const Serial3: EspruinoSerial;
 interface EspruinoE {
   /** Hours east of UTC. */
   setTimeZone(hours: number): void;
-  CRC32(content: string | Uint8Array): number;
   /** Volts of the supply, on STM32 and nRF52. */
   getAnalogVRef?(): number;
 }
@@ -186,12 +156,8 @@ interface PromiseConstructor {
 }
 declare const Promise: PromiseConstructor;
 
-/** The ESP32 family. */
-declare const ESP32: {
-  /** Off for so many microseconds, at most 2^31 - 1; then the board boots. */
-  deepSleep(microseconds: number): void;
+interface Esp32Chip {
   deepSleepExt0(pin: Pin, level: 0 | 1): void;
-  getWakeupCause(): number;
   /** Keeps its memory. */
   lightSleep(milliseconds: number): void;
   getState(): { freeHeap: number; sdkVersion: string };
@@ -199,12 +165,9 @@ declare const ESP32: {
   enableWifi(enable: boolean): void;
   setOTAValid(isValid: boolean): void;
   reboot(): void;
-};
+}
 
 interface WifiModule {
-  /** `error` is null once it is connected. */
-  connect(ssid: string, options: { password?: string }, done: (error: string | null) => void): void;
-  disconnect(done?: () => void): void;
   /** On the ESP32 family: the board connects by itself from now on. */
   save(what?: "clear"): void;
   getIP(tell: (error: unknown, address: { ip: string; mac: string }) => void): void;
@@ -233,7 +196,6 @@ interface EspruinoResponse {
   on(event: "close", run: () => void): void;
 }
 
-declare function require(module: "Wifi"): WifiModule;
 declare function require(module: "net"): {
   connect(
     options: { host: string; port: number },

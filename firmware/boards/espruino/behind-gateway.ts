@@ -7,6 +7,7 @@ import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
 import type { AgentFeatures } from "../../agent/features.ts";
 import { startDevice } from "./device.ts";
 import { serialDatagrams } from "./serial.ts";
+import { readSettingsFile } from "./settings.ts";
 
 const FEATURES: AgentFeatures = {
   codecs: [TEXT_CODEC, TLV_CODEC],
@@ -25,15 +26,13 @@ interface SettingsFile {
 
 const DEFAULT_BAUD = 115200;
 
-// Not JSON.parse: what writeJSON wrote has no quotes around names.
-const read = require("Storage").readJSON("dormouse.json", true) as SettingsFile | undefined;
-const file = read === undefined ? {} : read;
+const file = (readSettingsFile() || {}) as SettingsFile;
 Serial1.setup(file.baud === undefined ? DEFAULT_BAUD : file.baud);
 const settings = {
-  endpointName: file.endpoint,
+  endpoint: file.endpoint,
   // There is one peer on the line, whatever it is called.
   server: "coap://gateway",
   lifetime: file.lifetime,
-  queueMode: file.queue === true,
+  queue: file.queue,
 };
 startDevice(settings, FEATURES, [], function () {}, serialDatagrams(Serial1));

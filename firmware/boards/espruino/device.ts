@@ -3,32 +3,37 @@
  */
 import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
 import {
+  DEVICE,
   DEVICE_FIRMWARE_VERSION,
   DEVICE_MANUFACTURER,
   DEVICE_MEMORY_FREE,
   DEVICE_MODEL_NUMBER,
   DEVICE_SERIAL_NUMBER,
 } from "../../../protocol/model/objects/device.ts";
-import type { AgentEvent } from "../../agent/basic-agent.ts";
+import type { AgentEvent, BasicConfiguration } from "../../agent/basic-agent.ts";
 import { BasicAgent } from "../../agent/basic-agent.ts";
 import type { AgentFeatures } from "../../agent/features.ts";
 import { run } from "../../loop.ts";
 import { deviceObject } from "../../objects/device.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
-import type { Datagrams, Streams } from "../../ports.ts";
+import type { Datagrams, Power, Streams } from "../../ports.ts";
 import { ESPRUINO_CALENDAR, ESPRUINO_CLOCK, EspruinoAlarm } from "./clock.ts";
 import { ESPRUINO_RANDOM } from "./entropy.ts";
 import { ESPRUINO_POWER } from "./power.ts";
 
-/** Who the device is and whom it talks to. Programs read it from the file `dormouse.json` of the board's Storage. */
+/**
+ * Who the device is and whom it talks to, by the names of the file `dormouse.json` (settings.ts), such as
+ * `{"endpoint":"board-1","server":"coap://192.168.1.10","lifetime":3600,"queue":true}`, all optional but the server.
+ */
 export interface DeviceSettings {
   /** Default: the chip's serial number. */
-  readonly endpointName: string | undefined;
+  readonly endpoint?: string;
   /** `coap://host:port`; of a device over TCP `coap+tcp://host:port`. */
   readonly server: string;
   /** Seconds. */
-  readonly lifetime: number | undefined;
-  readonly queueMode: boolean;
+  readonly lifetime?: number;
+  /** True: the device sleeps between its contacts. */
+  readonly queue?: boolean;
 }
 
 const SHORT_SERVER_ID = 1;
@@ -50,35 +55,13 @@ export function startDevice(
   carrier: Datagrams | Streams,
   kind?: typeof BasicAgent,
 ): void {
-  const device = deviceObject(ESPRUINO_CALENDAR, ESPRUINO_POWER, {
-    [DEVICE_MANUFACTURER]: "Espruino",
-    [DEVICE_MODEL_NUMBER]: process.env.BOARD,
-    [DEVICE_SERIAL_NUMBER]: getSerial(),
-    [DEVICE_FIRMWARE_VERSION]: process.env.VERSION,
-    [DEVICE_MEMORY_FREE]: freeKilobytes(),
-  });
+  restartOnMemoryError();
   const agent = new (kind === undefined ? BasicAgent : kind)(
-    {
-      endpointName: settings.endpointName === undefined ? getSerial() : settings.endpointName,
-      lifetime: settings.lifetime,
-      queueMode: settings.queueMode,
-      objects: objects.concat(device),
-      settings: {
-        random: ESPRUINO_RANDOM,
-        transmission: DEFAULT_TRANSMISSION,
-        blockSize: 256,
-        maxBody: 2048,
-        rememberedMessages: 4,
-        maxRequests: 2,
-      },
-    },
+    configurationOf(settings, objects, ESPRUINO_POWER),
     features,
   );
-  agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: settings.server });
-  setInterval(function () {
-    device.set(0, DEVICE_MEMORY_FREE, freeKilobytes());
-    refresh();
-  }, REFRESH_INTERVAL);
+  agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: settings["server"] });
+  keepCurrent(agent, refresh);
   run(
     agent,
     {
@@ -94,12 +77,61 @@ export function startDevice(
   );
 }
 
+/** What an agent on this board is given. */
+export function configurationOf(
+  // Names in quotes: the file's, which stay as long as they are there.
+  settings: DeviceSettings,
+  objects: readonly LwM2mObject[],
+  power: Power,
+): BasicConfiguration {
+  const device = deviceObject(ESPRUINO_CALENDAR, power, {
+    [DEVICE_MANUFACTURER]: "Espruino",
+    [DEVICE_MODEL_NUMBER]: process.env.BOARD,
+    [DEVICE_SERIAL_NUMBER]: getSerial(),
+    [DEVICE_FIRMWARE_VERSION]: process.env.VERSION,
+    [DEVICE_MEMORY_FREE]: freeKilobytes(),
+  });
+  return {
+    endpointName: settings["endpoint"] || getSerial(),
+    lifetime: settings["lifetime"],
+    queueMode: settings["queue"] === true,
+    objects: objects.concat(device),
+    settings: {
+      random: ESPRUINO_RANDOM,
+      transmission: DEFAULT_TRANSMISSION,
+      blockSize: 256,
+      maxBody: 2048,
+      rememberedMessages: 4,
+      maxRequests: 2,
+    },
+  };
+}
+
+/** Every 10 s: what is measured, and the memory that is left. */
+export function keepCurrent(agent: BasicAgent, refresh: () => void): void {
+  setInterval(function () {
+    const device = agent.object(DEVICE.id);
+    if (device !== undefined) device.set(0, DEVICE_MEMORY_FREE, freeKilobytes());
+    refresh();
+  }, REFRESH_INTERVAL);
+}
+
+/**
+ * A board that ran out of memory begins anew: it cut a handler short where nobody knows (docs/decisions/0029-espruino-port.md).
+ */
+export function restartOnMemoryError(): void {
+  E.on("errorFlag", function (flags) {
+    if (flags.indexOf("MEMORY") >= 0) E.reboot();
+  });
+}
+
 function freeKilobytes(): number {
   const memory = process.memory();
   return Math.floor((memory.free * memory.blocksize) / 1024);
 }
 
-function tell(event: AgentEvent): void {
+/** Prints an event. */
+export function tell(event: AgentEvent): void {
   if (event.kind === "request") print(event.operation, event.path, event.code);
   else print(event.kind, event.link.uri);
 }

@@ -28,10 +28,10 @@ interface EspruinoE {
   toString(bytes: Uint8Array): string;
   /** The bytes of a binary string. */
   toUint8Array(text: string): Uint8Array;
+  /** As a signed or unsigned integer of 32 bits, which differs between versions. */
+  CRC32(content: string | Uint8Array): number;
   /** 32 bits from the hardware's random number generator, as a signed integer. */
   hwRand(): number;
-  /** Of 32 bits, as a number without sign. */
-  CRC32(bytes: Uint8Array): number;
   /** Clears and returns the flags, for example `["LOW_MEMORY", "MEMORY"]`. */
   getErrorFlags(): string[];
   on(event: "init" | "kill", run: () => void): void;
@@ -96,6 +96,52 @@ interface EspruinoSerial {
   on(event: "data", run: (text: string) => void): void;
 }
 
+interface Pin {
+  read(): boolean;
+  write(value: boolean | number): void;
+}
+
+type PinMode =
+  | "analog"
+  | "input"
+  | "input_pullup"
+  | "input_pulldown"
+  | "output"
+  | "opendrain"
+  | "opendrain_pullup"
+  | "af_output"
+  | "af_opendrain"
+  | "auto";
+
+declare function digitalRead(pin: Pin | readonly Pin[]): number;
+declare function digitalWrite(pin: Pin | readonly Pin[], value: boolean | number): void;
+/** Without this the interpreter chooses by what is done. */
+declare function pinMode(pin: Pin, mode: PinMode, automatic?: boolean): void;
+
+/** Times in seconds. */
+interface WatchEvent {
+  state: boolean;
+  time: number;
+  lastTime: number;
+}
+/** Calls `run` when the pin changes; the result is for `clearWatch`. `debounce` is in milliseconds. */
+declare function setWatch(
+  run: (event: WatchEvent) => void,
+  pin: Pin,
+  options?: { repeat?: boolean; edge?: "rising" | "falling" | "both"; debounce?: number },
+): number;
+/** Without an argument it clears ALL watches. */
+declare function clearWatch(id: number): void;
+
+interface Esp32Chip {
+  /** Off for so many microseconds, at most 2^31 - 1; does not return, the board boots. */
+  deepSleep(microseconds: number): void;
+  /** 0 for a reset, 4 for the timer. */
+  getWakeupCause(): number;
+}
+/** Only on the ESP32 family: ask `typeof` first. */
+declare const ESP32: Esp32Chip;
+
 declare const Serial1: EspruinoSerial;
 
 declare function require(module: "dgram"): {
@@ -116,6 +162,13 @@ declare function require(module: "crypto"): {
 declare function require(module: "net"): {
   connect(options: { host: string; port: number }, connected: () => void): EspruinoSocket;
 };
+interface WifiModule {
+  /** `done` is given null, or what went wrong. It may never be called. */
+  connect(ssid: string, options: { password?: string }, done: (error: string | null) => void): void;
+  disconnect(done?: () => void): void;
+  on(event: "connected" | "disconnected", run: () => void): void;
+}
+declare function require(module: "Wifi"): WifiModule;
 declare function require(module: "Storage"): {
   /** Names of at most 28 characters; longer ones are cut. Cut at the end of the file; a `length` of 0 is all of it. */
   read(name: string, offset?: number, length?: number): string | undefined;

@@ -15,7 +15,12 @@ export const ESPRUINO_STORE: Store = {
     if (storage.read(name) === text) return true;
     // A record of nothing could not be told from none.
     if (bytes.length === 0) return false;
-    return storage.write(name, text) && storage.read(name) === text;
+    try {
+      return storage.write(name, text) && storage.read(name) === text;
+    } catch (_) {
+      // The Storage is full.
+      return false;
+    }
   },
   remove: function (name) {
     require("Storage").erase(name);

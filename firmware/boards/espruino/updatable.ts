@@ -27,20 +27,16 @@ import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../objects/sensor.ts";
 import { coapPackages } from "../../update/coap-packages.ts";
 import { ESPRUINO_CALENDAR, ESPRUINO_CLOCK, EspruinoAlarm } from "./clock.ts";
+import type { DeviceSettings } from "./device.ts";
+import { restartOnMemoryError } from "./device.ts";
 import { ESPRUINO_RANDOM } from "./entropy.ts";
 import { espruinoFirmware } from "./firmware.ts";
 import { ESPRUINO_POWER } from "./power.ts";
+import { readSettings } from "./settings.ts";
 import { ESPRUINO_DATAGRAMS } from "./udp.ts";
 
-/**
- * `{"endpoint":"board-1","server":"coap://192.168.1.10","packageKeys":["hmac-sha256:8f3c..."]}`; all optional but the server. Without
- * a key no package is taken.
- */
-interface SettingsFile {
-  readonly endpoint?: string;
-  readonly server: string;
-  readonly lifetime?: number;
-  readonly queue?: boolean;
+/** What `dormouse.json` has beside the rest, such as `"packageKeys":["hmac-sha256:8f3c..."]`. Without a key no package is taken. */
+interface UpdatableSettings extends DeviceSettings {
   readonly packageKeys?: readonly string[];
   readonly allowOlder?: boolean;
 }
@@ -63,7 +59,8 @@ function freeKilobytes(): number {
   return Math.floor((memory.free * memory.blocksize) / 1024);
 }
 
-function start(file: SettingsFile): void {
+function start(file: UpdatableSettings): void {
+  restartOnMemoryError();
   const firmware = espruinoFirmware({
     keys: file.packageKeys === undefined ? [] : file.packageKeys,
     allowOlder: file.allowOlder === true,
@@ -124,7 +121,5 @@ function start(file: SettingsFile): void {
   run(agent, board, handle);
 }
 
-// Not JSON.parse: what writeJSON wrote has no quotes around names.
-const file = require("Storage").readJSON("dormouse.json", true) as SettingsFile | undefined;
-if (file === undefined) print("dormouse.json is missing or unreadable.");
-else start(file);
+const settings = readSettings();
+if (settings !== undefined) start(settings);

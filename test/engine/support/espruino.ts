@@ -18,6 +18,8 @@ const MEMORY = "#memory ";
 const FAILURE = /Uncaught|Execution Interrupted|New interpreter error|OUT OF MEMORY/;
 
 export interface EspruinoMemory {
+  /** Bytes of a variable. */
+  readonly blocksize: number;
   /** Variables in use. */
   readonly usage: number;
   /** Variables of this build, in use or free. */
@@ -28,6 +30,10 @@ export interface EspruinoMemory {
 export interface RunningBoard {
   /** All that it printed so far. */
   output(): string;
+  /** When it has ended by itself, by a reboot for example, or was stopped. */
+  readonly ended: Promise<void>;
+  /** Of its process on this machine. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -52,23 +58,33 @@ export class Espruino implements Engine {
 
   /** Boots a board from its Storage: `.bootcde` is the program. Text is written as Latin-1. */
   async boot(files: Readonly<Record<string, string>>): Promise<RunningBoard> {
-    const { child, output, ended } = await this.spawn(files, []);
-    return {
-      output,
-      stop: async () => {
-        kill(child);
-        await ended;
-      },
+    const folder = await makeFolder(files);
+    const board = this.bootFolder(folder);
+    const stop = async () => {
+      await board.stop();
+      await rm(folder, { recursive: true });
     };
+    return { ...board, stop };
+  }
+
+  /** Boots a board whose flash is in this folder, cold. The folder stays. */
+  bootFolder(folder: string): RunningBoard {
+    const { child, output, ended } = this.spawn(folder, []);
+    const stop = async () => {
+      kill(child);
+      await ended;
+    };
+    return { output, ended, stop, pid: child.pid ?? 0 };
   }
 
   private async runToEnd(code: string): Promise<{ lines: string[]; memory: EspruinoMemory }> {
     const files = { ".bootcde": `print("${BEGIN}");${code}` };
     const tell = `print("${MEMORY}"+JSON.stringify(process.memory()))`;
     // It ends by itself once it has neither timer nor socket.
-    const { child, output, ended } = await this.spawn(files, ["-e", tell]);
+    const folder = await makeFolder(files);
+    const { child, output, ended } = this.spawn(folder, ["-e", tell]);
     const patience = setTimeout(() => kill(child), 120_000);
-    await ended;
+    await ended.finally(() => rm(folder, { recursive: true }));
     clearTimeout(patience);
     const lines = output().split(/\r?\n/);
     const begin = lines.findIndex((line) => line.endsWith(BEGIN));
@@ -83,13 +99,7 @@ export class Espruino implements Engine {
     };
   }
 
-  private async spawn(files: Readonly<Record<string, string>>, parameters: readonly string[]) {
-    const folder = await mkdtemp(join(tmpdir(), "espruino-"));
-    const content = Object.entries(files).map(([name, text]) => ({
-      name,
-      content: Buffer.from(text, "latin1"),
-    }));
-    await writeFile(join(folder, FLASH), storageImage(content, FLASH_SIZE));
+  private spawn(folder: string, parameters: readonly string[]) {
     const child = spawn(this.path, parameters, { cwd: folder, stdio: ["pipe", "pipe", "ignore"] });
     let printed = "";
     child.stdout.setEncoding("latin1").on("data", (text: string) => {
@@ -98,9 +108,20 @@ export class Espruino implements Engine {
     const ended = new Promise<void>((resolve, reject) => {
       child.on("error", reject);
       child.on("close", () => resolve());
-    }).finally(() => rm(folder, { recursive: true }));
+    });
     return { child, output: () => printed, ended };
   }
+}
+
+/** A folder with the flash of a board that has these files. */
+export async function makeFolder(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "espruino-"));
+  const content = Object.entries(files).map(([name, text]) => ({
+    name,
+    content: Buffer.from(text, "latin1"),
+  }));
+  await writeFile(join(folder, FLASH), storageImage(content, FLASH_SIZE));
+  return folder;
 }
 
 /** The interpreter ignores SIGTERM. */

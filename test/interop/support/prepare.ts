@@ -52,7 +52,7 @@ export async function setup(project: TestProject): Promise<void> {
   project.provide("required", required);
 }
 
-async function expectCommand(...commands: string[]): Promise<void> {
+export async function expectCommand(...commands: string[]): Promise<void> {
   for (const command of commands) {
     await run("which", [command]).catch(() => {
       throw new Error(`no ${command} on the PATH`);
@@ -97,8 +97,14 @@ async function installJava({ sources, jars, classes }: JavaPeer): Promise<void> 
   await run("javac", ["-nowarn", "-cp", `${jars}/*`, "-d", classes, ...files], { cwd: sources });
 }
 
+/** Leshan's server and client, for others than the suites of this folder. */
+export const installLeshan = (): Promise<void> => installJava(LESHAN);
+
 /** Fills a folder beside the final one and renames it, so that an interrupted installation is not taken for a whole one. */
-async function installInto(folder: string, fill: (folder: string) => Promise<void>): Promise<void> {
+export async function installInto(
+  folder: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
@@ -106,7 +112,7 @@ async function installInto(folder: string, fill: (folder: string) => Promise<voi
   await rename(unfinished, folder);
 }
 
-async function exists(path: string): Promise<boolean> {
+export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,
@@ -114,7 +120,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** The line that says what failed: Maven and npm print theirs on stdout and stderr, below Node's "Command failed". */
-function firstLine(error: unknown): string {
+export function firstLine(error: unknown): string {
   const failure = error as { message: string; stdout?: string; stderr?: string };
   const printed = `${failure.stdout ?? ""}\n${failure.stderr ?? ""}`.split("\n");
   const telling = printed.find((line) => /error/i.test(line));

@@ -61,7 +61,7 @@ describe("a program that the board can have", () => {
     expect(report.refused).toEqual([]);
     // More variables than are sure, and less than there may be.
     expect(report.warnings.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/needs about 33\d\d variables; ESP32 boards have 3000 and more/),
+      expect.stringMatching(/needs about 3[23]\d\d variables; ESP32 boards have 3000 and more/),
     ]);
     expect(report.bytes).toBe(code?.length);
     expect(report.bytes).toBeLessThan(43_000);
@@ -83,7 +83,7 @@ describe("a program that the board can have", () => {
       print: (line: string) => lines.push(line),
       require: () => ({ readJSON: () => file }),
     });
-    expect(Object.values(JSON.parse(lines[0]))).toEqual(["a", "coap://b", 5, true]);
+    expect(JSON.parse(lines[0])).toEqual(file);
   });
 
   test("may use pins, buses, promises and the firmware's modules", async () => {
@@ -271,7 +271,7 @@ const LIMITS = { least: Math.random() };`;
         /^1:1: takes 41\d\d\d bytes of flash, and the Storage of the board esp32 has 40000: import less$/,
       ),
       expect.stringMatching(
-        /^1:1: needs about 33\d\d variables, and the board esp32 has 2000: import less$/,
+        /^1:1: needs about 3[23]\d\d variables, and the board esp32 has 2000: import less$/,
       ),
     ]);
   });

@@ -1,0 +1,39 @@
+/**
+ * A light (3311) on pin D2 that blinks every half second while a server has it on, and reports for how many seconds it was.
+ *
+ *     npx tsx scripts/bundle.ts examples/boards/blink-and-report.ts board.js
+ *     npx espruino -p PORT --config SAVE_ON_SEND=1 board.js
+ */
+import { BOARD_FEATURES } from "../../firmware/boards/espruino/board-features.ts";
+import { startDevice } from "../../firmware/boards/espruino/device.ts";
+import { readSettings } from "../../firmware/boards/espruino/settings.ts";
+import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";
+import { LwM2mObject } from "../../firmware/objects/lwm2m-object.ts";
+import { ON_OFF, ON_TIME } from "../../protocol/model/objects/ipso-resources.ts";
+import { LIGHT_CONTROL } from "../../protocol/model/objects/light-control.ts";
+
+declare const D2: Pin;
+
+const HALF_SECOND = 500;
+const light = new LwM2mObject(LIGHT_CONTROL);
+light.isFixed = true;
+light.create(0, { [ON_OFF]: true, [ON_TIME]: 0 });
+
+let isLit = false;
+let halves = 0;
+setInterval(() => {
+  const isOn = light.get(0, ON_OFF) === true;
+  isLit = isOn && !isLit;
+  digitalWrite(D2, isLit);
+  if (isOn) halves++;
+}, HALF_SECOND);
+
+/** Each 10 s, not each half second: a report costs more than a blink. */
+function report(): void {
+  light.set(0, ON_TIME, Math.floor(halves / 2));
+}
+
+const settings = readSettings();
+if (settings !== undefined) {
+  startDevice(settings, BOARD_FEATURES, [light], report, ESPRUINO_DATAGRAMS);
+}

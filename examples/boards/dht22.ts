@@ -1,0 +1,35 @@
+/** A thermometer (3303) and a hygrometer (3304): a DHT22 on pin D4, measured every 10 s. A measurement that fails leaves the last one. */
+import { BOARD_FEATURES } from "../../firmware/boards/espruino/board-features.ts";
+import { startDevice } from "../../firmware/boards/espruino/device.ts";
+import { measureDht22 } from "../../firmware/boards/espruino/dht22.ts";
+import { readSettings } from "../../firmware/boards/espruino/settings.ts";
+import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";
+import { addSensor, sensorObject } from "../../firmware/objects/sensor.ts";
+import { HUMIDITY } from "../../protocol/model/objects/humidity.ts";
+import { SENSOR_VALUE } from "../../protocol/model/objects/ipso-resources.ts";
+import { TEMPERATURE } from "../../protocol/model/objects/temperature.ts";
+
+declare const D4: Pin;
+
+const temperature = sensorObject(TEMPERATURE);
+const humidity = sensorObject(HUMIDITY);
+
+function measure(): void {
+  measureDht22(D4, (climate) => {
+    if (climate === undefined) {
+      print("The sensor does not answer.");
+      return;
+    }
+    temperature.set(0, SENSOR_VALUE, climate.temperature);
+    humidity.set(0, SENSOR_VALUE, climate.humidity);
+  });
+}
+
+// The device begins when there is something to report.
+measureDht22(D4, (climate) => {
+  addSensor(temperature, 0, climate === undefined ? 0 : climate.temperature, "Cel");
+  addSensor(humidity, 0, climate === undefined ? 0 : climate.humidity, "%RH");
+  const settings = readSettings();
+  if (settings === undefined) return;
+  startDevice(settings, BOARD_FEATURES, [temperature, humidity], measure, ESPRUINO_DATAGRAMS);
+});

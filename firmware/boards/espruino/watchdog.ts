@@ -1,0 +1,25 @@
+/**
+ * The chip's watchdog over the agent's alarm, on boards that have one: STM32, nRF5x, ESP32, RP2xxx; elsewhere the calls do nothing. A board
+ * whose alarm was due and was not armed again, since a memory error cut the handler short for example, starts anew.
+ */
+import type { Alarm } from "../../ports.ts";
+import { ESPRUINO_CLOCK } from "./clock.ts";
+
+/** Of the watchdog's time, how often it is looked whether all is well. */
+const SHARE = 4;
+
+/** The alarm, watched over. @param seconds until the board restarts */
+export function guarded(alarm: Alarm, seconds: number): Alarm {
+  const patience = (seconds * 1000) / SHARE;
+  let due = Infinity;
+  E.enableWatchdog(seconds, false);
+  setInterval(function () {
+    if (ESPRUINO_CLOCK.now() < due + patience) E.kickWatchdog();
+  }, patience);
+  return {
+    arm: function (at, ring) {
+      due = Math.max(at, ESPRUINO_CLOCK.now());
+      alarm.arm(at, ring);
+    },
+  };
+}

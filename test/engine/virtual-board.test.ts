@@ -1,0 +1,73 @@
+/**
+ * The programs of an Espruino board, bundled as for the board, on a virtual one: its API on an engine that knows nothing of Node, over UDP
+ * with the real connector.
+ */
+import { join } from "node:path";
+import { afterEach, beforeAll, describe, expect, onTestFailed, test } from "vitest";
+import { bundleForBoard } from "../../firmware/flash/bundle.ts";
+import { GET, POST, PUT } from "../../protocol/coap/codes.ts";
+import { LiveConnector, textOf } from "../support/live-connector.ts";
+import { LiveBoard } from "../support/virtual-espruino/live-board.ts";
+import { quickjsRealms, type RealmMaker } from "../support/virtual-espruino/script-engine.ts";
+
+const BOARD = join(import.meta.dirname, "../../firmware/boards/espruino");
+
+let realms: RealmMaker;
+let board: LiveBoard | undefined;
+let server: LiveConnector | undefined;
+
+beforeAll(async () => {
+  realms = await quickjsRealms();
+});
+
+afterEach(async () => {
+  board?.stop();
+  board = undefined;
+  await server?.close();
+});
+
+describe.each(["minimal", "main"])("%s", (program) => {
+  let code: string;
+
+  beforeAll(async () => {
+    ({ code } = await bundleForBoard(join(BOARD, `${program}.ts`)));
+  });
+
+  async function start(): Promise<LiveConnector> {
+    const connector = await LiveConnector.start();
+    server = connector;
+    const settings = { endpoint: "board", server: connector.uri, lifetime: 600 };
+    board = new LiveBoard({
+      realms,
+      program: code,
+      files: { "dormouse.json": JSON.stringify(settings) },
+      temperature: 21.5,
+    });
+    onTestFailed(() => console.error(board?.output()));
+    return connector;
+  }
+
+  test("registers with the connector and is read, written, observed and executed", async () => {
+    const connector = await start();
+    expect(await connector.registration()).toMatchObject({ endpointName: "board", lifetime: 600 });
+    const ask = connector.ask.bind(connector, "board");
+    expect(textOf(await ask(GET, "/3/0/0"))).toBe("Espruino");
+    expect(await ask(GET, "/3/0")).toMatchObject({ status: 200, contentFormat: 11542 });
+    expect(await ask(GET, "/3/0/99")).toMatchObject({ status: 404 });
+    expect(await ask(PUT, "/1/0/1", "900")).toMatchObject({ status: 200 });
+    await connector.next("update");
+    expect(textOf(await ask(GET, "/1/0/1"))).toBe("900");
+    expect(await connector.observe("board", "/3/0/13")).toMatchObject({ status: 200 });
+    expect(await ask(POST, "/1/0/8")).toMatchObject({ status: 200 });
+    await connector.next("update");
+    if (program === "main") expect(textOf(await ask(GET, "/3303/0/5700"))).toBe("21.5");
+  });
+
+  test("goes on after datagrams without bytes have closed its socket, and after nonsense", async () => {
+    const connector = await start();
+    await connector.registration();
+    for (let i = 0; i < 5; i++) await board?.disturb(new Uint8Array(0));
+    await board?.disturb(new Uint8Array([1, 2, 3]));
+    expect(textOf(await connector.ask("board", GET, "/3/0/0"))).toBe("Espruino");
+  });
+});
