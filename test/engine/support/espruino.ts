@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BoardLine, LineHandlers } from "../../../firmware/flash/board-line.ts";
 import { storageImage } from "../../../firmware/flash/storage-image.ts";
 import type { Candidate, Engine } from "./engine.ts";
 
@@ -28,6 +29,8 @@ export interface EspruinoMemory {
 export interface RunningBoard {
   /** All that it printed so far. */
   output(): string;
+  /** Its console. */
+  open(handlers: LineHandlers): BoardLine;
   stop(): Promise<void>;
 }
 
@@ -55,6 +58,10 @@ export class Espruino implements Engine {
     const { child, output, ended } = await this.spawn(files, []);
     return {
       output,
+      open: (handlers) => {
+        child.stdout.on("data", (text: string) => handlers.onText(text));
+        return { write: (text) => child.stdin.write(text, "latin1"), close: async () => {} };
+      },
       stop: async () => {
         kill(child);
         await ended;
