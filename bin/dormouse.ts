@@ -17,6 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   conform: async () => (await import("./conform.ts")).conformCommand,
   boards: async () => (await import("./build.ts")).boardsCommand,
   build: async () => (await import("./build.ts")).buildCommand,
+  flash: async () => (await import("./flash.ts")).flashCommand,
+  console: async () => (await import("./console.ts")).consoleCommand,
 };
 
 const require = createRequire(import.meta.url);

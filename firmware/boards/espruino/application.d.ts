@@ -219,6 +219,15 @@ declare function require(module: "crypto"): {
   SHA512(content: string | Uint8Array): ArrayBuffer;
 };
 
+/* Types without a run-time part. */
+type ConstructorParameters<T extends abstract new (...parameters: any) => any> =
+  T extends abstract new (...parameters: infer P) => any ? P : never;
+type InstanceType<T extends abstract new (...parameters: any) => any> = T extends abstract new (
+  ...parameters: any
+) => infer R
+  ? R
+  : any;
+
 /** Any other module of the board's. */
 declare function require(module: string): any;
 

@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BoardLine, LineHandlers } from "../../../firmware/flash/board-line.ts";
 import { storageImage } from "../../../firmware/flash/storage-image.ts";
 import type { Candidate, Engine } from "./engine.ts";
 
@@ -34,6 +35,8 @@ export interface RunningBoard {
   readonly ended: Promise<void>;
   /** Of its process on this machine. */
   readonly pid: number;
+  /** Its console. */
+  open(handlers: LineHandlers): BoardLine;
   stop(): Promise<void>;
 }
 
@@ -74,7 +77,11 @@ export class Espruino implements Engine {
       kill(child);
       await ended;
     };
-    return { output, ended, stop, pid: child.pid ?? 0 };
+    const open = (handlers: LineHandlers): BoardLine => {
+      child.stdout.on("data", (text: string) => handlers.onText(text));
+      return { write: (text) => child.stdin.write(text, "latin1"), close: async () => {} };
+    };
+    return { output, open, ended, stop, pid: child.pid ?? 0 };
   }
 
   private async runToEnd(code: string): Promise<{ lines: string[]; memory: EspruinoMemory }> {
