@@ -313,6 +313,8 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       const asking = { ...message, options: [...message.options, next] };
       answer = await this.askOnce(question, asking, server);
       parts.push(answer.payload);
+      // A client that gives out other blocks than are asked for would have no end.
+      if (blockOf(answer, BLOCK2)?.num !== block.num + 1) break;
     }
     return parts.length === 1 ? answer : { ...answer, payload: joined(parts) };
   }

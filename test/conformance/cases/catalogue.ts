@@ -30,6 +30,7 @@ import { OWN_FIRMWARE_CASES } from "./own-firmware.ts";
 import { OWN_FORMAT_CASES } from "./own-formats.ts";
 import { OWN_LATE_ANSWER_CASES } from "./own-late-answers.ts";
 import { OWN_LOSS_CASES } from "./own-loss.ts";
+import { OWN_MALFORMED_CASES } from "./own-malformed.ts";
 import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
 import { OWN_PATH_CASES } from "./own-paths.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
@@ -85,6 +86,7 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_LATE_ANSWER_CASES,
   ...OWN_STRANGER_CASES,
   ...OWN_FIRMWARE_CASES,
+  ...OWN_MALFORMED_CASES,
 ];
 
 /** Cases that judge a server: those of the ETS in the order of their numbers, our own. */

@@ -8,6 +8,7 @@ import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
 import { FIRMWARE_MUTANTS } from "./mutants/firmware.ts";
 import { LOSS_MUTANTS } from "./mutants/loss.ts";
+import { MALFORMED_MUTANTS } from "./mutants/malformed.ts";
 import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
@@ -38,4 +39,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...REPORTING_MODE_MUTANTS,
   ...STRANGER_MUTANTS,
   ...FIRMWARE_MUTANTS,
+  ...MALFORMED_MUTANTS,
 ];
