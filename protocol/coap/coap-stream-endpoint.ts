@@ -49,7 +49,7 @@ export class CoapStreamEndpoint extends BlockWiseStreamEndpoint implements Obser
     if (exchange !== undefined) this.close(exchange);
   }
 
-  /** As `forget`: a stream repeats nothing. */
+  /** As `forget`: a stream repeats nothing, and what is written cannot be taken back. */
   withdraw(_now: Milliseconds, id: number): void {
     this.forget(id);
   }

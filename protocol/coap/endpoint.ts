@@ -7,6 +7,8 @@ import type { CoapEvent, IncomingRequest, Request, Response } from "./exchange.t
 
 /** Our half of the conversation with one peer. */
 export interface Endpoint {
+  /** Of datagrams: of our next message, 16 bits, ascending. */
+  nextMessageId?: number;
   /** What the channel has brought: a datagram, or a piece of a stream, whose end is an empty piece. */
   handleDatagram(now: Milliseconds, datagram: Uint8Array): void;
   handleTimeout(now: Milliseconds): void;
@@ -31,6 +33,7 @@ export interface ObservingPeer extends Endpoint {
   readonly malformed: number;
   cancelObservation(now: Milliseconds, id: number): void;
   forget(id: number): void;
+  /** Forgets a request, and repeats it no more. */
   withdraw(now: Milliseconds, id: number): void;
   tokenOf(id: number): Uint8Array | undefined;
 }

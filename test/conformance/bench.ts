@@ -329,6 +329,8 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       const fault = isSuccess(answer.code) ? faultOfBlock(answer, block) : undefined;
       if (fault !== undefined) return { ...answer, code: EMPTY, outcome: fault };
       parts.push(answer.payload);
+      // A client that gives out other blocks than are asked for would have no end.
+      if (blockOf(answer, BLOCK2)?.num !== block.num + 1) break;
     }
     // Observe and the like are of the first block (RFC 7959 §3.4).
     const isWhole = parts.length > 1 && isSuccess(answer.code);

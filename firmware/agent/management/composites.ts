@@ -309,7 +309,8 @@ function readOrObserve(
     return plain(UNSUPPORTED_CONTENT_FORMAT);
   }
   const decoded = codec.decode(request.payload, link.agent.configuration.rootPath);
-  if (isMalformed(decoded)) return plain(BAD_REQUEST);
+  // A Fetch Pack has at least one record (RFC 8790 §3.1), and so has what changes something.
+  if (isMalformed(decoded) || decoded.length === 0) return plain(BAD_REQUEST);
   const paths = withoutOverlap(decoded);
   // Without Accept the answer is in the family of the question.
   const content = contentAt(link, paths, uintOf(request.options, ACCEPT, plainFormat));
@@ -447,7 +448,7 @@ function writeComposite(link: ServerLink, request: IncomingRequest): number {
   };
   const root = agent.configuration.rootPath;
   const entries = codec.decode(request.payload, [], definitionOf, root);
-  if (isMalformed(entries) || firstClash(entries) >= 0) return BAD_REQUEST;
+  if (isMalformed(entries) || entries.length === 0 || firstClash(entries) >= 0) return BAD_REQUEST;
   for (let i = 0; i < entries.length; i++) {
     const code = checkEntry(link, entries[i]);
     if (code !== CHANGED) return code;

@@ -16,7 +16,7 @@ import {
   UNAUTHORIZED,
   UNSUPPORTED_CONTENT_FORMAT,
 } from "../../../protocol/coap/codes.ts";
-import { LINK_FORMAT, TEXT } from "../../../protocol/coap/content-formats.ts";
+import { LINK_FORMAT, TEXT, TLV } from "../../../protocol/coap/content-formats.ts";
 import type { IncomingRequest, Response } from "../../../protocol/coap/exchange.ts";
 import { NO_BYTES, NO_OPTIONS } from "../../../protocol/coap/message.ts";
 import { ACCEPT, CONTENT_FORMAT, uintOf, uintOption } from "../../../protocol/coap/options.ts";
@@ -154,7 +154,9 @@ export function decodeContent(
     if (codecs[i].format !== format) continue;
     const definitionOf = () => object.definition;
     const entries = codecs[i].decode(request.payload, path, definitionOf);
-    return isMalformed(entries) ? BAD_REQUEST : entries;
+    if (isMalformed(entries)) return BAD_REQUEST;
+    // TLV alone has a way to say nothing: no bytes.
+    return entries.length === 0 && format !== TLV ? BAD_REQUEST : entries;
   }
   return UNSUPPORTED_CONTENT_FORMAT;
 }

@@ -40,6 +40,7 @@ import { OWN_FIRMWARE_CASES } from "./own-firmware.ts";
 import { OWN_FORMAT_CASES } from "./own-formats.ts";
 import { OWN_LATE_ANSWER_CASES } from "./own-late-answers.ts";
 import { OWN_LOSS_CASES } from "./own-loss.ts";
+import { OWN_MALFORMED_CASES } from "./own-malformed.ts";
 import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
 import { OWN_PATH_CASES } from "./own-paths.ts";
 import { OWN_POWER_CASES } from "./own-power.ts";
@@ -99,6 +100,7 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_LATE_ANSWER_CASES,
   ...OWN_STRANGER_CASES,
   ...OWN_FIRMWARE_CASES,
+  ...OWN_MALFORMED_CASES,
 ];
 
 /** Cases that judge a Bootstrap-Server: those of the ETS in the order of their numbers, our own. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { blockOption } from "../../../protocol/coap/block.ts";
 import type { IncomingRequest, Response } from "../../../protocol/coap/coap-endpoint.ts";
 import { CoapEndpoint, REQUEST_RECEIVED } from "../../../protocol/coap/coap-endpoint.ts";
 import { CHANGED, CONTENT, FETCH, GET, PUT } from "../../../protocol/coap/codes.ts";
-import { OBSERVE, uintOf, uintOption } from "../../../protocol/coap/options.ts";
+import { decodeMessage, encodeMessage, type Message } from "../../../protocol/coap/message.ts";
+import { BLOCK2, OBSERVE, uintOf, uintOption } from "../../../protocol/coap/options.ts";
 import { NEVER } from "../../../protocol/time/duration.ts";
 import { Bench } from "../../conformance/bench.ts";
 import type { Arrival, ClientUnderTest } from "../../conformance/client-under-test.ts";
@@ -90,6 +92,21 @@ describe("blocks at the harness's servers", () => {
     const { client, bench } = given();
     client.body = pattern(200);
     expect(await bench.read("/3")).toMatchObject({ payload: pattern(200) });
+  });
+
+  test("an answer whose blocks are not those that were asked for has an end", async () => {
+    const { client, bench } = given();
+    client.body = pattern(200);
+    const { send } = client;
+    // It gives out block 1 whichever is asked for.
+    client.send = (server, datagram) => {
+      const message = decodeMessage(datagram) as Message;
+      const options = message.options.map((option) =>
+        option.number === BLOCK2 ? blockOption(BLOCK2, 1, false, 64) : option,
+      );
+      return send.call(client, server, encodeMessage({ ...message, options }));
+    };
+    expect((await bench.read("/3")).payload.length).toBeLessThan(1000);
   });
 
   test("RFC 7959 §2.5: a PUT of three blocks is one request", async () => {

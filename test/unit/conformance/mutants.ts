@@ -14,6 +14,7 @@ import { CONNECTIVITY_MUTANTS } from "./mutants/connectivity.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
 import { FIRMWARE_MUTANTS } from "./mutants/firmware.ts";
 import { LOSS_MUTANTS } from "./mutants/loss.ts";
+import { MALFORMED_MUTANTS } from "./mutants/malformed.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
 import { OWN_COAP_MUTANTS } from "./mutants/own-coap.ts";
@@ -54,4 +55,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...REPORTING_MODE_MUTANTS,
   ...STRANGER_MUTANTS,
   ...FIRMWARE_MUTANTS,
+  ...MALFORMED_MUTANTS,
 ];

@@ -137,6 +137,8 @@ describe("LwM2M Core 1.2.2 §6.3.8: Read-Composite", () => {
     ["4.00", { ...asking("/3"), payload: "[" }, "half a pack"],
     ["4.00", { ...asking("/3"), payload: '[{"n":"/3","v":1}]' }, "values instead of paths"],
     ["4.00", { ...asking("/3"), payload: '[{"n":"/65535"}]' }, "an id that nothing may have"],
+    ["4.00", { ...asking("/3"), payload: "" }, "no pack"],
+    ["4.00", { ...asking("/3"), payload: "[]" }, "no paths"],
   ])("LwM2M Transport 1.2.2 §6.7: %s %# for %j", (code, question, _why) => {
     expect(given().server.ask(codes.FETCH, "/", question as Question).code).toBe(code);
   });
@@ -186,6 +188,13 @@ describe("LwM2M Core 1.2.2 §6.3.9: Write-Composite", () => {
     const payload = changes({ n: "/16/0/0/0", vs: "new" }, wrong);
     expect(server.ask(codes.IPATCH, "/", { format: SENML_JSON, payload }).code).toBe(code);
     expect(portfolio.get(0, PORTFOLIO_IDENTITY, 0)).toBe("a");
+  });
+
+  test.each(["", "[]"])("RFC 8790 §3.2: a pack without records is 4.00: %j", (payload) => {
+    const { server } = given();
+    for (const format of [SENML_JSON, SENML_ETCH_JSON]) {
+      expect(server.ask(codes.IPATCH, "/", { format, payload }).code).toBe("4.00");
+    }
   });
 
   test("LwM2M Core 1.2.2 §7.5.6: null in SenML-ETCH removes a resource instance", () => {

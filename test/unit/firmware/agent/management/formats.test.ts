@@ -5,6 +5,7 @@ import { LwM2mObject } from "../../../../../firmware/objects/lwm2m-object.ts";
 import {
   LWM2M_CBOR,
   LWM2M_JSON,
+  SENML_CBOR,
   SENML_JSON,
   TLV,
 } from "../../../../../protocol/coap/content-formats.ts";
@@ -65,6 +66,27 @@ describe("LwM2M Core 1.1.1 §7.4: LwM2M JSON", () => {
     expect(sensor.get(0, APPLICATION_TYPE)).toBe("hall");
     expect(server.read("/3303/0/5700", { accept: LWM2M_JSON }).code).toBe("4.06");
     expect(server.read("/3303/0")).toMatchObject({ code: "2.05", format: TLV });
+  });
+});
+
+describe("LwM2M Core 1.2.2 §6.3.3: a Write of no bytes", () => {
+  test.each([
+    SENML_JSON,
+    SENML_CBOR,
+    LWM2M_CBOR,
+    LWM2M_JSON,
+  ])("is nothing that format %i can say: 4.00, and what is there stays", (format) => {
+    const { server, sensor } = given("1.2");
+    for (const path of ["/3303/0", "/3303/0/5750"]) {
+      expect(server.write(path, bytes(""), format).code).toBe("4.00");
+    }
+    expect(sensor.get(0, APPLICATION_TYPE)).toBe("room");
+  });
+
+  test("is an instance without values in TLV", () => {
+    const { server, sensor } = given("1.2");
+    expect(server.write("/3303/0", bytes(""), TLV).code).toBe("2.04");
+    expect(sensor.get(0, APPLICATION_TYPE)).toBeUndefined();
   });
 });
 
