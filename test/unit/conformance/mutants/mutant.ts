@@ -41,7 +41,8 @@ export const isUpdate = (message: Message) =>
 /** A response in a message of its own. */
 export const isSeparate = (message: Message) => isResponse(message.code) && message.type !== ACK;
 /** Of a client: it has no other separate responses, but where it claims to. */
-export const isNotification = isSeparate;
+export const isNotification = (message: Message) => isSeparate(message);
+
 export const isEmptyAck = ({ type, code }: Message) => type === ACK && code === EMPTY;
 export const has = (number: number) => (message: Message) =>
   message.options.some((option) => option.number === number);

@@ -386,7 +386,7 @@ describe("observe (RFC 7641)", () => {
     expect(gone).toEqual([]);
   });
 
-  test("§3.6: cancelObservation sends GET Observe 1 under the same token and reports nothing", () => {
+  test("RFC 7641 §3.6: cancelObservation sends GET Observe 1 under the same token and reports nothing", () => {
     const { pair, id, observers } = observed();
     const before = pair.clientEvents.length;
     pair.client.cancelObservation(pair.now, id);
@@ -404,7 +404,7 @@ describe("observe (RFC 7641)", () => {
     expect(gone).toHaveLength(1);
   });
 
-  test("§4.5.2: while a CON notification waits for its ACK only the newest of the others is kept", () => {
+  test("RFC 7641 §4.5.2: while a CON notification waits for its ACK only the newest of the others is kept", () => {
     const { pair, notify, values } = observed({ latency: 500 });
     pair.drive(3000);
     for (let i = 0; i < 5; i++) notify(text(`v${i}`), 3 + i, true);
