@@ -332,9 +332,10 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       // A client that gives out other blocks than are asked for would have no end.
       if (blockOf(answer, BLOCK2)?.num !== block.num + 1) break;
     }
-    // Observe and the like are of the first block (RFC 7959 §3.4).
-    const isWhole = parts.length > 1 && isSuccess(answer.code);
-    return isWhole ? { ...first, payload: joined(parts) } : answer;
+    if (parts.length === 1 || !isSuccess(answer.code)) return answer;
+    // Observe and the like are of the first block (RFC 7959 §3.4); another ETag tells that the last is of another state.
+    const isOneState = etagOf(answer.options) === etagOf(first.options);
+    return { ...(isOneState ? first : answer), payload: joined(parts) };
   }
 
   /** A FETCH or iPATCH that is longer than a message goes up in blocks first (RFC 8132 §2.5, §3.3). */
