@@ -70,7 +70,7 @@ test.each<[string, "1.0" | "1.1" | "1.2", Message]>([
   ["in a Non-confirmable message", "1.1", request(GET, "/3/0", { type: NON })],
   ["with the parameter color", "1.1", request(PUT, "/3", { query: "color=blue" })],
   ["with SenML CBOR (112)", "1.0", request(GET, "/3/0", { accept: SENML_CBOR })],
-  ["with Content-Format 11544", "1.1", request(PUT, "/3/0", { format: LWM2M_CBOR })],
+  ["with LwM2M CBOR (11544)", "1.1", request(PUT, "/3/0", { format: LWM2M_CBOR })],
   ["with link format (40)", "1.2", request(PUT, "/3/0/15", { format: LINK_FORMAT })],
 ])("LwM2M Transport 1.1.1 §6.4.4: a request %s is none of LwM2M %s", (words, version, message) => {
   expect(illegalIn(version, message)).toContain(words);
