@@ -279,6 +279,9 @@ export async function resolveServer(uri: string): Promise<ServerAddress> {
   if (url?.protocol === "coaps:") {
     throw new Error(`${uri}: fleets speak plain CoAP so far; use coap://HOST:PORT`);
   }
+  if (url?.protocol === "coap+tcp:") {
+    throw new Error(`${uri}: fleets speak CoAP over UDP so far; use coap://HOST:PORT`);
+  }
   if (url?.protocol !== "coap:" || url.hostname === "" || !/^\/?$/.test(url.pathname)) {
     throw new Error(`${uri} is no server address; use coap://HOST:PORT`);
   }

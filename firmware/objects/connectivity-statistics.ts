@@ -128,7 +128,8 @@ class Collection implements ObjectMachine {
   }
 
   count(length: number, isSent: boolean): void {
-    if (!this.isRunning) return;
+    // Nothing at all is the end of a stream.
+    if (!this.isRunning || length === 0) return;
     this.messages++;
     this.longest = Math.max(this.longest, length);
     if (isSent) this.sent += length;

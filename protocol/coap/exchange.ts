@@ -10,7 +10,10 @@ import type { TransmissionParameters } from "./parameters.ts";
 export interface CoapSettings {
   readonly random: Random;
   readonly transmission: TransmissionParameters;
-  /** Preferred block size, 16..1024 bytes, a power of two (RFC 7959 §2.2). Bodies longer than this go block-wise. */
+  /**
+   * In datagrams, the preferred block size, 16..1024 bytes, a power of two (RFC 7959 §2.2): bodies longer than this go block-wise. On a
+   * stream `longestMessage` and the peer's Max-Message-Size say it.
+   */
   readonly blockSize: number;
   /** Longest body assembled from a peer's blocks, bytes; above it 4.13 with Size1 (RFC 7959 §2.9.3). */
   readonly maxBody: number;

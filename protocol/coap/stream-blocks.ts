@@ -11,6 +11,7 @@ import {
   isFull,
   streamBlockOption,
 } from "./bert.ts";
+import { type Block, blockOption } from "./block.ts";
 import { BlockWiseServer } from "./block-wise-server.ts";
 import { BAD_REQUEST, CONTINUE } from "./codes.ts";
 import type { IncomingRequest, Response } from "./exchange.ts";
@@ -30,6 +31,11 @@ export class StreamUploads extends PiecewiseUploads {
     const block = { num: num, more: more, size: size, isBert: size === BERT_UNIT };
     if (more && !isFull(block, message.payload.length)) return refusal(BAD_REQUEST);
     return this.takeBlock(now, message, block);
+  }
+
+  /** What is too long for us at once, our Max-Message-Size has said. */
+  protected override continued(block: Block): Response {
+    return refusal(CONTINUE, blockOption(BLOCK1, block.num, true, block.size));
   }
 }
 

@@ -100,6 +100,7 @@ describe("resolveServer", () => {
     ["coap://", /use coap:\/\/HOST:PORT/],
     ["coap://127.0.0.1/rd", /use coap:\/\/HOST:PORT/],
     ["coaps://127.0.0.1", /plain CoAP so far/],
+    ["coap+tcp://127.0.0.1", /CoAP over UDP so far/],
   ])("refuses %s and says what to write", async (uri, reason) => {
     await expect(resolveServer(uri)).rejects.toThrow(reason);
   });

@@ -99,3 +99,32 @@ describeWith(["libcoap"], "libcoap as a plain CoAP device at our connector, driv
     expect(late.length).toBeLessThan(2);
   });
 });
+
+describeWith(["libcoap"], "libcoap's coap-client at our connector, over TCP", () => {
+  let connector: RunningConnector;
+
+  beforeAll(async () => {
+    connector = await RunningConnector.start({ coapTcpPort: 0 });
+  });
+  afterAll(async () => {
+    await connector?.close();
+  });
+
+  async function ask(method: string, path: string): Promise<string[]> {
+    const args = ["-m", method, "-t", "40", "-e", LINKS, "-B", "10", "-v", "6"];
+    return Child.run("coap-client-notls", [...args, `${connector.coapTcpUrl}${path}`]);
+  }
+
+  async function listed(): Promise<unknown> {
+    return (await connector.rest.send("GET", "/endpoints")).json();
+  }
+
+  test("RFC 8323 §3.3: it registers over one connection and ends its registration over another", async () => {
+    shows("Register", "De-register");
+    const printed = await ask("post", `/rd?ep=${EP}&lt=300&b=T&lwm2m=1.1`);
+    const [, location] = /Location-Path:rd, Location-Path:(\w+)/.exec(printed.join()) ?? [];
+    expect(await listed()).toEqual([expect.objectContaining({ name: EP })]);
+    await ask("delete", `/rd/${location}`);
+    expect(await listed()).toEqual([]);
+  });
+});

@@ -43,6 +43,13 @@ export class RunningConnector {
     return this.connector.coapUrl;
   }
 
+  /** @throws when it was started without `coapTcpPort` */
+  get coapTcpUrl(): string {
+    const { coapTcpUrl } = this.connector;
+    if (coapTcpUrl === undefined) throw new Error("no port for TCP was asked for");
+    return coapTcpUrl;
+  }
+
   /** Ends it and starts another one on the same store and ports. */
   async restart(): Promise<void> {
     const { httpUrl, coapUrl } = this.connector;

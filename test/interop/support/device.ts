@@ -90,6 +90,8 @@ const TEST_RESOURCES: ResourceValues = {
 interface DeviceOptions {
   readonly endpointName: string;
   readonly serverPort: number;
+  /** Default: coap. */
+  readonly scheme?: "coap" | "coap+tcp";
   /** Seconds. */
   readonly lifetime?: number;
   readonly version?: "1.0" | "1.1" | "1.2";
@@ -129,7 +131,7 @@ export function startDevice(options: DeviceOptions): Device {
   test.onExecute = record;
   test.create(0, TEST_RESOURCES);
 
-  const { endpointName, lifetime, version, queueMode, serverPort } = options;
+  const { endpointName, lifetime, version, queueMode, serverPort, scheme = "coap" } = options;
   const agent = new Agent({
     endpointName,
     lifetime: lifetime ?? 300,
@@ -139,7 +141,7 @@ export function startDevice(options: DeviceOptions): Device {
     codecs: ALL_CODECS,
     settings: { ...NODE_SETTINGS, blockSize: 512 },
   });
-  agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: `coap://127.0.0.1:${serverPort}` });
+  agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: `${scheme}://127.0.0.1:${serverPort}` });
   const events = new EventLog<Pick<AgentEvent, "kind">>();
   const board = new NodeBoard();
   const loop = run(agent, board, ({ kind }) => events.add({ kind }));

@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatCode } from "../../../protocol/coap/codes.ts";
 import type { CapturedDatagram } from "./capture.ts";
-import { writeCapture } from "./capture.ts";
+import { writeCapture, writeStreamCapture } from "./capture.ts";
 import { Child } from "./child.ts";
 
-/** One datagram as tshark sees it. Texts are empty where it shows nothing. */
+/** One message as tshark sees it. Texts are empty where it shows nothing. */
 export interface Dissected {
   /** For example `raw:ip:udp:coap:lwm2mtlv`. */
   readonly protocols: string;
-  /** CON 0, NON 1, ACK 2, RST 3. */
+  /** CON 0, NON 1, ACK 2, RST 3; none on a stream. */
   readonly type: string;
   /** `0.01`, `2.05`. */
   readonly code: string;
@@ -42,15 +42,32 @@ const FIELDS = [
 ];
 
 /** Has tshark read the datagrams, those to or from these ports as CoAP. */
-export async function dissect(
+export function dissect(
   datagrams: readonly CapturedDatagram[],
+  coapPorts: readonly number[],
+): Promise<Dissected[]> {
+  return dissectFile((file) => writeCapture(file, datagrams), "udp", coapPorts);
+}
+
+/** Has tshark read the messages in what went over TCP to and from these ports; handshakes are left out. */
+export async function dissectStreams(
+  pieces: readonly CapturedDatagram[],
+  coapPorts: readonly number[],
+): Promise<Dissected[]> {
+  const packets = await dissectFile((file) => writeStreamCapture(file, pieces), "tcp", coapPorts);
+  return packets.filter(({ protocols }) => protocols !== "raw:ip:tcp");
+}
+
+async function dissectFile(
+  write: (file: string) => Promise<void>,
+  transport: "udp" | "tcp",
   coapPorts: readonly number[],
 ): Promise<Dissected[]> {
   const folder = await mkdtemp(join(tmpdir(), "dormouse-capture-"));
   try {
     const file = join(folder, "run.pcap");
-    await writeCapture(file, datagrams);
-    const asCoap = coapPorts.flatMap((port) => ["-d", `udp.port==${port},coap`]);
+    await write(file);
+    const asCoap = coapPorts.flatMap((port) => ["-d", `${transport}.port==${port},coap`]);
     const fields = FIELDS.flatMap((field) => ["-e", field]);
     const lines = await Child.run("tshark", [
       "-r",

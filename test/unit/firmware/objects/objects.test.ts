@@ -186,9 +186,11 @@ describe("LwM2M Core 1.2.2 §E.8: Connectivity Statistics (7)", () => {
     server.execute("/7/0/6");
     channel.send(new Uint8Array(10));
     arrive(new Uint8Array(30));
+    arrive(new Uint8Array(0));
     server.execute("/7/0/7");
+    // The end of a stream is passed on, and no message.
     expect(values()).toBe("0 0 1 1 30 20");
-    expect([sent.length, received.length]).toEqual([1, 1]);
+    expect([sent.length, received.length]).toEqual([1, 2]);
   });
 });
 

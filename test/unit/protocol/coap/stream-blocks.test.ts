@@ -221,6 +221,16 @@ describe("RFC 8323 §6: BERT", () => {
     expect(pair.ladder.join()).not.toContain("BERT");
   });
 
+  test("§5.3.1: how much comes at once, our Max-Message-Size says, not the block size of datagrams", () => {
+    const small = { longestMessage: 8704, blockSize: 64 };
+    const pair = new StreamPair({ client: small, server: small });
+    const ran = serve(pair, () => content(pattern(20_000)));
+    pair.client.request(0, put(pattern(20_000)));
+    pair.drive();
+    expect(ran.map(({ payload }) => payload)).toEqual([pattern(20_000)]);
+    expect(pair.ladder.slice(2)).toHaveLength(10);
+  });
+
   test("§6: who asks for a block of 1024 bytes or less, gets no BERT", () => {
     const alone = new Alone(20_000);
     const options = [...PATH, streamBlockOption(BLOCK2, 0, false, 512, false)];
