@@ -113,13 +113,29 @@ describe("dormouse conform server", () => {
 
   afterAll(() => house.stop());
 
-  test("judges a running connector through its REST API", async () => {
-    const { code, stdout } = await conform(
-      ...["server", "--rest", house.connector.httpUrl, "--key", house.newKey()],
+  const judged = (api: string, ...only: string[]) =>
+    conform(
+      ...["server", "--rest", house.connector.httpUrl, "--key", house.newKey(), "--api", api],
       ...["--json", file("s.json"), house.connector.coapUrl],
-      ...["--only", "101", "--only", "201", "--only", "301", "--only", "dormouse-server-duplicate"],
+      ...only.flatMap((id) => ["--only", id]),
     );
+
+  test("judges a running connector through its REST API, several cases at a time", async () => {
+    const ids = ["101", "201", "215", "301", "306", "755", "TD_COAP_BLOCK_06"];
+    const { code, stdout, stderr } = await judged("device-connector", ...ids, "280");
     expect(code, stdout).toBe(0);
-    expect(readReport("s.json").summary).toMatchObject({ pass: 4, fail: 0 });
+    expect(stderr).toContain("8 cases, 8 at a time: about 1 s.");
+    const { summary, cases } = readReport("s.json");
+    expect(summary).toMatchObject({ pass: 7, fail: 0, notRun: 1 });
+    expect(cases.map(({ id }) => id.replace(/^.*-int-/, ""))).toEqual([
+      ...["101", "201", "215", "280", "301", "306", "755", "TD_COAP_BLOCK_06"],
+    ]);
+  }, 60_000);
+
+  test("judges it through the face that it has of Leshan", async () => {
+    const ids = ["101", "235", "257", "260", "304", "306", "1630", "dormouse-server-options"];
+    const { code, stdout } = await judged("leshan", ...ids);
+    expect(code, stdout).toBe(0);
+    expect(readReport("s.json").summary).toMatchObject({ pass: 8, fail: 0 });
   }, 60_000);
 });

@@ -89,7 +89,10 @@ function clientRoutes(): Route[] {
 }
 
 function compositeRoutes(): Route[] {
-  const paths = { paths: "1 to 64 of one device, `/3/0/9,/3303/0`", ...TIMEOUT };
+  const paths = {
+    paths: "1 to 64 of one device, `/3/0/9,/3303/0`; `/` is all that it has",
+    ...TIMEOUT,
+  };
   const nodeformat = "SENML_JSON, SENML_CBOR or LWM2M_CBOR; what the device has when absent";
   const formats = { ...paths, nodeformat, pathformat: "taken, and left to the connector" };
   const returns = `${ANSWER} \`content\`: an object of paths and nodes, without what is not there.`;

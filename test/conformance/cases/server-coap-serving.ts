@@ -2,6 +2,7 @@
  * The server as a CoAP server, after ETSI's CoAP#4 plugtest cases, on the paths that every LwM2M server has: /rd, a location, and
  * /.well-known/core where there is one.
  */
+
 import {
   BAD_REQUEST,
   CHANGED,
@@ -11,45 +12,31 @@ import {
   DELETED,
   GET,
   METHOD_NOT_ALLOWED,
-  NOT_ACCEPTABLE,
   NOT_FOUND,
   POST,
   PUT,
 } from "../../../protocol/coap/codes.ts";
-import { LINK_FORMAT, TEXT } from "../../../protocol/coap/content-formats.ts";
-import { decodeLinks, type Link } from "../../../protocol/coap/link-format.ts";
 import { ACK, encodeMessage, type Message, NON, RST } from "../../../protocol/coap/message.ts";
 import {
-  ACCEPT,
   CONTENT_FORMAT,
   LOCATION_PATH,
   textOption,
   textsOf,
   URI_PATH,
   uintOf,
-  uintOption,
 } from "../../../protocol/coap/options.ts";
-import { isMalformed } from "../../../protocol/malformed.ts";
-import { bytesOf, formatBytes, formatName } from "../content.ts";
+import { bytesOf, formatBytes } from "../content.ts";
 import { answered, codeWords } from "../raw-clients.ts";
-import { type ServerBench, textOf } from "../server-bench.ts";
+import type { ServerBench } from "../server-bench.ts";
 import { type ServerCase, serverCase } from "../server-harness.ts";
+import { CORE, coreOf } from "./server-coap-links.ts";
 import { ABSENT, ALL, expectCode, expectKnown } from "./server-expectations.ts";
 
-const CORE = "/.well-known/core";
 const PIGGYBACKED = ["RFC 7252 §5.2.1", "RFC 7252 §5.8"];
 const SEPARATE = ["RFC 7252 §5.2.3", "RFC 7252 §4.3"];
 const NO_NON = "LwM2M has it in Confirmable messages only: a server may refuse it by 4.00";
 const NO_PUT =
   "no resource of an LwM2M server takes a PUT: a method that is not allowed is answered by 4.05, or 4.04";
-
-/** The answer to a GET of /.well-known/core, of a server that has it. */
-async function coreOf(bench: ServerBench, type = 0): Promise<Message> {
-  const answer = await bench.request(GET, CORE, { type });
-  const isOffered = answer?.code !== NOT_FOUND && answer?.code !== METHOD_NOT_ALLOWED;
-  if (!isOffered) bench.notApplicable(`the server has no ${CORE}`);
-  return bench.givenFound(answer, `GET ${CORE} was answered by nothing`);
-}
 
 /** A criterion: the answer to a Confirmable message came in its acknowledgement, or later in a message of its own with its token. */
 function expectPiggybacked<Criterion extends string>(
@@ -262,27 +249,6 @@ const LOCATION = serverCase({
   },
 });
 
-const ACCEPTED = serverCase({
-  id: "TD_COAP_CORE_20",
-  title: "Accept is heeded",
-  versions: ALL,
-  clauses: ["RFC 7252 §5.10.4"],
-  criteria: {
-    accepted: "GET /.well-known/core with Accept 40 is answered by 2.05 in link format",
-    unacceptable: "with Accept 0 it is answered by 4.06",
-  },
-  async procedure(bench) {
-    await coreOf(bench);
-    const get = (format: number) =>
-      bench.request(GET, CORE, { options: [uintOption(ACCEPT, format)] });
-    const links = await get(LINK_FORMAT);
-    expectCode(bench, "accepted", links, [CONTENT], "Accept 40");
-    const format = uintOf(links?.options ?? [], CONTENT_FORMAT, ABSENT);
-    bench.expect("accepted", format === LINK_FORMAT, `the answer is in ${formatName(format)}`);
-    expectCode(bench, "unacceptable", await get(TEXT), [NOT_ACCEPTABLE], "Accept 0");
-  },
-});
-
 const PING = serverCase({
   id: "TD_COAP_CORE_31",
   title: "An empty Confirmable message is answered by a Reset",
@@ -307,65 +273,6 @@ const PING = serverCase({
   },
 });
 
-// Links (RFC 6690).
-
-/** The links of an answer, which has to be a list of them. */
-function linksIn<Criterion extends string>(
-  bench: ServerBench<Criterion>,
-  criterion: Criterion,
-  answer: Message | undefined,
-): readonly Link[] {
-  expectCode(bench, criterion, answer, [CONTENT], `GET ${CORE}`);
-  const format = uintOf(answer?.options ?? [], CONTENT_FORMAT, ABSENT);
-  bench.expect(criterion, format === LINK_FORMAT, `it is in ${formatName(format)}`);
-  const links = answer === undefined ? [] : decodeLinks(textOf(answer));
-  if (!isMalformed(links)) return links;
-  bench.expect(criterion, false, `it is no list of links: ${links.fault}`);
-  return [];
-}
-
-const LINKS = serverCase({
-  id: "TD_COAP_LINK_01",
-  title: "Access to well-known interface for resource discovery",
-  versions: ALL,
-  clauses: ["RFC 6690 §4", "RFC 6690 §2"],
-  criteria: {
-    links: "GET /.well-known/core is answered by 2.05 with a list of links",
-    rd: "which lists /rd",
-  },
-  async procedure(bench) {
-    const links = linksIn(bench, "links", await coreOf(bench));
-    const hasRd = links.some(({ uri }) => uri === "/rd");
-    bench.expect("rd", hasRd, `it lists ${links.map(({ uri }) => uri).join(", ") || "nothing"}`);
-  },
-});
-
-const FILTERED_LINKS = serverCase({
-  id: "TD_COAP_LINK_02",
-  title: "Filtered requests for resource discovery",
-  versions: ALL,
-  clauses: ["RFC 6690 §4.1"],
-  correction: "filtering is optional: a server without it lists everything",
-  criteria: {
-    matching: "with ?rt=core.rd what has that type is among the links, if anything has",
-    other: "with ?rt=nothing.of.this.kind the answer is a list of links as well",
-  },
-  async procedure(bench) {
-    const all = linksIn(bench, "matching", await coreOf(bench));
-    const typed = all.filter(({ attributes }) =>
-      attributes.some(({ name, value }) => name === "rt" && value === "core.rd"),
-    );
-    const filtered = await bench.request(GET, CORE, { query: ["rt=core.rd"] });
-    const found = linksIn(bench, "matching", filtered);
-    const missing = typed.find(({ uri }) => !found.some((one) => one.uri === uri));
-    bench.expect("matching", missing === undefined, `${missing?.uri} is not among them`);
-    const other = await bench.request(GET, CORE, { query: ["rt=nothing.of.this.kind"] });
-    const isEmpty = other?.code === CONTENT && other.payload.length === 0;
-    if (isEmpty) bench.expect("other", true, "");
-    else linksIn(bench, "other", other);
-  },
-});
-
 export const SERVER_COAP_SERVING_CASES: readonly ServerCase[] = [
   ...METHODS.map((one) => methodCase(one, 0)),
   ...METHODS.map((one) => methodCase(one, NON)),
@@ -375,8 +282,5 @@ export const SERVER_COAP_SERVING_CASES: readonly ServerCase[] = [
   QUERY_PARAMETERS,
   DUPLICATE,
   LOCATION,
-  ACCEPTED,
   PING,
-  LINKS,
-  FILTERED_LINKS,
 ];

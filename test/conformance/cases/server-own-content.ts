@@ -1,6 +1,13 @@
 /** What no published suite asks of a server about payloads: those that are wrong, in answers and in notifications, in every format. */
 import { encodeUtf8 } from "../../../protocol/bytes/utf8.ts";
-import { CONTENT, GET } from "../../../protocol/coap/codes.ts";
+import {
+  BAD_REQUEST,
+  CHANGED,
+  CONTENT,
+  GET,
+  NOT_FOUND,
+  POST,
+} from "../../../protocol/coap/codes.ts";
 import {
   CBOR,
   LWM2M_CBOR,
@@ -20,6 +27,7 @@ import { type ServerCase, serverCase } from "../server-harness.ts";
 import {
   ABSENT,
   ALL,
+  expectCode,
   expectHeard,
   ONLY_1_2,
   SINCE_1_1,
@@ -130,6 +138,42 @@ const MALFORMED_ANSWERS = serverCase({
       }
     }
     await expectReadable(bench, "unharmed");
+  },
+});
+
+/** What may stand in a Send although it is no content of /3/0. */
+const RIGHT_IN_SENDS = ["another place", "another object"];
+
+const MALFORMED_SENDS = serverCase({
+  id: "dormouse-server-malformed-sends",
+  title: "Sends whose payload is not what they say",
+  versions: SINCE_1_1,
+  clauses: ["LwM2M Core 1.1.1 §6.4.6", "LwM2M Core 1.1.1 §7.4"],
+  needs: ["send"],
+  criteria: {
+    refused: "each is answered by 4.00, or by 4.04 where what it names is nothing",
+    untold: "no value of it is told",
+    unharmed: "a right one after that is answered by 2.04",
+  },
+  async procedure(bench) {
+    bench.client.values.set("/3/0/0", "Open Mobile Alliance");
+    await bench.givenRegistered();
+    await bench.carryOut({ kind: "listen", path: "/3/0/0" });
+    const send = (format: number, payload: Uint8Array) =>
+      bench.request(POST, "/dp", { format, payload });
+    for (const format of FORMATS[bench.version].filter((one) => one !== TLV)) {
+      for (const { what, payload } of BAD.get(format) ?? []) {
+        if (RIGHT_IN_SENDS.includes(what)) continue;
+        const asked = `a Send in ${formatName(format)} with ${what}`;
+        const answer = await send(format, payload);
+        expectCode(bench, "refused", answer, [BAD_REQUEST, NOT_FOUND], asked);
+      }
+    }
+    await bench.wait(SECOND);
+    const isTold = bench.told("/3/0/0").some((one) => one.includes("Bad"));
+    bench.expect("untold", !isTold, "the operator was told a value");
+    const right = await send(SENML_CBOR, encodeValues(SENML_CBOR, "/", { "/3/0/0": "Good" }));
+    expectCode(bench, "unharmed", right, [CHANGED], "a right Send");
   },
 });
 
@@ -283,6 +327,7 @@ const EMPTY_VALUES = serverCase({
 
 export const SERVER_OWN_CONTENT_CASES: readonly ServerCase[] = [
   MALFORMED_ANSWERS,
+  MALFORMED_SENDS,
   MALFORMED_NOTIFICATIONS,
   notifiedIn(
     "dormouse-server-notify-formats",

@@ -17,7 +17,7 @@ import {
 import { LINK_FORMAT, TEXT, TLV } from "../../../protocol/coap/content-formats.ts";
 import type { Message } from "../../../protocol/coap/message.ts";
 import { BLOCK1 } from "../../../protocol/coap/options.ts";
-import { answered } from "../raw-clients.ts";
+import { answered, codeWords } from "../raw-clients.ts";
 import { contentIn } from "../scripted-client.ts";
 import type { ServerBench } from "../server-bench.ts";
 import { type ServerCase, serverCase } from "../server-harness.ts";
@@ -250,6 +250,38 @@ const BLOCKWISE_REGISTER = serverCase({
   },
 });
 
+const BLOCKS_TWICE = serverCase({
+  id: "dormouse-server-blockwise-duplicates",
+  title: "Blocks of a list that come twice are joined once",
+  versions: ALL,
+  clauses: ["RFC 7959 §2.5", "RFC 7252 §4.5"],
+  needs: ["list"],
+  criteria: {
+    same: "both copies of each block get the same answer",
+    created: "the last one is answered by 2.01",
+    whole: "the operator sees the list as it is",
+  },
+  async procedure(bench) {
+    const query = [`ep=${bench.endpointName}`, ...bench.usualQuery()];
+    const body = encodeUtf8(`</1/0>,</3/0>,${MANY}`);
+    const count = Math.ceil(body.length / 64);
+    for (let num = 0; num < count; num++) {
+      const options = [blockOption(BLOCK1, num, num < count - 1, 64)];
+      const payload = body.subarray(num * 64, (num + 1) * 64);
+      const asking = { query, payload, format: LINK_FORMAT, options };
+      const message = bench.compose(POST, "/rd", asking);
+      const first = bench.takeLocation(await bench.exchange(message));
+      const second = await bench.exchange(message);
+      const words = `block ${num} was answered by ${codeWords(first)}, then ${codeWords(second)}`;
+      bench.expect("same", first !== undefined && first.code === second?.code, words);
+    }
+    bench.expect("created", bench.location !== "", "no answer was 2.01");
+    const client = await expectKnown(bench, "whole", ["/1/0", "/3303/0", "/3303/19"]);
+    const isOnce = (client.paths?.filter((path) => path === "/3303/0").length ?? 1) === 1;
+    bench.expect("whole", isOnce, `the operator sees ${client.paths?.join(", ")}`);
+  },
+});
+
 const BLOCK_FAULTS = serverCase({
   id: "dormouse-server-blockwise-faults",
   title: "Blocks of a list that do not fit together",
@@ -321,6 +353,7 @@ export const SERVER_OWN_LIST_CASES: readonly ServerCase[] = [
   FORMATS,
   ODD,
   BLOCKWISE_REGISTER,
+  BLOCKS_TWICE,
   BLOCK_FAULTS,
   TOO_MANY,
 ];

@@ -1,7 +1,9 @@
 /** What no published suite asks of a server about queue mode: when it sends, in which order, and what becomes of what it cannot deliver. */
+import { CHANGED, POST } from "../../../protocol/coap/codes.ts";
+import { SENML_CBOR } from "../../../protocol/coap/content-formats.ts";
 import { DEFAULT_TRANSMISSION, maxTransmitWait } from "../../../protocol/coap/parameters.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
-import { formatBytes } from "../content.ts";
+import { encodeValues, formatBytes } from "../content.ts";
 import { answered } from "../raw-clients.ts";
 import { SERVER_PROMPT, type ServerBench } from "../server-bench.ts";
 import { type ServerCase, serverCase } from "../server-harness.ts";
@@ -195,14 +197,47 @@ const NOTIFIED_ASLEEP = serverCase({
     const isTaken = answer !== undefined && !isRejected(answer);
     bench.expect("taken", isTaken, answered("the notification", answer));
     await expectHeard(bench, "taken", OBSERVED, "21.5");
-    const woken = await bench.ended(orderId, SERVER_PROMPT);
-    bench.note(
-      `a notification ${woken === undefined ? "does not wake" : "wakes"} a client in queue mode`,
-    );
-    if (woken === undefined) await bench.givenUpdated();
-    await expectToldValues(bench, "delivered", orderId, { [PATHS[0]]: `value of ${PATHS[0]}` });
+    await expectDelivered(bench, orderId, "notification");
   },
 });
+
+const SENT_ASLEEP = serverCase({
+  id: "dormouse-server-queue-send",
+  title: "A client in queue mode that wakes to send",
+  versions: SINCE_1_1,
+  clauses: [QUEUE_MODE, "LwM2M Core 1.1.1 §6.4.6"],
+  needs: ["send", "read"],
+  lasts: 100,
+  criteria: {
+    taken: "its Send is answered by 2.04, and told",
+    delivered: "a Read that waits for it comes then, or after the next Update",
+  },
+  async procedure(bench) {
+    bench.client.values.set(OBSERVED, 20.5);
+    await givenQueued(bench, OBSERVED_LIST);
+    await bench.carryOut({ kind: "listen", path: OBSERVED });
+    await fallAsleep(bench);
+    const orderId = await bench.order({ kind: "read", path: PATHS[0] });
+    const payload = encodeValues(SENML_CBOR, "/", { [OBSERVED]: 21.5 });
+    const answer = await bench.request(POST, "/dp", { format: SENML_CBOR, payload });
+    bench.expect("taken", answer?.code === CHANGED, answered("the Send", answer));
+    await expectHeard(bench, "taken", OBSERVED, "21.5");
+    await expectDelivered(bench, orderId, "Send");
+  },
+});
+
+/** A criterion: a Read that waits is carried out now, or after an Update. */
+async function expectDelivered(
+  bench: ServerBench<"delivered">,
+  orderId: string,
+  what: string,
+): Promise<void> {
+  const woken = await bench.ended(orderId, SERVER_PROMPT);
+  const words = woken === undefined ? "does not wake" : "wakes";
+  bench.note(`a ${what} ${words} a client in queue mode`);
+  if (woken === undefined) await bench.givenUpdated();
+  await expectToldValues(bench, "delivered", orderId, { [PATHS[0]]: `value of ${PATHS[0]}` });
+}
 
 const EXPIRED = serverCase({
   id: "dormouse-server-queue-expired",
@@ -237,5 +272,6 @@ export const SERVER_OWN_QUEUE_MODE_CASES: readonly ServerCase[] = [
   FELL_ASLEEP_EARLY,
   TURNED_OFF,
   NOTIFIED_ASLEEP,
+  SENT_ASLEEP,
   EXPIRED,
 ];

@@ -1,5 +1,6 @@
 /** Servers with one fault each, and the case that has to catch it. What else a fault breaks is in the catch matrix. */
 import { BLOCK_MUTANTS, QUEUE_MODE_MUTANTS } from "./server-mutants/blocks.ts";
+import { HOSTILE_MUTANTS } from "./server-mutants/hostile.ts";
 import { MESSAGE_MUTANTS } from "./server-mutants/messages.ts";
 import type { ServerMutant } from "./server-mutants/mutant.ts";
 import { ORDER_MUTANTS } from "./server-mutants/orders.ts";
@@ -11,6 +12,7 @@ export const SERVER_MUTANTS: readonly ServerMutant[] = [
   ...ORDER_MUTANTS,
   ...REPORTING_MUTANTS,
   ...MESSAGE_MUTANTS,
+  ...HOSTILE_MUTANTS,
   ...BLOCK_MUTANTS,
   ...QUEUE_MODE_MUTANTS,
 ];

@@ -12,22 +12,11 @@ import {
   NOT_FOUND,
 } from "../../../../protocol/coap/codes.ts";
 import { TEXT } from "../../../../protocol/coap/content-formats.ts";
-import {
-  ACK,
-  CON,
-  decodeMessage,
-  encodeMessage,
-  type Message,
-  NON,
-  RST,
-} from "../../../../protocol/coap/message.ts";
-import { CONTENT_FORMAT, URI_PATH, uintOption } from "../../../../protocol/coap/options.ts";
-import { pathOptions } from "../../../../protocol/coap/uri.ts";
-import { isMalformed } from "../../../../protocol/malformed.ts";
+import { ACK, type Message, NON, RST } from "../../../../protocol/coap/message.ts";
+import { CONTENT_FORMAT, uintOption } from "../../../../protocol/coap/options.ts";
 import type { ServerTamper } from "../in-process-server.ts";
 import {
   answering,
-  asks,
   COAP,
   dropping,
   hearing,
@@ -328,37 +317,6 @@ export const MESSAGE_MUTANTS: readonly ServerMutant[] = [
       return [message, { ...message, messageId: (message.messageId + 7) & 0xffff, token }];
     }),
   ),
-  mutant("answers rubbish politely", [`${OWN}malformed rejected`], rubbish(16)),
-  mutant("answers rubbish at length", [`${OWN}malformed small`], rubbish(200, 0x80)),
-  mutant("falls silent after rubbish", [`${OWN}malformed unharmed`], () => {
-    let isDead = false;
-    return {
-      toServer: (datagram) => {
-        if (isMalformed(decodeMessage(datagram))) isDead = true;
-        return isDead ? undefined : datagram;
-      },
-    };
-  }),
-  mutant("sends rubbish", [`${OMA}201 well-formed`], () => ({
-    fromServer: (datagram) => {
-      const message = decodeMessage(datagram);
-      const isRead = !isMalformed(message) && asks(GET, "/3/0/0")(message);
-      return isRead ? datagram.subarray(0, 3) : datagram;
-    },
-  })),
-  mutant("explains its refusals at length", [`${OWN}amplification small`], () =>
-    saying((message) =>
-      message.code >> 5 === 4 ? { ...message, payload: new Uint8Array(300).fill(0x61) } : message,
-    )(),
-  ),
-  mutant("answers strangers twice", [`${OWN}amplification once`], () =>
-    tampering({
-      fromServer: (message, client, say) => {
-        if (client > 0) say(message, client);
-        return message;
-      },
-    }),
-  ),
   mutant("tells values that nobody has said", [`${OWN}foreign-answers told`], () => ({
     outcome: (outcome) => outcome && { ...outcome, isSuccess: true, value: "Nobody Ltd." },
   })),
@@ -382,35 +340,5 @@ function refusingCopies(matches: (answer: Message) => boolean): () => ServerTamp
         return isCopy && matches(message) ? { ...message, code: BAD_REQUEST } : message;
       },
     });
-  };
-}
-
-/** Malformed datagrams are answered: by a message of so many bytes. */
-function rubbish(length: number, code = 0x45): () => ServerTamper {
-  return () => {
-    let answer: Uint8Array | undefined;
-    return {
-      toServer: (datagram) => {
-        const message = decodeMessage(datagram);
-        if (!isMalformed(message)) return datagram;
-        // A stranger's well-formed request takes its place, whose answer is then replaced.
-        const payload = new Uint8Array(length).fill(0x61);
-        const token = new Uint8Array(0);
-        answer = encodeMessage({ type: ACK, code, messageId: 1, token, options: [], payload });
-        return encodeMessage({
-          type: CON,
-          code: GET,
-          messageId: 0x4001 + length,
-          token,
-          options: pathOptions(URI_PATH, "/.well-known/core"),
-          payload: new Uint8Array(0),
-        });
-      },
-      fromServer: (datagram) => {
-        const sent = answer ?? datagram;
-        answer = undefined;
-        return sent;
-      },
-    };
   };
 }

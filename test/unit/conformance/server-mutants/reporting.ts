@@ -272,6 +272,7 @@ export const REPORTING_MUTANTS: readonly ServerMutant[] = [
   mutant(
     "tells more than it has heard",
     [
+      `${OWN}malformed-sends untold`,
       `${OWN}send-refused untold`,
       `${OWN}send-stranger untold`,
       `${OWN}malformed-notifications untold`,
@@ -279,7 +280,7 @@ export const REPORTING_MUTANTS: readonly ServerMutant[] = [
       `${COAP}OBS_07 untold`,
       `${COAP}OBS_08 untold`,
     ],
-    () => ({ told: (values) => [...values, "66.5"] }),
+    () => ({ told: (values, path) => [...values, path === "/3/0/0" ? "Bad" : "66.5"] }),
   ),
   mutant(
     "tells nothing of what it hears",
