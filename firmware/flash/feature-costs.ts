@@ -42,7 +42,7 @@ const FEATURES: readonly (readonly [feature: string, places: RegExp])[] = [
   ["Send", /reporting\/(samples|send-queue)/],
   ["reporting of LwM2M 1.2", /reporting\/(reporting-|stored-|subjects)/],
   ["observing", /^firmware\/agent\/reporting\//],
-  ["a store over reboots", /^firmware\/(agent\/kept|kept-loop)|espruino\/store/],
+  ["a store over reboots", /^firmware\/(agent\/kept|kept-loop|sleeping-loop)|espruino\/store/],
   ["updates", /^firmware\/update\/|objects\/(firmware-update|software-management)/],
   ["objects", /^firmware\/objects\/|^protocol\/model\//],
   ["agent", /^firmware\/agent\//],

@@ -20,7 +20,7 @@ let pair: BoardPair;
 
 beforeAll(async () => {
   ({ code } = await bundleForBoard(PROGRAM));
-}, 60_000);
+}, 180_000);
 
 function power(options: Partial<VirtualBoardOptions> = {}, settings: object = {}): void {
   const file = {
