@@ -24,12 +24,6 @@ export interface Ordered {
   readonly request: Downlink;
 }
 
-/** What an order is to become on the wire. */
-export interface Asked {
-  readonly method: number;
-  readonly path: string;
-}
-
 /** Orders something, and takes the request that comes of it, whatever it is; in words why there is none. */
 export async function ordered(
   bench: ServerBench,
