@@ -116,7 +116,8 @@ class EspruinoLine implements BoardLine {
 const CLOSING_PATIENCE = 2000;
 
 /** What the library and what is below it say, with what to do about it. */
-function advised(reason: string): string {
+function advised(told: string): string {
+  const reason = told.replace(/^(Error: )+/, "");
   for (const [pattern, advice] of ADVICE) if (pattern.test(reason)) return advice(reason);
   return reason;
 }

@@ -37,7 +37,7 @@ const NodeSerial = {
   name: "Node Serial",
   getPorts: (tell) => tell([]),
   open(path) {
-    setTimeout(() => { throw new Error("No such file or directory, cannot open " + path); });
+    setTimeout(() => { throw new Error("Error: No such file or directory, cannot open " + path); });
   },
 };
 exports.init = (done) => {

@@ -54,7 +54,8 @@ afterEach(async () => {
 });
 
 function consoleOf(running: RunningBoard): BoardConsole {
-  const console = new BoardConsole();
+  // The machine may be busy with other tests.
+  const console = new BoardConsole({ answer: 30_000, first: 10_000 });
   console.attach(running.open(console.handlers));
   return console;
 }
