@@ -16,9 +16,6 @@ export interface BoardLine {
   close(): Promise<void>;
 }
 
-/** Opens a line to where a board is. Rejects with an Error fit for its user. */
-export type OpenLine = (port: BoardPort, handlers: LineHandlers) => Promise<BoardLine>;
-
 /** Where a board is, as `--port` says it. */
 export type BoardPort =
   | { readonly kind: "tcp"; readonly text: string; readonly host: string; readonly port: number }
