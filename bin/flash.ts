@@ -4,11 +4,11 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { BoardConsole } from "../firmware/flash/board-console.ts";
-import { type BoardPort, parsePort } from "../firmware/flash/board-line.ts";
 import { BOARD_NAMES, type EspruinoBoard } from "../firmware/flash/boards.ts";
 import { usualProgram } from "../firmware/flash/build.ts";
-import { ESPRUINO_VERSION, openEspruinoLine } from "../firmware/flash/espruino-library.ts";
+import { BoardConsole } from "../firmware/flash/console/board-console.ts";
+import { type BoardPort, parsePort } from "../firmware/flash/console/board-line.ts";
+import { ESPRUINO_VERSION, openEspruinoLine } from "../firmware/flash/console/espruino-library.ts";
 import {
   type BoardSettings,
   type FlashPlan,

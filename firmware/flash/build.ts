@@ -6,8 +6,6 @@ import { readFileSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
 import ts from "typescript";
-import { type SyntaxFault, syntaxCosts, syntaxFaults } from "./board-syntax.ts";
-import { checkProgram, noModule } from "./board-types.ts";
 import { type BoardModel, type EspruinoBoard, type NodeBoard, storedSize } from "./boards.ts";
 import {
   type BoardBundle,
@@ -17,6 +15,8 @@ import {
   judgedBundle,
   type ModuleShare,
 } from "./bundle.ts";
+import { type SyntaxFault, syntaxCosts, syntaxFaults } from "./check/board-syntax.ts";
+import { checkProgram, noModule } from "./check/board-types.ts";
 import { placedFaults } from "./fault-places.ts";
 import { type FeatureCost, featureCosts, type ReportedModule } from "./feature-costs.ts";
 import { libraryFile, placeInLibrary, ROOMS } from "./library.ts";

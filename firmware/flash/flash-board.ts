@@ -5,9 +5,9 @@
  * console.
  */
 import { crc32 } from "node:zlib";
-import { BOARD_THREW, type BoardConsole, LINE_CLOSED, NO_ANSWER } from "./board-console.ts";
-import { BoardLog } from "./board-log.ts";
 import { boardOfFirmware, type EspruinoBoard, storedSize } from "./boards.ts";
+import { BOARD_THREW, type BoardConsole, LINE_CLOSED, NO_ANSWER } from "./console/board-console.ts";
+import { BoardLog } from "./console/board-log.ts";
 import type { StorageFile } from "./storage-image.ts";
 
 /** What a board runs when it starts. */

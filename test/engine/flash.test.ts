@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { BoardConsole } from "../../firmware/flash/board-console.ts";
 import { boardNamed, type EspruinoBoard } from "../../firmware/flash/boards.ts";
 import { buildForBoard } from "../../firmware/flash/build.ts";
+import { BoardConsole } from "../../firmware/flash/console/board-console.ts";
 import {
   type FlashPlan,
   type FlashProgress,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { BoardConsole } from "../../../../firmware/flash/board-console.ts";
 import { boardNamed, type EspruinoBoard } from "../../../../firmware/flash/boards.ts";
+import { BoardConsole } from "../../../../firmware/flash/console/board-console.ts";
 import {
   type FlashPlan,
   type FlashProgress,

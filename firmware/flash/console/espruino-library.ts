@@ -7,9 +7,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { libraryFile } from "../library.ts";
 import type { BoardLine, BoardPort, LineHandlers } from "./board-line.ts";
 import type { FromProcess, ToProcess } from "./espruino-process.ts";
-import { libraryFile } from "./library.ts";
 
 /** The version that was tried. */
 export const ESPRUINO_VERSION = "0.1.67";
@@ -54,7 +54,7 @@ class EspruinoLine implements BoardLine {
     this.port = port;
     this.handlers = handlers;
     const settings = JSON.stringify({ library, port });
-    this.child = fork(libraryFile("firmware/flash/espruino-process"), [settings], {
+    this.child = fork(libraryFile("firmware/flash/console/espruino-process"), [settings], {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
   }
