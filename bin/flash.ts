@@ -53,8 +53,9 @@ The firmware itself is not flashed: get it from espruino.com, and put it on an E
 Ports: /dev/ttyUSB0, /dev/ttyACM0, COM3; tcp://HOST[:PORT], the telnet console of an ESP32; ble://NAME
 or a BLE address. They are opened by the npm package espruino, which is installed beside this one:
 
-  npm install --omit=optional espruino@${ESPRUINO_VERSION}     for tcp:// alone
-  npm install espruino@${ESPRUINO_VERSION}                     for serial ports and BLE, too
+  npm install espruino@${ESPRUINO_VERSION}
+
+\`dormouse flash\` says how to install it without its 150 optional packages, which tcp:// does not need.
 
 For Node (--board pi, node) the program becomes a service: one file, a launcher, dormouse.json and
 a hardened systemd unit, in a folder (--out) or on this machine (--install). docs/boards.md says how its

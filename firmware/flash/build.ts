@@ -70,7 +70,7 @@ export function usualProgram(board: BoardModel): string {
   );
 }
 
-/** Builds the program that begins at `entry` for a board. Rejects only when there is no such file. */
+/** Builds the program that begins at `entry` for a board. Rejects only when there is no such file, or esbuild does not run here. */
 export async function buildForBoard(
   entry: string,
   board: BoardModel,
@@ -115,7 +115,9 @@ async function tryToJoin(file: string, lowering: Lowering): Promise<JoinedModule
     return await joinModules(file, lowering);
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>;
-    return errors?.map(({ text }) => text).join("; ") ?? (error as Error).message;
+    // Not the program's fault: esbuild itself does not run.
+    if (errors === undefined) throw error;
+    return errors.map(({ text }) => text).join("; ");
   }
 }
 
