@@ -96,7 +96,7 @@ export function chosenBoard(name: string | undefined, command: Command): BoardMo
   return command.error(`error: there is no board ${name}. There are ${BOARD_NAMES.join(", ")}.`);
 }
 
-/** Ends the command when there is no such program. */
+/** Ends the command when there is no such program, or nothing to build it with. */
 export async function built(
   program: string,
   board: BoardModel,
@@ -106,8 +106,10 @@ export async function built(
   try {
     return await buildForBoard(program, board, { minify });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return command.error(`error: ${program} cannot be read: ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== undefined) command.error(`error: ${program} cannot be read: ${message}`);
+    console.error(`error: ${message}`);
+    return process.exit(1);
   }
 }
 

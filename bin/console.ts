@@ -3,16 +3,16 @@
  */
 import { createInterface } from "node:readline";
 import type { Command } from "commander";
-import { BoardConsole } from "../firmware/flash/board-console.ts";
+import { BoardConsole } from "../firmware/flash/console/board-console.ts";
 import {
   type BoardLine,
   type BoardPort,
   type LineHandlers,
   openTcpLine,
   parsePort,
-} from "../firmware/flash/board-line.ts";
-import { BoardLog } from "../firmware/flash/board-log.ts";
-import { openEspruinoLine } from "../firmware/flash/espruino-library.ts";
+} from "../firmware/flash/console/board-line.ts";
+import { BoardLog } from "../firmware/flash/console/board-log.ts";
+import { openEspruinoLine } from "../firmware/flash/console/espruino-library.ts";
 import { withUsageStatus } from "./build.ts";
 import { baudOption } from "./flash.ts";
 

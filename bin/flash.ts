@@ -4,11 +4,11 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { BoardConsole } from "../firmware/flash/board-console.ts";
-import { type BoardPort, parsePort } from "../firmware/flash/board-line.ts";
 import { BOARD_NAMES, type EspruinoBoard } from "../firmware/flash/boards.ts";
 import { usualProgram } from "../firmware/flash/build.ts";
-import { ESPRUINO_VERSION, openEspruinoLine } from "../firmware/flash/espruino-library.ts";
+import { BoardConsole } from "../firmware/flash/console/board-console.ts";
+import { type BoardPort, parsePort } from "../firmware/flash/console/board-line.ts";
+import { ESPRUINO_VERSION, openEspruinoLine } from "../firmware/flash/console/espruino-library.ts";
 import {
   type BoardSettings,
   type FlashPlan,
@@ -19,8 +19,9 @@ import type { StorageFile } from "../firmware/flash/storage-image.ts";
 import { built, chosenBoard, withUsageStatus } from "./build.ts";
 import { refusedText } from "./build-report.ts";
 import { endpointOption, lifetimeOption, serverOption } from "./device.ts";
+import { flashService, type ServiceOptions } from "./flash-service.ts";
 
-interface FlashOptions {
+interface FlashOptions extends ServiceOptions {
   board?: string;
   port?: string;
   baud?: number;
@@ -52,8 +53,13 @@ The firmware itself is not flashed: get it from espruino.com, and put it on an E
 Ports: /dev/ttyUSB0, /dev/ttyACM0, COM3; tcp://HOST[:PORT], the telnet console of an ESP32; ble://NAME
 or a BLE address. They are opened by the npm package espruino, which is installed beside this one:
 
-  npm install --omit=optional espruino@${ESPRUINO_VERSION}     for tcp:// alone
-  npm install espruino@${ESPRUINO_VERSION}                     for serial ports and BLE, too
+  npm install espruino@${ESPRUINO_VERSION}
+
+\`dormouse flash\` says how to install it without its 150 optional packages, which tcp:// does not need.
+
+For Node (--board pi, node) the program becomes a service: one file, a launcher, dormouse.json and
+a hardened systemd unit, in a folder (--out) or on this machine (--install). docs/boards.md says how its
+program is updated over LwM2M.
 
 Exit status: 0 the program runs, 1 it could not be built or flashed, 2 wrong use.
 
@@ -61,6 +67,8 @@ Examples:
   dormouse flash --board esp32 --port /dev/ttyUSB0 --server coap://192.168.1.10
   dormouse flash my-device.ts --board esp32-c3 --port /dev/ttyACM0 --endpoint kitchen
   dormouse flash my-device.js --board esp32 --port tcp://192.168.1.20 --storage rare=rare.js
+  dormouse flash --board pi --out ./pi --server coap://192.168.1.10 --endpoint attic
+  sudo dormouse flash --board node --install --server coap://192.168.1.10
 `;
 
 export function flashCommand(program: Command): void {
@@ -82,6 +90,8 @@ export function flashCommand(program: Command): void {
       [],
     )
     .option("--no-time", "leave the board's clock alone")
+    .option("--out <folder>", "Node: write the service's files there, to be copied to the machine")
+    .option("--install", "Node: install the service on this machine")
     .addHelpText("after", HELP)
     .action(runFlash);
 }
@@ -93,7 +103,7 @@ async function runFlash(
 ): Promise<void> {
   const board = chosenBoard(options.board, command);
   if (board.engine === "node") {
-    command.error(`error: the board ${board.name} runs Node: there is nothing to flash.`);
+    return flashService(board, program, options, settingsOf(options), command);
   }
   const port = portOption(options, board, command);
   const { content, variables } = await programFor(board, program, command);

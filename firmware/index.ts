@@ -14,6 +14,7 @@ export * from "./boards/node/machine.ts";
 export * from "./boards/node/main.ts";
 export * from "./boards/node/package-keys.ts";
 export * from "./boards/node/profile-hash.ts";
+export * from "./boards/node/program-update.ts";
 export * from "./boards/node/staging.ts";
 export * from "./boards/node/store.ts";
 export * from "./gateway/gateway.ts";

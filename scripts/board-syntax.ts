@@ -1,6 +1,6 @@
-/** Refuses syntax in portable code that a board would not run right: `firmware/flash/board-syntax.ts` says which. */
+/** Refuses syntax in portable code that a board would not run right: `firmware/flash/check/board-syntax.ts` says which. */
 import ts from "typescript";
-import { syntaxCosts, syntaxFaults } from "../firmware/flash/board-syntax.ts";
+import { syntaxCosts, syntaxFaults } from "../firmware/flash/check/board-syntax.ts";
 import {
   isMain,
   isPortable,

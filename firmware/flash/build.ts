@@ -6,8 +6,6 @@ import { readFileSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
 import ts from "typescript";
-import { type SyntaxFault, syntaxCosts, syntaxFaults } from "./board-syntax.ts";
-import { checkProgram, noModule } from "./board-types.ts";
 import { type BoardModel, type EspruinoBoard, type NodeBoard, storedSize } from "./boards.ts";
 import {
   type BoardBundle,
@@ -17,6 +15,8 @@ import {
   judgedBundle,
   type ModuleShare,
 } from "./bundle.ts";
+import { type SyntaxFault, syntaxCosts, syntaxFaults } from "./check/board-syntax.ts";
+import { checkProgram, noModule } from "./check/board-types.ts";
 import { placedFaults } from "./fault-places.ts";
 import { type FeatureCost, featureCosts, type ReportedModule } from "./feature-costs.ts";
 import { libraryFile, placeInLibrary, ROOMS } from "./library.ts";
@@ -70,7 +70,7 @@ export function usualProgram(board: BoardModel): string {
   );
 }
 
-/** Builds the program that begins at `entry` for a board. Rejects only when there is no such file. */
+/** Builds the program that begins at `entry` for a board. Rejects only when there is no such file, or esbuild does not run here. */
 export async function buildForBoard(
   entry: string,
   board: BoardModel,
@@ -115,7 +115,9 @@ async function tryToJoin(file: string, lowering: Lowering): Promise<JoinedModule
     return await joinModules(file, lowering);
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>;
-    return errors?.map(({ text }) => text).join("; ") ?? (error as Error).message;
+    // Not the program's fault: esbuild itself does not run.
+    if (errors === undefined) throw error;
+    return errors.map(({ text }) => text).join("; ");
   }
 }
 

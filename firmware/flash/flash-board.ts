@@ -5,13 +5,15 @@
  * console.
  */
 import { crc32 } from "node:zlib";
-import { BOARD_THREW, type BoardConsole, LINE_CLOSED, NO_ANSWER } from "./board-console.ts";
-import { BoardLog } from "./board-log.ts";
 import { boardOfFirmware, type EspruinoBoard, storedSize } from "./boards.ts";
+import { BOARD_THREW, type BoardConsole, LINE_CLOSED, NO_ANSWER } from "./console/board-console.ts";
+import { BoardLog } from "./console/board-log.ts";
 import type { StorageFile } from "./storage-image.ts";
 
 /** What a board runs when it starts. */
 export const PROGRAM_FILE = ".bootcde";
+/** Saved code that would run instead of it, and a saved memory that would be there before it (Espruino `src/jsflash.c`). */
+const OTHER_CODE = [".bootrst", ".varimg"];
 /** What a program is told beside itself. */
 export const SETTINGS_FILE = "dormouse.json";
 
@@ -88,7 +90,7 @@ export async function flashBoard(
   if (plan.time !== undefined) console.send(`setTime(${plan.time().toFixed(3)})`);
   const program = { name: PROGRAM_FILE, content: plan.program };
   const files = [...plan.files, ...settingsFile(settings), program];
-  for (const { name } of [...files].reverse()) {
+  for (const name of [...OTHER_CODE, ...files.map(({ name }) => name).reverse()]) {
     await console.evaluate(`require("Storage").erase(${JSON.stringify(name)})`);
   }
   await console.evaluate(CHECKED_WRITE);

@@ -37,7 +37,7 @@ const NodeSerial = {
   name: "Node Serial",
   getPorts: (tell) => tell([]),
   open(path) {
-    setTimeout(() => { throw new Error("No such file or directory, cannot open " + path); });
+    setTimeout(() => { throw new Error("Error: No such file or directory, cannot open " + path); });
   },
 };
 exports.init = (done) => {
@@ -156,12 +156,14 @@ describe("dormouse flash", () => {
 
   test("says what to install when the package is not there", async () => {
     const args = ["flash", join(folder, "program.js"), "--board", "esp32"];
-    const { status, stderr } = await run(bare, [...args, "--port", "tcp://127.0.0.1:1"]);
+    const { status, stderr } = await run(bare, [...args, "--port", "tcp://127.0.0.1:1"], {
+      HOME: bare,
+    });
     expect(status).toBe(1);
     expect(stderr).toBe(
-      "error: Boards are reached through the npm package espruino, which is not installed. For tcp:// ports:\n\n" +
-        "  npm install --omit=optional espruino@0.1.67\n\n" +
-        "For serial ports and BLE, with what it needs for them:\n\n" +
+      "error: Boards are reached through the npm package espruino, which is not installed. For tcp:// ports, in a folder of its own:\n\n" +
+        `  npm install --omit=optional espruino@0.1.67 --prefix ${bare}/.dormouse-espruino\n\n` +
+        "For serial ports and BLE, with the optional parts that these need:\n\n" +
         "  npm install espruino@0.1.67\n",
     );
   });

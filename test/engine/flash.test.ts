@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { BoardConsole } from "../../firmware/flash/board-console.ts";
 import { boardNamed, type EspruinoBoard } from "../../firmware/flash/boards.ts";
 import { buildForBoard } from "../../firmware/flash/build.ts";
+import { BoardConsole } from "../../firmware/flash/console/board-console.ts";
 import {
   type FlashPlan,
   type FlashProgress,
@@ -54,7 +54,8 @@ afterEach(async () => {
 });
 
 function consoleOf(running: RunningBoard): BoardConsole {
-  const console = new BoardConsole();
+  // The machine may be busy with other tests.
+  const console = new BoardConsole({ answer: 30_000, first: 10_000 });
   console.attach(running.open(console.handlers));
   return console;
 }

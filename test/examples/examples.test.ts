@@ -32,7 +32,7 @@ function run(example: string, ...parameters: string[]): RunningCommand {
 }
 
 test.each(
-  readdirSync(FOLDER).filter((name) => name.endsWith(".ts")),
+  readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")),
 )("%s has at most 40 lines", (name) => {
   expect(readFileSync(join(FOLDER, name), "utf8").trimEnd().split("\n").length).toBeLessThan(41);
 });

@@ -4,8 +4,8 @@
  */
 import { createContext, runInContext } from "node:vm";
 import { crc32 } from "node:zlib";
-import type { BoardLine, LineHandlers } from "../../firmware/flash/board-line.ts";
 import { storedSize } from "../../firmware/flash/boards.ts";
+import type { BoardLine, LineHandlers } from "../../firmware/flash/console/board-line.ts";
 
 export interface FakeBoardOptions {
   /** `process.env.BOARD`. */

@@ -8,7 +8,9 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { AgentEvent } from "../../agent/agent.ts";
+import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import { createNodeDevice, type NodeDevice } from "./main.ts";
+import { programUpdate } from "./program-update.ts";
 import { FileStore } from "./store.ts";
 
 /** As boards have it, and what only a machine has room for. */
@@ -20,6 +22,8 @@ interface SettingsFile {
   /** Seconds. */
   readonly lifetime?: number;
   readonly queue?: boolean;
+  /** Who may replace this program (`program-update.ts`). Without it nobody may. */
+  readonly updateKey?: string;
 }
 
 /** Exit status of a program whose configuration is wrong (sysexits.h): starting it again would not help. */
@@ -37,12 +41,15 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 function configured(file: string): NodeDevice {
   try {
     const settings = JSON.parse(readFileSync(file, "utf8")) as SettingsFile;
-    const { server, bootstrap, endpoint, lifetime, queue } = settings;
+    const { server, bootstrap, endpoint, lifetime, queue, updateKey } = settings;
     if (server === undefined && bootstrap === undefined) {
       throw new Error('it names neither a "server" nor a "bootstrap" server, as coap://HOST:PORT');
     }
-    // systemd's, where a unit of its own may write.
+    // systemd's, where the unit may write.
     const state = process.env.STATE_DIRECTORY;
+    if (updateKey !== undefined && state === undefined) {
+      throw new Error('"updateKey" needs a service, which gives STATE_DIRECTORY and restarts it');
+    }
     return createNodeDevice({
       server,
       bootstrap,
@@ -50,11 +57,17 @@ function configured(file: string): NodeDevice {
       lifetime,
       queueMode: queue === true,
       ...(state !== undefined && { store: new FileStore(join(state, "agent")) }),
+      ...(state !== undefined &&
+        updateKey !== undefined && { objects: [updatable(state, updateKey)] }),
     });
   } catch (error) {
     console.error(`${file}: ${(error as Error).message}`);
     process.exit(EX_CONFIG);
   }
+}
+
+function updatable(state: string, key: string): LwM2mObject {
+  return programUpdate({ key, state, running: process.argv[1], restart: () => process.exit(0) });
 }
 
 /** One line of a log, which has its own time stamps. */

@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BoardLine, LineHandlers } from "../../../firmware/flash/board-line.ts";
+import type { BoardLine, LineHandlers } from "../../../firmware/flash/console/board-line.ts";
 import { storageImage } from "../../../firmware/flash/storage-image.ts";
 import type { Candidate, Engine } from "./engine.ts";
 

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   BOARD_NAMES,
@@ -66,4 +68,23 @@ describe("what a file takes of the Storage", () => {
     const image = storageImage([file("a", bytes), file("b", 0)], size);
     expect(String.fromCharCode(image[storedSize(bytes) + 4])).toBe("b");
   });
+});
+
+test.each(ESPRUINO)("docs/boards.md has $name as it is", (board) => {
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/boards.md"), "utf8");
+  const row = page.split("\n").find((line) => line.startsWith(`| \`${board.name}\` |`)) ?? "";
+  const cells = row.split("|").map((cell) => cell.trim());
+  const whole = (count: number) => count.toLocaleString("en-US");
+  const { variables, mostVariables, blockSize, storage } = board;
+  const most = mostVariables > variables ? ` to ${whole(mostVariables)}` : "";
+  expect(cells.slice(3, 6)).toEqual([
+    Number.isFinite(variables) ? `${whole(variables)}${most}` : "growing",
+    String(blockSize),
+    `${storage / 1024} KiB`,
+  ]);
+  expect(cells.slice(7, 10)).toEqual([
+    board.hwRand ? "noise" : "`rand`",
+    board.deepSleep,
+    board.console.join(", "),
+  ]);
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { BoardConsole } from "../../../../firmware/flash/board-console.ts";
 import { boardNamed, type EspruinoBoard } from "../../../../firmware/flash/boards.ts";
+import { BoardConsole } from "../../../../firmware/flash/console/board-console.ts";
 import {
   type FlashPlan,
   type FlashProgress,
@@ -66,7 +66,22 @@ test("modules go before the program, whatever bytes they have, and old files bef
     .map((line) => /(erase|dmw)\("([^"]+)"/.exec(line))
     .map((step) => `${step?.[1]} ${step?.[2]}`)
     .filter((step) => !step.includes("undefined"));
-  expect([...new Set(steps)]).toEqual(["erase .bootcde", "erase rare", "dmw rare", "dmw .bootcde"]);
+  expect([...new Set(steps)]).toEqual([
+    "erase .bootrst",
+    "erase .varimg",
+    "erase .bootcde",
+    "erase rare",
+    "dmw rare",
+    "dmw .bootcde",
+  ]);
+});
+
+test("code that would run instead of it goes, other files stay", async () => {
+  const board = new FakeBoard();
+  for (const name of [".bootrst", ".varimg", ".boot0", "photo"])
+    board.files.set(name, Buffer.of(1));
+  await flash(board);
+  expect([...board.files.keys()].sort()).toEqual([".boot0", ".bootcde", "photo"]);
 });
 
 test("settings are written over those that the board has", async () => {

@@ -1,6 +1,6 @@
 /** What to write instead of what a board does not have, by the names under which programs ask for it. */
-import { FIRMWARE_MODULES } from "./boards.ts";
-import { entryPoints, PACKAGE_NAME } from "./library.ts";
+import { FIRMWARE_MODULES } from "../boards.ts";
+import { entryPoints, PACKAGE_NAME } from "../library.ts";
 
 const OBJECT = "keep values in an object, `{ [key: string]: T }`";
 const BYTES = "use Uint8Array, and `encodeUtf8` and `decodeUtf8` of dormouse-lwm2m/protocol";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { BoardConsole } from "../../../../firmware/flash/board-console.ts";
-import { FakeBoard, type FakeBoardOptions } from "../../../support/fake-board.ts";
+import { BoardConsole } from "../../../../../firmware/flash/console/board-console.ts";
+import { FakeBoard, type FakeBoardOptions } from "../../../../support/fake-board.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

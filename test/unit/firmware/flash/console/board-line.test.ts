@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { parsePort } from "../../../../firmware/flash/board-line.ts";
-import { BoardLog } from "../../../../firmware/flash/board-log.ts";
+import { parsePort } from "../../../../../firmware/flash/console/board-line.ts";
+import { BoardLog } from "../../../../../firmware/flash/console/board-log.ts";
 
 test.each([
   ["/dev/ttyUSB0", { kind: "serial", text: "/dev/ttyUSB0", baud: 9600 }],

@@ -4,9 +4,7 @@
  */
 import { dirname } from "node:path";
 import ts from "typescript";
-import { adviceForMember, adviceForModule, adviceForName } from "./board-advice.ts";
-import type { SyntaxFault } from "./board-syntax.ts";
-import { type EspruinoBoard, FIRMWARE_MODULES, hasPin } from "./boards.ts";
+import { type EspruinoBoard, FIRMWARE_MODULES, hasPin } from "../boards.ts";
 import {
   BOARD_CONDITION,
   boardFile,
@@ -14,7 +12,9 @@ import {
   entryPoints,
   PACKAGE_NAME,
   placeInLibrary,
-} from "./library.ts";
+} from "../library.ts";
+import { adviceForMember, adviceForModule, adviceForName } from "./board-advice.ts";
+import type { SyntaxFault } from "./board-syntax.ts";
 
 /** What editors are told about programs for boards (`dormouse-lwm2m/boards/espruino/tsconfig.json`). */
 const CONFIGURATION = "application.tsconfig.json";

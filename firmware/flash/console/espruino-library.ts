@@ -5,16 +5,22 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { createRequire } from "node:module";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { libraryFile } from "../library.ts";
 import type { BoardLine, BoardPort, LineHandlers } from "./board-line.ts";
 import type { FromProcess, ToProcess } from "./espruino-process.ts";
-import { libraryFile } from "./library.ts";
 
 /** The version that was tried. */
 export const ESPRUINO_VERSION = "0.1.67";
 
-const INSTALL = `npm install --omit=optional espruino@${ESPRUINO_VERSION}`;
+/**
+ * Where the package is looked for beside the usual places. Without its optional parts it is installed into a folder of its own: in a project
+ * `--omit=optional` would take away those of all others, esbuild's program among them.
+ */
+const OWN_FOLDER = join(homedir(), ".dormouse-espruino");
+const INSTALL = `npm install --omit=optional espruino@${ESPRUINO_VERSION} --prefix ${OWN_FOLDER}`;
 const INSTALL_ALL = `npm install espruino@${ESPRUINO_VERSION}`;
 
 /** How long a port may take to open, ms; BLE looks around for a while first. */
@@ -27,9 +33,10 @@ export function openEspruinoLine(port: BoardPort, handlers: LineHandlers): Promi
   return new EspruinoLine(port, handlers, library).open();
 }
 
-/** The package's main file: from where the command is, or from the current folder. */
+/** The package's main file: beside this one, in the current project, or in the folder that is its own. */
 function findLibrary(): string | undefined {
-  for (const from of [fileURLToPath(import.meta.url), join(process.cwd(), "package.json")]) {
+  const folders = [process.cwd(), OWN_FOLDER].map((folder) => join(folder, "package.json"));
+  for (const from of [fileURLToPath(import.meta.url), ...folders]) {
     try {
       return createRequire(from).resolve("espruino");
     } catch {}
@@ -39,8 +46,8 @@ function findLibrary(): string | undefined {
 
 function missingLibrary(): string {
   return (
-    `Boards are reached through the npm package espruino, which is not installed. For tcp:// ports:\n\n  ${INSTALL}\n\n` +
-    `For serial ports and BLE, with what it needs for them:\n\n  ${INSTALL_ALL}`
+    `Boards are reached through the npm package espruino, which is not installed. For tcp:// ports, in a folder of its own:\n\n  ${INSTALL}\n\n` +
+    `For serial ports and BLE, with the optional parts that these need:\n\n  ${INSTALL_ALL}`
   );
 }
 
@@ -54,7 +61,7 @@ class EspruinoLine implements BoardLine {
     this.port = port;
     this.handlers = handlers;
     const settings = JSON.stringify({ library, port });
-    this.child = fork(libraryFile("firmware/flash/espruino-process"), [settings], {
+    this.child = fork(libraryFile("firmware/flash/console/espruino-process"), [settings], {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
   }
@@ -116,7 +123,8 @@ class EspruinoLine implements BoardLine {
 const CLOSING_PATIENCE = 2000;
 
 /** What the library and what is below it say, with what to do about it. */
-function advised(reason: string): string {
+function advised(told: string): string {
+  const reason = told.replace(/^(Error: )+/, "");
   for (const [pattern, advice] of ADVICE) if (pattern.test(reason)) return advice(reason);
   return reason;
 }
