@@ -48,9 +48,15 @@ async function judge(interpreter: string): Promise<Verdict[]> {
   const which = GROUPS.flatMap((group) => ["--group", group]);
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", join(ROOT, "bin/dormouse.ts"), "conform", "client", ...how, ...which].concat(
-      ["--json", results],
-    ),
+    [
+      "--import",
+      "tsx",
+      join(ROOT, "bin/dormouse.ts"),
+      "conform",
+      "client",
+      ...how,
+      ...which,
+    ].concat(["--json", results]),
     { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] },
   );
   let printed = "";
