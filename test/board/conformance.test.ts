@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleForBoard } from "../../firmware/flash/bundle.ts";
+import type { Espruino } from "../engine/support/espruino.ts";
 import { interpreters } from "./support/interpreters.ts";
-import { MINIMAL_PROFILE } from "./support/minimal-profile.ts";
+import { minimalProfile } from "./support/minimal-profile.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MINUTE = 60_000;
@@ -33,15 +34,16 @@ interface Verdict {
 }
 
 /** Runs the harness to its end. */
-async function judge(interpreter: string): Promise<Verdict[]> {
+async function judge(engine: Espruino): Promise<Verdict[]> {
+  const [board] = await engine.run("print(process.env.BOARD)");
   const commands = join(folder, "commands.json");
   const results = join(folder, "results.json");
   const run = `${process.execPath} --import tsx ${join(ROOT, "test/board/support/run-board.ts")}`;
   writeFileSync(
     commands,
     JSON.stringify({
-      start: `${run} ${interpreter} ${program} {server} {endpoint} {lifetime} {queue}`,
-      device: MINIMAL_PROFILE,
+      start: `${run} ${engine.path} ${program} {server} {endpoint} {lifetime} {queue}`,
+      device: minimalProfile(board),
     }),
   );
   const how = ["--adapter", "command", "--commands", commands, "--port", "0", "--level", "1.0"];
@@ -72,7 +74,7 @@ describe.each(FOUND)("$name", ({ engine }) => {
   test(
     "the minimal device fails no case of LwM2M 1.0 that concerns it",
     async () => {
-      const cases = await judge(engine.path);
+      const cases = await judge(engine);
       const named = (verdict: string) =>
         cases.filter((each) => each.verdict === verdict).map(({ id }) => id);
       expect(named("fail")).toEqual([]);

@@ -1,9 +1,22 @@
 /** What `firmware/boards/espruino/minimal.ts` claims, for the conformance harness. */
-export const MINIMAL_PROFILE = {
-  name: "Dormouse minimal on Espruino",
-  versions: ["1.1"],
-  contentFormats: [0, 11542],
-  features: ["queue mode", "reboot", "disable"],
-  objects: [1, 3],
-  values: { "/3/0/0": "Espruino" },
-};
+
+/** @param board the name of the board, which is its model number */
+export function minimalProfile(board: string) {
+  return {
+    name: "Dormouse minimal on Espruino",
+    versions: ["1.1"],
+    contentFormats: [0, 11542],
+    features: ["queue mode", "reboot", "disable"],
+    objects: [1, 3],
+    values: {
+      "/1/0/6": true,
+      "/3/0/0": "Espruino",
+      "/3/0/1": board,
+      // No battery.
+      "/3/0/6": null,
+      "/3/0/7": null,
+      "/3/0/8": null,
+      "/3/0/9": null,
+    },
+  };
+}
