@@ -35,7 +35,9 @@ interface Verdict {
 
 /** Runs the harness to its end. */
 async function judge(engine: Espruino): Promise<Verdict[]> {
-  const [board] = await engine.run("print(process.env.BOARD)");
+  const [model, serial, version] = await engine.run(
+    "print(process.env.BOARD);print(getSerial());print(process.env.VERSION);",
+  );
   const commands = join(folder, "commands.json");
   const results = join(folder, "results.json");
   const run = `${process.execPath} --import tsx ${join(ROOT, "test/board/support/run-board.ts")}`;
@@ -43,7 +45,7 @@ async function judge(engine: Espruino): Promise<Verdict[]> {
     commands,
     JSON.stringify({
       start: `${run} ${engine.path} ${program} {server} {endpoint} {lifetime} {queue}`,
-      device: minimalProfile(board),
+      device: minimalProfile({ model, serial, version }),
     }),
   );
   const how = ["--adapter", "command", "--commands", commands, "--port", "0", "--level", "1.0"];

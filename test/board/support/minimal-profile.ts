@@ -1,7 +1,13 @@
 /** What `firmware/boards/espruino/minimal.ts` claims, for the conformance harness. */
 
-/** @param board the name of the board, which is its model number */
-export function minimalProfile(board: string) {
+/** What the interpreter says of its board. */
+export interface BoardIdentity {
+  readonly model: string;
+  readonly serial: string;
+  readonly version: string;
+}
+
+export function minimalProfile({ model, serial, version }: BoardIdentity) {
   return {
     name: "Dormouse minimal on Espruino",
     versions: ["1.1"],
@@ -11,7 +17,9 @@ export function minimalProfile(board: string) {
     values: {
       "/1/0/6": true,
       "/3/0/0": "Espruino",
-      "/3/0/1": board,
+      "/3/0/1": model,
+      "/3/0/2": serial,
+      "/3/0/3": version,
       // No battery.
       "/3/0/6": null,
       "/3/0/7": null,
