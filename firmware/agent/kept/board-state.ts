@@ -199,7 +199,8 @@ function resumeObservations(link: ServerLink, server: readonly Item[], times: Ti
     return { path: path as Path, attributes: attributesOf(attributes) || NO_ATTRIBUTES };
   });
   for (let i = 0; i < kept.length; i++) {
-    const [token, path, format, own, toldAt, confirmedAt, , told] = kept[i] as readonly Item[];
+    const item = kept[i] as readonly Item[];
+    const [token, path, format, own, toldAt, confirmedAt] = item;
     const observation = new Observation(
       token as Uint8Array,
       path as Path,
@@ -208,7 +209,7 @@ function resumeObservations(link: ServerLink, server: readonly Item[], times: Ti
     );
     observation.lastAt = timeOf(toldAt as number, times);
     observation.lastConfirmedAt = timeOf(confirmedAt as number, times);
-    observation.last = readingOf(told);
+    observation.last = readingOf(item[7]);
     observations.push(observation);
   }
   observers.observations = observations;
