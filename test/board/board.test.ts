@@ -31,12 +31,15 @@ const TELL_MEMORY = `setInterval(function(){print("#memory "+process.memory().us
 
 const bundles = new Map<string, Promise<BoardBundle>>();
 let board: RunningBoard | undefined;
+/** What the last board has printed. */
+let printed = "";
 let server: LiveConnector | undefined;
 let relay: LossyRelay | undefined;
 let peer: RemotePeer | undefined;
 let folder: string | undefined;
 
 afterEach(async () => {
+  printed = board?.output() ?? "";
   await board?.stop();
   await server?.close();
   await peer?.stop();
@@ -62,7 +65,7 @@ function settings(uri: string, more: object = {}): Record<string, unknown> {
 async function start(): Promise<LiveConnector> {
   const connector = await LiveConnector.start(PATIENCE);
   server = connector;
-  onTestFailed(() => console.error(board?.output().slice(-3000)));
+  onTestFailed(() => console.error(printed.slice(-3000)));
   return connector;
 }
 
@@ -114,7 +117,7 @@ describe.each(FOUND)("$name", ({ engine, pool, isFixed }) => {
   test.skipIf(TOOLS.leshan !== "")("registers with Leshan and is read and written", async () => {
     const port = await freePort();
     peer = await RemotePeer.leshanServer(port);
-    onTestFailed(() => console.error(board?.output().slice(-3000)));
+    onTestFailed(() => console.error(printed.slice(-3000)));
     board = await engine.boot({
       ".bootcde": await program(join(BOARD, "minimal.ts")),
       "dormouse.json": JSON.stringify(settings(`coap://127.0.0.1:${port}`)),

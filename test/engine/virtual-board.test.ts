@@ -7,9 +7,19 @@ import { afterEach, beforeAll, describe, expect, onTestFailed, test } from "vite
 import { bundleForBoard } from "../../firmware/flash/bundle.ts";
 import { GET, POST, PUT } from "../../protocol/coap/codes.ts";
 import { LiveConnector, textOf } from "../support/live-connector.ts";
+import { BoardPair, SERVER_HOST } from "../support/virtual-espruino/board-pair.ts";
 import { LiveBoard } from "../support/virtual-espruino/live-board.ts";
-import { quickjsRealms, type RealmMaker } from "../support/virtual-espruino/script-engine.ts";
+import {
+  NODE_REALMS,
+  quickjsRealms,
+  type RealmMaker,
+  RecordedRealms,
+} from "../support/virtual-espruino/script-engine.ts";
+import { VirtualBoard } from "../support/virtual-espruino/virtual-board.ts";
+import { findDuktape } from "./support/duktape.ts";
+import { isRequired, titled } from "./support/engine.ts";
 
+const DUKTAPE = findDuktape();
 const BOARD = join(import.meta.dirname, "../../firmware/boards/espruino");
 
 let realms: RealmMaker;
@@ -62,6 +72,28 @@ describe.each(["minimal", "main"])("%s", (program) => {
     await connector.next("update");
     if (program === "main") expect(textOf(await ask(GET, "/3303/0/5700"))).toBe("21.5");
   });
+
+  test.skipIf(DUKTAPE.engine === undefined && !isRequired("duktape"))(
+    titled("does on duktape, step by step, what it did on Node", DUKTAPE),
+    async () => {
+      if (DUKTAPE.engine === undefined) throw new Error(DUKTAPE.missing);
+      const recorded = new RecordedRealms(NODE_REALMS);
+      const settings = { endpoint: "board", server: `coap://${SERVER_HOST}` };
+      const files = { "dormouse.json": JSON.stringify(settings) };
+      const virtual = new VirtualBoard({ realms: recorded, program: code, files });
+      const pair = new BoardPair(virtual);
+      virtual.switchOn();
+      pair.registration();
+      pair.observe("/3/0/13");
+      pair.write("/1/0/1", "900");
+      expect(pair.read("/3/0").status).toBe(200);
+      pair.disturb(new Uint8Array(0));
+      pair.wait(60_000);
+      virtual.dispose();
+      expect(recorded.said.length).toBeGreaterThan(10);
+      expect(await DUKTAPE.engine.run(recorded.replay())).toEqual(recorded.said);
+    },
+  );
 
   test("goes on after datagrams without bytes have closed its socket, and after nonsense", async () => {
     const connector = await start();

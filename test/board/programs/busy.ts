@@ -11,7 +11,7 @@ import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
 import { SENSOR_VALUE } from "../../../protocol/model/objects/ipso-resources.ts";
 import { TEMPERATURE } from "../../../protocol/model/objects/temperature.ts";
 
-const INTERVAL = 25;
+const INTERVAL = 50;
 let value = 0;
 const temperature = sensorObject(TEMPERATURE);
 addSensor(temperature, 0, value, "Cel");

@@ -13,9 +13,6 @@ export interface Interpreter {
   readonly hasUnicode: boolean;
 }
 
-/** A variable of a 64-bit build, whose pool grows, takes more. */
-const LARGEST_BOARD_BLOCK = 16;
-
 const KINDS = [5000, 12000].flatMap((pool) =>
   [false, true].map((hasUnicode) => ({
     pool,
@@ -29,9 +26,8 @@ export async function interpreters(): Promise<Interpreter[]> {
   const found: Interpreter[] = [];
   for (const { name, engine } of findEspruinos(process.env.ESPRUINO_BINS)) {
     if (engine === undefined) continue;
-    const { total, blocksize } = await engine.measure("1");
+    const { total, isFixed } = await engine.measure("1");
     const [length] = await engine.run('print("\xc3\xa9".length)');
-    const isFixed = blocksize <= LARGEST_BOARD_BLOCK;
     found.push({ name, engine, pool: total, isFixed, hasUnicode: length === "1" });
   }
   return found;

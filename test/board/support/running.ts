@@ -4,21 +4,25 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { makeFolder } from "../../engine/support/espruino.ts";
 
 /**
- * An ESP32's deep sleep for an interpreter that has none: it says for how long, and ends. Whoever runs it boots it again, at once: the clock is
- * then where it would be.
+ * An ESP32's deep sleep for an interpreter that has none: it says for how long, and ends. Whoever runs it boots it again, at once: the clock,
+ * which nothing else can set there, is then where it would be.
  */
 export const SLEEPING_CHIP = `(function(){
 var storage=require("Storage"),slept=storage.read("slept"),before=slept===undefined?0:parseFloat(slept);
-setTime(getTime()+before);
+var clock=getTime;global.getTime=function(){return clock()+before;};
 global.ESP32={
-deepSleep:function(us){storage.write("slept",""+(before+us/1000000));print("#sleep "+us);quit();},
+deepSleep:function(us){storage.write("slept",""+(before+us/1000000));print("#sleep "+us);setTimeout(function(){quit();},1);},
 getWakeupCause:function(){return slept===undefined?0:4;}
 };
 })();`;
 
 /** The first port that a program chooses is taken; what it bases its choice on is always the same, for a while. */
 export const BUSY_PORT = `var other=require("dgram").createSocket({type:"udp4"});other.bind(49152+1234);
-(function(){var left=8,random=E.hwRand;E.hwRand=function(){return left-->0?1234:random();};})();`;
+(function(){
+var left=8,random=E.hwRand,clock=getTime,time=clock();
+global.getTime=function(){return left>0?time:clock();};
+E.hwRand=function(){return left-->0?1234-Math.floor(time*1e6%4294967296):random();};
+})();`;
 
 /** The folder with the flash of a new board. */
 export function makeBoard(code: string, settings: object): Promise<string> {

@@ -19,8 +19,8 @@ const MEMORY = "#memory ";
 const FAILURE = /Uncaught|Execution Interrupted|New interpreter error|OUT OF MEMORY/;
 
 export interface EspruinoMemory {
-  /** Bytes of a variable. */
-  readonly blocksize: number;
+  /** False for a pool that grows, which no board has. */
+  readonly isFixed: boolean;
   /** Variables in use. */
   readonly usage: number;
   /** Variables of this build, in use or free. */
@@ -102,7 +102,7 @@ export class Espruino implements Engine {
     }
     return {
       lines: lines.slice(begin + 1, end).filter((line) => line !== ""),
-      memory: JSON.parse(lines[end].slice(MEMORY.length)) as EspruinoMemory,
+      memory: memoryOf(JSON.parse(lines[end].slice(MEMORY.length)) as MemoryTold),
     };
   }
 
@@ -118,6 +118,20 @@ export class Espruino implements Engine {
     });
     return { child, output: () => printed, ended };
   }
+}
+
+interface MemoryTold {
+  readonly usage: number;
+  readonly total: number;
+  /** Bytes of a variable. */
+  readonly blocksize: number;
+}
+
+/** A variable of a 64-bit build, whose pool grows, takes more. */
+const LARGEST_BOARD_BLOCK = 16;
+
+function memoryOf({ usage, total, blocksize }: MemoryTold): EspruinoMemory {
+  return { usage, total, isFixed: blocksize <= LARGEST_BOARD_BLOCK };
 }
 
 /** A folder with the flash of a board that has these files. */

@@ -56,3 +56,39 @@ export async function quickjsRealms(): Promise<RealmMaker> {
     },
   };
 }
+
+/** Realms whose every step is written down, as a script that another engine can go through. */
+export class RecordedRealms implements RealmMaker {
+  readonly name: string;
+  /** What the board said to each call, in order. */
+  readonly said: string[] = [];
+  private script = "var emit = print;\n";
+  private readonly realms: RealmMaker;
+
+  constructor(realms: RealmMaker) {
+    this.name = realms.name;
+    this.realms = realms;
+  }
+
+  make(): Realm {
+    const realm = this.realms.make();
+    return {
+      run: (code) => {
+        this.script += `${code}\n`;
+        realm.run(code);
+      },
+      call: (method, text) => {
+        const said = realm.call(method, text);
+        this.script += `emit(board.${method}(${JSON.stringify(text)}));\n`;
+        this.said.push(said);
+        return said;
+      },
+      dispose: () => realm.dispose(),
+    };
+  }
+
+  /** Does all of it again, and prints what the board says to each call. */
+  replay(): string {
+    return this.script;
+  }
+}

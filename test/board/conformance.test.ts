@@ -1,0 +1,88 @@
+/**
+ * The minimal device on a real interpreter, judged by the conformance harness as any client: `dormouse conform client --adapter command`, by the
+ * cases of LwM2M 1.0 that concern what it claims.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundleForBoard } from "../../firmware/flash/bundle.ts";
+import type { Espruino } from "../engine/support/espruino.ts";
+import { interpreters } from "./support/interpreters.ts";
+import { minimalProfile } from "./support/minimal-profile.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const MINUTE = 60_000;
+/** Cases that take no longer than some lifetimes of half a minute. */
+const GROUPS = ["registration", "device-management", "reporting"];
+
+const FOUND = await interpreters();
+const folder = mkdtempSync(join(tmpdir(), "conformance-"));
+const program = join(folder, "minimal.js");
+
+beforeAll(async () => {
+  const entry = join(ROOT, "firmware/boards/espruino/minimal.ts");
+  writeFileSync(program, (await bundleForBoard(entry)).code);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Verdict {
+  readonly id: string;
+  readonly verdict: string;
+}
+
+/** Runs the harness to its end. */
+async function judge(engine: Espruino): Promise<Verdict[]> {
+  const [model, serial, version] = await engine.run(
+    "print(process.env.BOARD);print(getSerial());print(process.env.VERSION);",
+  );
+  const commands = join(folder, "commands.json");
+  const results = join(folder, "results.json");
+  const run = `${process.execPath} --import tsx ${join(ROOT, "test/board/support/run-board.ts")}`;
+  writeFileSync(
+    commands,
+    JSON.stringify({
+      start: `${run} ${engine.path} ${program} {server} {endpoint} {lifetime} {queue}`,
+      device: minimalProfile({ model, serial, version }),
+    }),
+  );
+  const how = ["--adapter", "command", "--commands", commands, "--port", "0", "--level", "1.0"];
+  const which = GROUPS.flatMap((group) => ["--group", group]);
+  const child = spawn(
+    process.execPath,
+    [
+      "--import",
+      "tsx",
+      join(ROOT, "bin/dormouse.ts"),
+      "conform",
+      "client",
+      ...how,
+      ...which,
+    ].concat(["--json", results]),
+    { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  let printed = "";
+  child.stdout.on("data", (text: Buffer) => {
+    printed += text.toString();
+  });
+  await new Promise((resolve) => child.once("close", resolve));
+  console.log(printed);
+  return (JSON.parse(readFileSync(results, "utf8")) as { cases: Verdict[] }).cases;
+}
+
+describe.each(FOUND)("$name", ({ engine }) => {
+  test(
+    "the minimal device fails no case of LwM2M 1.0 that concerns it",
+    async () => {
+      const cases = await judge(engine);
+      const named = (verdict: string) =>
+        cases.filter((each) => each.verdict === verdict).map(({ id }) => id);
+      expect(named("fail")).toEqual([]);
+      expect(named("inconclusive")).toEqual([]);
+      expect(named("pass").length).toBeGreaterThan(10);
+    },
+    90 * MINUTE,
+  );
+});

@@ -1,0 +1,30 @@
+/** What `firmware/boards/espruino/minimal.ts` claims, for the conformance harness. */
+
+/** What the interpreter says of its board. */
+export interface BoardIdentity {
+  readonly model: string;
+  readonly serial: string;
+  readonly version: string;
+}
+
+export function minimalProfile({ model, serial, version }: BoardIdentity) {
+  return {
+    name: "Dormouse minimal on Espruino",
+    versions: ["1.1"],
+    contentFormats: [0, 11542],
+    features: ["queue mode", "reboot", "disable"],
+    objects: [1, 3],
+    values: {
+      "/1/0/6": true,
+      "/3/0/0": "Espruino",
+      "/3/0/1": model,
+      "/3/0/2": serial,
+      "/3/0/3": version,
+      // No battery.
+      "/3/0/6": null,
+      "/3/0/7": null,
+      "/3/0/8": null,
+      "/3/0/9": null,
+    },
+  };
+}
