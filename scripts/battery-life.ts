@@ -1,5 +1,5 @@
 /**
- * The table of docs/battery-life.md, made of firmware/flash/battery.ts. `npx tsx scripts/battery-life.ts` writes it, `--check` refuses a page
+ * The table of docs/boards.md, made of firmware/flash/battery.ts. `npx tsx scripts/battery-life.ts` writes it, `--check` refuses a page
  * that is not as it would be written.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import {
 } from "../firmware/flash/battery.ts";
 import { isMain } from "./support/sources.ts";
 
-const PAGE = join(import.meta.dirname, "../docs/battery-life.md");
+const PAGE = join(import.meta.dirname, "../docs/boards.md");
 const BEGIN = "<!-- battery-life -->";
 const END = "<!-- /battery-life -->";
 const MINUTE = 60;
@@ -86,7 +86,7 @@ if (isMain(import.meta.filename)) {
   const made = withTable(page);
   if (!process.argv.includes("--check")) writeFileSync(PAGE, made);
   else if (made !== page) {
-    console.error("docs/battery-life.md is old: npx tsx scripts/battery-life.ts writes it");
+    console.error("docs/boards.md is old: npx tsx scripts/battery-life.ts writes it");
     process.exitCode = 1;
   }
 }

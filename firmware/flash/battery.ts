@@ -1,6 +1,6 @@
 /**
  * How long a battery lasts a device that reports: the charge of what it does in a day, against what a battery gives. The table of
- * docs/battery-life.md is made of it (`scripts/battery-life.ts`).
+ * docs/boards.md is made of it (`scripts/battery-life.ts`).
  *
  * Charge is in milliampere-seconds (mAs) or milliampere-hours (mAh), current in milliamperes (mA).
  */

@@ -80,7 +80,7 @@ test("a life is capacity by charge, less what the cell loses by itself, and 15 y
   expect(batteryLife(BOARD, HOURLY, { ...CELL, capacity: 1e9 })).toBe(15);
 });
 
-test("docs/battery-life.md has the table that the functions make", () => {
-  const page = readFileSync(join(import.meta.dirname, "../../../../docs/battery-life.md"), "utf8");
+test("docs/boards.md has the table that the functions make", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/boards.md"), "utf8");
   expect(withTable(page)).toBe(page);
 });
