@@ -11,7 +11,7 @@ const PROGRAMS = [
   { name: "behind-gateway.ts", mostBytes: 42_000, mostVariables: 1_950 },
   { name: "main.ts", mostBytes: 52_000, mostVariables: 2_400 },
   // For boards of 8,000 variables and twice as much Storage as the program has bytes.
-  { name: "updatable.ts", mostBytes: 88_000, mostVariables: 3_850 },
+  { name: "updatable.ts", mostBytes: 90_000, mostVariables: 3_900 },
   { name: "boot.ts", mostBytes: 8_500, mostVariables: 350 },
 ];
 

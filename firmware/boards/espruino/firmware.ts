@@ -7,7 +7,7 @@ import { FIRMWARE_UPDATE_1_1 } from "../../../protocol/model/objects/firmware-up
 import { firmwareUpdateObject } from "../../objects/firmware-update.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import type { PackageKey } from "../../update/package-keys.ts";
-import { hmacScheme, packageKeyOf } from "../../update/package-keys.ts";
+import { hmacScheme, hssLmsScheme, packageKeyOf } from "../../update/package-keys.ts";
 import type { PackageSource } from "../../update/ports.ts";
 import { SignedStaging } from "../../update/signed-staging.ts";
 import { SlotInstaller, SlotStaging } from "../../update/slot-staging.ts";
@@ -66,7 +66,7 @@ export function espruinoFirmware(settings: FirmwareSettings): EspruinoFirmware |
 }
 
 function keysOf(texts: readonly string[]): PackageKey[] {
-  const schemes = [hmacScheme(ESPRUINO_CRYPTO)];
+  const schemes = [hmacScheme(ESPRUINO_CRYPTO), hssLmsScheme(ESPRUINO_CRYPTO)];
   const keys: PackageKey[] = [];
   for (let i = 0; i < texts.length; i++) {
     const key = packageKeyOf(texts[i], schemes);
