@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   gateway: async () => (await import("./gateway.ts")).gatewayCommand,
   fleet: async () => (await import("./fleet.ts")).fleetCommand,
   conform: async () => (await import("./conform.ts")).conformCommand,
+  package: async () => (await import("./package.ts")).packageCommand,
 };
 
 const require = createRequire(import.meta.url);
