@@ -134,11 +134,19 @@ describe.each(findEspruinos(process.env.ESPRUINO_BINS))("$name", (candidate) => 
       );
       console.log(`${name}: ${Math.max(...memory)} variables at most`);
       expect(Math.max(...memory)).toBeLessThanOrEqual(MOST_VARIABLES);
-      // It stays.
+      // It stays. With the program before it there is no room for a third: that goes, and Storage is tidied.
       await board.cutPower();
       await server.registration();
       expect(await read(server, "/3/0/3")).toBe("2.0.0");
       expect(await shown(server)).toBe("0/1");
+      expect(board.printed).toContain("Compacting");
+      const third = packageOf(`print("A third program");${program}${TELL}`, { version: "3.0.0" });
+      expect(await server.write(NAME, "/5/0/0", third)).toMatchObject({ status: 200 });
+      await expect.poll(() => shown(server), { timeout: LONG_PATIENCE }).toBe("2/0");
+      expect(await server.ask(NAME, POST, "/5/0/2")).toMatchObject({ status: 200 });
+      await server.registration();
+      await expect.poll(() => shown(server), { timeout: LONG_PATIENCE }).toBe("0/1");
+      expect(await read(server, "/3/0/3")).toBe("3.0.0");
     },
     3 * LONG_PATIENCE,
   );
