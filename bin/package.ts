@@ -1,6 +1,8 @@
 /** `dormouse package`: sign what devices install, and look at it. */
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { isIPv6 } from "node:net";
+import { basename } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { encodeEnvelope } from "../firmware/update/package-encoder.ts";
 import type { Envelope } from "../firmware/update/package-envelope.ts";
@@ -13,7 +15,7 @@ import {
 import { isSigned } from "../firmware/update/package-keys.ts";
 import { versionNumbers } from "../firmware/update/version-order.ts";
 import { isMalformed } from "../protocol/malformed.ts";
-import { fail } from "./daemon.ts";
+import { fail, hostOption, portOption, stopWithin, untilStopped } from "./daemon.ts";
 import type { Scheme } from "./package-keys.ts";
 import {
   makeKey,
@@ -23,6 +25,7 @@ import {
   signerOf,
   verifyingKey,
 } from "./package-keys.ts";
+import { type ServedFile, servedFile, servePackages } from "./package-server.ts";
 
 interface SignOptions {
   key: string;
@@ -32,6 +35,8 @@ interface SignOptions {
   output: string;
 }
 
+/** Where packages are, beside the CoAP servers' own port. */
+const SERVE_PORT = 5700;
 /** When fewer signatures are left, it is worth a word. */
 const FEW_SIGNATURES = 50;
 
@@ -46,6 +51,7 @@ Examples:
       --package-version 2.1.0 --output app-2.1.0.pkg
   dormouse package show app-2.1.0.pkg
   dormouse package verify app-2.1.0.pkg --key acme.key
+  dormouse package serve app-2.1.0.pkg --host 192.168.1.10
 `;
 
 const KEYGEN_HELP = `
@@ -84,6 +90,12 @@ export function packageCommand(program: Command): void {
     .description("check that a package is whole and signed; ends with 1 when it is not")
     .requiredOption("--key <file or line>", "that keygen has made, or what it printed")
     .action((file: string, { key }: { key: string }) => orFail(() => verify(file, key)));
+  group
+    .command("serve <packages...>")
+    .description("let devices pull packages over CoAP: coap://HOST:PORT/NAME for /5/0/1")
+    .option("--host <address>", "of this machine", hostOption, "127.0.0.1")
+    .option("--port <port>", "0 takes any free one", portOption, SERVE_PORT)
+    .action(serve);
   group
     .command("show <package>")
     .description("print what a package says of itself, signed or not")
@@ -137,6 +149,29 @@ function verify(file: string, key: string): void {
   console.log(`${file} is whole and signed: ${vendor} ${deviceClass} ${version}`);
 }
 
+async function serve(
+  files: string[],
+  { host, port }: { host: string; port: number },
+): Promise<void> {
+  const packages = new Map<string, ServedFile>();
+  for (const file of files) {
+    const bytes = orFail(() => readFileSync(file));
+    orFail(() => envelopeOf(file, bytes));
+    packages.set(`/${basename(file)}`, servedFile(bytes));
+  }
+  const served = servePackages(host, port, packages, (address, { path, isFirst, isLast }) => {
+    if (isFirst) console.log(`${address} begins with ${path}`);
+    if (isLast) console.log(`${address} has ${path}`);
+  });
+  const socket = await served.catch((error: NodeJS.ErrnoException) =>
+    fail(`Port ${port} of ${host} cannot be had: ${error.message}`),
+  );
+  const shown = isIPv6(host) ? `[${host}]` : host;
+  for (const path of packages.keys()) console.log(`coap://${shown}:${socket.port}${path}`);
+  await untilStopped();
+  await stopWithin(() => socket.close());
+}
+
 function show(file: string): void {
   const bytes = readFileSync(file);
   const envelope = envelopeOf(file, bytes);
@@ -183,10 +218,10 @@ function versionOption(text: string): string {
 }
 
 /** Runs a command to its end; what goes wrong is one line. */
-function orFail(run: () => void): void {
+function orFail<T>(run: () => T): T {
   try {
-    run();
+    return run();
   } catch (error) {
-    fail((error as Error).message);
+    return fail((error as Error).message);
   }
 }

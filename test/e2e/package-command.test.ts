@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
+import { nodePackagePorts } from "../../firmware/boards/node/firmware.ts";
+import { PackageTransfer } from "../../firmware/update/package-transfer.ts";
 import { RunningCommand } from "./support/command.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -42,7 +44,41 @@ test("a program is signed, shown and verified, and what is changed is found", as
   expect((await run("verify", file, "--key", key)).err).toContain("not signed with this key");
 });
 
+test("a package is served to a device that pulls it", async () => {
+  const [key, program, file] = ["served.key", "served.js", "served.pkg"].map((name) =>
+    join(folder, name),
+  );
+  writeFileSync(program, `print("hello");`.repeat(1000));
+  const line = (await run("keygen", key, "--scheme", "hmac-sha256")).out.trim();
+  const about = ["--vendor", "Acme", "--class", "meter-2", "--package-version", "2.1.0"];
+  await run("sign", program, "--key", key, ...about, "--output", file);
+  const server = new RunningCommand(["package", "serve", file, "--port", "0"]);
+  try {
+    const uri = await server.line(/^coap:\/\/127\.0\.0\.1:\d+\/served\.pkg$/);
+    const signed = { keys: [line], vendor: "Acme", deviceClass: "meter-2" };
+    const ports = nodePackagePorts({ folder: join(folder, "staged"), install: () => {}, signed });
+    const transfer = new PackageTransfer(ports, undefined, () => {});
+    expect(transfer.pull(uri)).toBe(0);
+    let outcome: number | undefined;
+    await expect
+      .poll(
+        () => {
+          transfer.handleTimeout(performance.now());
+          outcome ??= transfer.pollOutcome();
+          return outcome;
+        },
+        { timeout: 60_000, interval: 2 },
+      )
+      .toBe(0);
+    expect(transfer.verdict).toMatchObject({ name: "meter-2", version: "2.1.0" });
+    await server.line(/has \/served\.pkg$/);
+  } finally {
+    await server.stop("SIGTERM");
+  }
+});
+
 test.each([
+  [["serve", join(folder, "none")], "ENOENT"],
   [["sign", "x", "--key", "y"], "required option '--vendor <name>' not specified"],
   [["show", join(folder, "none")], "ENOENT"],
   [["keygen", join(folder, "rsa"), "--scheme", "rsa"], "Allowed choices are hss-lms"],
