@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { blankValues } from "../firmware/agent/management/object-tree.ts";
 import { NODE_CLOCK, NodeCalendar } from "../firmware/boards/node/clock.ts";
 import { NODE_RANDOM } from "../firmware/boards/node/entropy.ts";
+import type { NodePackageOptions, SignedOnly } from "../firmware/boards/node/firmware.ts";
 import { nodeFirmware, nodePackagePorts } from "../firmware/boards/node/firmware.ts";
 import { addContainer, binaryAppDataObject } from "../firmware/objects/binary-app-data.ts";
 import { connectivityStatisticsObject } from "../firmware/objects/connectivity-statistics.ts";
@@ -45,6 +46,8 @@ export interface SampleOptions {
   readonly folder: string;
   /** What a sensor without hardware measures. */
   readonly measured: number;
+  /** Whose packages are taken; undefined: everybody's. */
+  readonly signed?: SignedOnly | undefined;
   /** One line for people. */
   readonly say: (line: string) => void;
 }
@@ -133,20 +136,23 @@ function withImplied(definition: ObjectDefinition): ResourceValues {
   return values;
 }
 
-function firmware(definition: ObjectDefinition, { folder, say }: SampleOptions): LwM2mObject {
-  return nodeFirmware({
-    folder: join(folder, "firmware"),
-    definition,
-    install: (file) => say(`This is where ${file} would be installed.`),
-  });
+function firmware(definition: ObjectDefinition, options: SampleOptions): LwM2mObject {
+  return nodeFirmware({ ...packageOptions(options, "firmware"), definition });
 }
 
-function software({ folder, say }: SampleOptions): LwM2mObject {
+function packageOptions(options: SampleOptions, name: string): NodePackageOptions {
+  const { folder, signed, say } = options;
+  return {
+    folder: join(folder, name),
+    install: (file) => say(`This is where ${file} would be installed.`),
+    ...(signed !== undefined && { signed }),
+  };
+}
+
+function software(options: SampleOptions): LwM2mObject {
+  const { say } = options;
   const object = softwareManagementObject((instanceId) => ({
-    ...nodePackagePorts({
-      folder: join(folder, `software-${instanceId}`),
-      install: (file) => say(`This is where ${file} would be installed.`),
-    }),
+    ...nodePackagePorts(packageOptions(options, `software-${instanceId}`)),
     control: {
       uninstall: (id) => {
         say(`Software ${id} is removed`);

@@ -2,12 +2,14 @@
  * `dormouse device`: this machine as one LwM2M device.
  */
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import type { AgentEvent } from "../firmware/agent/agent.ts";
 import type { BootstrapAccount } from "../firmware/agent/bootstrap/bootstrap-account.ts";
 import { checkRootPath } from "../firmware/agent/registration/alternate-path.ts";
 import type { Profile } from "../firmware/agent/registration/profiles.ts";
 import { parseAddress } from "../firmware/agent/stream-address.ts";
+import type { SignedOnly } from "../firmware/boards/node/firmware.ts";
 import type { NodeDevice, NodeServerAccount } from "../firmware/boards/node/main.ts";
 import { createNodeDevice, NodeBoard } from "../firmware/boards/node/main.ts";
 import { sha256Profile } from "../firmware/boards/node/profile-hash.ts";
@@ -46,7 +48,10 @@ interface DeviceOptions {
   send: readonly string[];
   every?: number;
   definition: string[];
-  folder: string;
+  folder?: string;
+  packageKey: string[];
+  packageVendor: string;
+  packageClass: string;
 }
 
 /** Security, Server, Access Control, OSCORE, COSE. */
@@ -78,7 +83,8 @@ resource /dev/uptime. --object adds others by their ids, with what they do: 5 Fi
 Update, 7 Connectivity Statistics, 9 Software Management, 20 Event Log, 3200 to 3348
 sensors and actuators, 3441 and 3442 test objects, ...; --definition those of an
 object definition file (XML of the OMA registry). Sensors without hardware show a slow
-wave. Packages of 5 and 9 are staged below --folder, and installed in word only.
+wave. Packages of 5 and 9 are staged below --folder, and installed in word only. With
+--package-key only those that such a key has signed are taken (dormouse package).
 
 With --send the device reports by itself, where the server lets it: with Mute Send
 (/1/x/23) written false, in LwM2M 1.1 and later.
@@ -142,7 +148,10 @@ export function deviceCommand(program: Command): void {
     .option("--send <path>", "send its values without being asked; can be repeated", sendOption, [])
     .option("--every <seconds>", "how often to send (default: 60)", everyOption)
     .option("--definition <file>", "add the objects of a file; can be repeated", repeated, [])
-    .option("--folder <folder>", "where packages are staged", "./dormouse-packages")
+    .option("--folder <folder>", "where packages are staged (default: dormouse-packages/NAME)")
+    .option("--package-key <key>", "take packages of this key; can be repeated", repeated, [])
+    .option("--package-vendor <name>", "whose packages it takes, then", "Dormouse")
+    .option("--package-class <name>", "of which class it is, then", "device")
     .addHelpText("after", HELP)
     .action(runDevice);
 }
@@ -281,10 +290,22 @@ async function sampleObjects(options: DeviceOptions): Promise<LwM2mObject[]> {
     if (objects.some((object) => object.definition.id === id)) {
       throw new Error(`Object ${id} is asked for twice: give it once.`);
     }
-    const { folder } = options;
-    objects.push(sampleObject(definition, { folder, measured: MIDDLE, say: console.log }));
+    const folder = options.folder ?? packageFolder(options.endpoint);
+    const sample = { folder, measured: MIDDLE, say: console.log, signed: signedOnly(options) };
+    objects.push(sampleObject(definition, sample));
   }
   return objects;
+}
+
+/** A folder of a device's own: several in one place must not write over each other's packages. */
+export function packageFolder(endpoint: string): string {
+  const name = endpoint.replaceAll(":", "_");
+  return join("dormouse-packages", /^\.+$/.test(name) ? `_${name}` : name);
+}
+
+function signedOnly(options: DeviceOptions): SignedOnly | undefined {
+  const { packageKey: keys, packageVendor: vendor, packageClass: deviceClass } = options;
+  return keys.length === 0 ? undefined : { keys, vendor, deviceClass };
 }
 
 /** The object with this id, or the objects of this file. */

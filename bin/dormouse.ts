@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   build: async () => (await import("./build.ts")).buildCommand,
   flash: async () => (await import("./flash.ts")).flashCommand,
   console: async () => (await import("./console.ts")).consoleCommand,
+  package: async () => (await import("./package.ts")).packageCommand,
 };
 
 const require = createRequire(import.meta.url);

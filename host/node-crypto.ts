@@ -1,5 +1,5 @@
 /** The crypto port on Node. */
-import { createCipheriv, createHash } from "node:crypto";
+import { createCipheriv, hash } from "node:crypto";
 import type { Crypto } from "../protocol/ports.ts";
 
 const ZEROS = new Uint8Array(16);
@@ -12,7 +12,7 @@ function encrypt(mode: "ecb" | "cbc", key: Uint8Array, blocks: Uint8Array): Uint
 }
 
 export const NODE_CRYPTO: Crypto = {
-  sha256: (message) => new Uint8Array(createHash("sha256").update(message).digest()),
+  sha256: (message) => new Uint8Array(hash("sha256", message, "buffer")),
   encryptBlocks: (key, blocks) => encrypt("ecb", key, blocks),
   encryptChain: (key, blocks) => encrypt("cbc", key, blocks),
 };

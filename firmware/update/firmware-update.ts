@@ -13,7 +13,6 @@
  * Faults of a package are reported by the result alone: the Write that brought it is answered by 2.04. Whatever changes is stored, and
  * taken up after a restart: a pull goes on where it was, an installation is asked for its outcome.
  */
-import { decodeUtf8, encodeUtf8 } from "../../protocol/bytes/utf8.ts";
 import { CHANGED, METHOD_NOT_ALLOWED } from "../../protocol/coap/codes.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { resourceFlags } from "../../protocol/model/object-definition.ts";
@@ -32,8 +31,8 @@ import {
 import { FIRMWARE_AUTOMATIC_UPGRADE_AT_DOWNLOAD } from "../../protocol/model/objects/firmware-update-1-2.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { NEVER, SECOND } from "../../protocol/time/duration.ts";
-import type { LwM2mObject, ObjectMachine, PackageReceiver } from "../objects/lwm2m-object.ts";
-import { PackageTransfer } from "./package-transfer.ts";
+import type { LwM2mObject } from "../objects/lwm2m-object.ts";
+import { PackageMachine } from "./package-machine.ts";
 import type { RetryPolicy, UpdatePorts } from "./ports.ts";
 import { CONNECTION_LOST, INSTALLATION_FAILED, NO_FAULT } from "./ports.ts";
 
@@ -53,8 +52,6 @@ export const RESULT_DEFERRED = 11;
 
 /** /5/0/11. */
 const SEVERITY_CRITICAL = 0;
-/** An installation that is under way is asked for its outcome so often. */
-const OUTCOME_INTERVAL: Milliseconds = SECOND;
 /** Name of the record in the store. */
 const RECORD = "firmware-update";
 
@@ -80,28 +77,17 @@ interface Saved {
   readonly changed?: Value | undefined;
 }
 
-export class FirmwareUpdate implements ObjectMachine, PackageReceiver {
-  begun = 0;
-  private readonly object: LwM2mObject;
-  private readonly ports: UpdatePorts;
+export class FirmwareUpdate extends PackageMachine {
   private readonly settings: UpdateSettings;
-  private readonly transfer: PackageTransfer;
   private state = UPDATE_IDLE;
   private result = RESULT_INITIAL;
   /** Since when the user has been asked; NEVER when not, or when the next timeout is to say. */
   private deferredAt: Milliseconds = NEVER;
-  /** When the installation begins, or is asked for its outcome. */
-  private installAt: Milliseconds = NEVER;
-  private isInstalling = false;
 
   /** @param object with its one instance */
   constructor(object: LwM2mObject, ports: UpdatePorts, settings: UpdateSettings) {
-    this.object = object;
-    this.ports = ports;
+    super(object, ports, settings.retries);
     this.settings = settings;
-    this.transfer = new PackageTransfer(ports, settings.retries, function () {
-      if (object.listener !== undefined) object.listener.wake();
-    });
     this.restore();
   }
 
@@ -118,43 +104,24 @@ export class FirmwareUpdate implements ObjectMachine, PackageReceiver {
     return isAllowed ? CHANGED : METHOD_NOT_ALLOWED;
   }
 
-  /** Writes a whole package. */
-  writePackage(bytes: Uint8Array): number {
-    if (isReset(bytes)) return this.reset();
-    const code = this.beginPackage(bytes.length);
-    if (code === CHANGED && this.appendPackage(bytes) === NO_FAULT) this.endPackage();
-    return code;
+  override writePackage(bytes: Uint8Array): number {
+    return isReset(bytes) ? this.reset() : super.writePackage(bytes);
   }
 
-  /** A package begins to be written in pieces. @param length bytes, where they were announced */
-  beginPackage(length: number | undefined): number {
-    if (this.state !== UPDATE_IDLE) return METHOD_NOT_ALLOWED;
-    this.begun++;
+  protected isReady(): boolean {
+    return this.state === UPDATE_IDLE;
+  }
+
+  protected handleBegun(): void {
     this.become(UPDATE_DOWNLOADING, RESULT_INITIAL);
-    this.transfer.beginPush(length);
-    this.settle();
-    return CHANGED;
   }
 
-  /** More of it. Returns a fault of ports.ts, after which there is no more to come. */
-  appendPackage(bytes: Uint8Array): number {
-    if (!this.transfer.isPushing()) return this.result;
-    const fault = this.transfer.push(bytes);
-    this.settle();
-    return fault;
-  }
-
-  /** All of it was written. */
-  endPackage(): void {
-    this.transfer.endPush();
-    this.settle();
-  }
-
-  /** The rest of it does not come. */
-  breakPackage(): void {
-    if (!this.transfer.isPushing()) return;
-    this.transfer.discard();
+  protected handleBroken(): void {
     this.become(UPDATE_IDLE, CONNECTION_LOST);
+  }
+
+  protected faultOfLast(): number {
+    return this.result;
   }
 
   writeUri(uri: string): number {
@@ -207,29 +174,24 @@ export class FirmwareUpdate implements ObjectMachine, PackageReceiver {
 
   // Time.
 
-  deadline(): Milliseconds {
-    let at = Math.min(this.transfer.deadline(), this.installAt);
-    if (this.isDeferred()) {
-      at = Math.min(at, this.deferredAt === NEVER ? 0 : this.deferredAt + this.deferPeriod());
-    }
-    return at;
+  override deadline(): Milliseconds {
+    const at = super.deadline();
+    if (!this.isDeferred()) return at;
+    return Math.min(at, this.deferredAt === NEVER ? 0 : this.deferredAt + this.deferPeriod());
   }
 
-  handleTimeout(now: Milliseconds): void {
+  override handleTimeout(now: Milliseconds): void {
     const tag = this.transfer.tag;
-    this.transfer.handleTimeout(now);
+    super.handleTimeout(now);
     // With it a restart goes on instead of beginning anew.
     if (this.transfer.tag !== tag) this.save();
-    this.settle();
     if (this.isDeferred()) {
       if (this.deferredAt === NEVER) this.deferredAt = now;
       if (now >= this.deferredAt + this.deferPeriod()) this.install();
     }
-    if (now >= this.installAt) this.continueInstallation(now);
   }
 
-  /** Takes up what came of the transfer. */
-  private settle(): void {
+  protected settle(): void {
     const outcome = this.transfer.pollOutcome();
     if (outcome === undefined) return;
     if (outcome !== NO_FAULT) {
@@ -259,17 +221,7 @@ export class FirmwareUpdate implements ObjectMachine, PackageReceiver {
 
   private install(): void {
     this.become(UPDATE_UPDATING, RESULT_INITIAL);
-    // At the next timeout: the answer to the Execute is not made to wait.
-    this.installAt = 0;
-  }
-
-  private continueInstallation(now: Milliseconds): void {
-    const { installer, staging } = this.ports;
-    const outcome = this.isInstalling ? installer.outcome() : installer.install(staging);
-    if (this.state !== UPDATE_UPDATING) return;
-    this.isInstalling = true;
-    this.installAt = now + OUTCOME_INTERVAL;
-    if (outcome !== undefined) this.handleInstalled(outcome);
+    this.beginInstallation();
   }
 
   private reset(): number {
@@ -295,10 +247,7 @@ export class FirmwareUpdate implements ObjectMachine, PackageReceiver {
   private become(state: number, result: number): void {
     const { object, ports } = this;
     if (result !== RESULT_DEFERRED) this.deferredAt = NEVER;
-    if (state !== UPDATE_UPDATING) {
-      this.installAt = NEVER;
-      this.isInstalling = false;
-    }
+    if (state !== UPDATE_UPDATING) this.endInstallation();
     if (state !== this.state && ports.calendar !== undefined) {
       this.show(FIRMWARE_LAST_STATE_CHANGE_TIME, Math.floor(ports.calendar.seconds()));
     }
@@ -312,7 +261,6 @@ export class FirmwareUpdate implements ObjectMachine, PackageReceiver {
   // What outlives a restart.
 
   private save(): void {
-    if (this.ports.store === undefined) return;
     const saved: Saved = {
       state: this.state,
       result: this.result,
@@ -326,11 +274,11 @@ export class FirmwareUpdate implements ObjectMachine, PackageReceiver {
       automatic: this.shown(FIRMWARE_AUTOMATIC_UPGRADE_AT_DOWNLOAD),
       changed: this.shown(FIRMWARE_LAST_STATE_CHANGE_TIME),
     };
-    this.ports.store.write(RECORD, encodeUtf8(JSON.stringify(saved)));
+    this.keep(RECORD, saved);
   }
 
   private restore(): void {
-    const saved = savedIn(this.ports);
+    const saved = savedIn(this.kept(RECORD));
     if (saved === undefined) return;
     this.show(FIRMWARE_PACKAGE_NAME, saved.name);
     this.show(FIRMWARE_PACKAGE_VERSION, saved.version);
@@ -350,10 +298,7 @@ export class FirmwareUpdate implements ObjectMachine, PackageReceiver {
     }
     this.become(saved.state, saved.result);
     if (saved.state !== UPDATE_IDLE) this.show(FIRMWARE_PACKAGE_URI, saved.uri);
-    if (saved.state === UPDATE_UPDATING) {
-      this.isInstalling = true;
-      this.installAt = 0;
-    }
+    if (saved.state === UPDATE_UPDATING) this.resumeInstallation();
   }
 
   /** The value of a resource, where this version of the object has it. */
@@ -377,16 +322,15 @@ export function isReset(bytes: Uint8Array): boolean {
   return bytes.length === 0 || (bytes.length === 1 && bytes[0] === 0);
 }
 
-/** A record that is none, or of another program, is as good as none. */
-function savedIn(ports: UpdatePorts): Saved | undefined {
-  const bytes = ports.store === undefined ? undefined : ports.store.read(RECORD);
-  if (bytes === undefined) return undefined;
-  try {
-    const saved = JSON.parse(decodeUtf8(bytes));
-    const isState = saved.state >= UPDATE_IDLE && saved.state <= UPDATE_UPDATING;
-    const isResult = saved.result >= RESULT_INITIAL && saved.result <= RESULT_DEFERRED;
-    return isState && isResult && typeof saved.uri === "string" ? saved : undefined;
-  } catch (_error) {
-    return undefined;
-  }
+/** A record of another program is as good as none. */
+function savedIn(record: unknown): Saved | undefined {
+  const saved = record as Partial<Saved> | null | undefined;
+  if (saved === undefined || saved === null) return undefined;
+  const isState = isWithin(saved.state, UPDATE_IDLE, UPDATE_UPDATING);
+  const isResult = isWithin(saved.result, RESULT_INITIAL, RESULT_DEFERRED);
+  return isState && isResult && typeof saved.uri === "string" ? (saved as Saved) : undefined;
+}
+
+function isWithin(value: number | undefined, least: number, most: number): boolean {
+  return value !== undefined && value >= least && value <= most;
 }

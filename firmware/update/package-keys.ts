@@ -2,15 +2,17 @@
  * Keys that packages are checked with, as a device is given them: the name of a scheme, a colon, and hexadecimal digits.
  *
  *     hmac-sha256:8f3c...    a secret that device and publisher share (32 bytes)
+ *     hss-lms:00000001...    a public key of HSS/LMS with SHA-256 (RFC 8554, 60 bytes)
  *
  * Which schemes a device knows is its board's to say: each is a value that is imported, or not.
  */
 import { decodeHex } from "../../protocol/bytes/hex.ts";
 import { equalSecrets } from "../../protocol/crypto/constant-time.ts";
 import { hmacSha256 } from "../../protocol/crypto/hmac.ts";
+import { isHssKey, verifiesHss } from "../../protocol/crypto/hss-lms.ts";
 import type { Hash } from "../../protocol/ports.ts";
 import type { PackageSigner } from "./package-encoder.ts";
-import { HMAC_SHA_256 } from "./package-envelope.ts";
+import { HMAC_SHA_256, HSS_LMS } from "./package-envelope.ts";
 
 /** Checks signatures of one algorithm of COSE. */
 export interface PackageKey {
@@ -78,4 +80,19 @@ export class HmacKey implements PackageKey, PackageSigner {
   verifies(message: Uint8Array, signature: Uint8Array): boolean {
     return equalSecrets(this.sign(message), signature);
   }
+}
+
+export function hssLmsScheme(hash: Hash): KeyScheme {
+  return {
+    name: "hss-lms",
+    keyOf: function (bytes) {
+      if (!isHssKey(bytes)) return undefined;
+      return {
+        algorithm: HSS_LMS,
+        verifies: function (message, signature) {
+          return verifiesHss(hash, bytes, message, signature);
+        },
+      };
+    },
+  };
 }

@@ -48,8 +48,8 @@ export class SignedStaging implements Staging, Verification {
   private readonly policy: PackagePolicy;
   /** The beginning of a package whose envelope is not whole. */
   private head: Uint8Array = NO_BYTES;
-  /** Of the package that is staged; it was judged. */
-  private envelope: Envelope | undefined = undefined;
+  /** What is staged, which was judged. Not its envelope, whose signature would lie in memory for nothing. */
+  private staged: StagedImage | undefined = undefined;
   private announced: number | undefined = undefined;
 
   constructor(beneath: HashedStaging, policy: PackagePolicy) {
@@ -64,12 +64,12 @@ export class SignedStaging implements Staging, Verification {
   }
 
   append(bytes: Uint8Array): number {
-    const envelope = this.known();
-    if (envelope === undefined) {
-      // What is staged already, and was none of ours after all, has no use for more.
+    const staged = this.image();
+    if (staged === undefined) {
+      // What is there already, and was none of ours after all, has no use for more.
       return this.beneath.length() > 0 ? INTEGRITY_FAILED : this.appendHead(bytes);
     }
-    const isTooLong = this.beneath.length() + bytes.length > lengthOf(envelope);
+    const isTooLong = this.beneath.length() + bytes.length > lengthOf(staged);
     return isTooLong ? INTEGRITY_FAILED : this.beneath.append(bytes);
   }
 
@@ -86,22 +86,26 @@ export class SignedStaging implements Staging, Verification {
     return this.beneath.read(offset, length);
   }
 
-  /** What is staged; undefined when there is none, or none of ours. */
-  image(): StagedImage | undefined {
-    const envelope = this.known();
-    return envelope && { offset: envelope.length, manifest: envelope.manifest };
-  }
-
   check(): Verdict | undefined {
-    const envelope = this.known();
-    if (envelope === undefined || this.beneath.length() !== lengthOf(envelope)) return BROKEN;
-    const { manifest } = envelope;
-    const digest = this.beneath.digest(envelope.length, manifest.size);
+    const staged = this.image();
+    if (staged === undefined || this.beneath.length() !== lengthOf(staged)) return BROKEN;
+    const { offset, manifest } = staged;
+    const digest = this.beneath.digest(offset, manifest.size);
     if (digest === undefined) return undefined;
     if (typeof digest === "number") return { fault: digest };
-    const isWhole = equalBytes(digest, manifest.digest);
-    if (!isWhole) return BROKEN;
+    if (!equalBytes(digest, manifest.digest)) return BROKEN;
     return { fault: NO_FAULT, name: manifest.deviceClass, version: manifest.version };
+  }
+
+  /** What is staged, read and judged again after a restart; undefined when there is none, or none of ours. */
+  image(): StagedImage | undefined {
+    if (this.staged === undefined && this.beneath.length() > 0) {
+      const length = Math.min(this.beneath.length(), LONGEST_ENVELOPE);
+      const envelope = decodeEnvelope(this.beneath.read(0, length));
+      const isThere = envelope !== undefined && !isMalformed(envelope);
+      if (isThere && this.judge(envelope) === NO_FAULT) this.staged = imageOf(envelope);
+    }
+    return this.staged;
   }
 
   private appendHead(bytes: Uint8Array): number {
@@ -114,13 +118,14 @@ export class SignedStaging implements Staging, Verification {
     if (isMalformed(envelope)) {
       return envelope.fault === "package/other" ? UNSUPPORTED_TYPE : INTEGRITY_FAILED;
     }
-    const length = lengthOf(envelope);
+    const staged = imageOf(envelope);
+    const length = lengthOf(staged);
     const isSame = this.announced === undefined || this.announced === length;
     const fault = isSame && head.length <= length ? this.judge(envelope) : INTEGRITY_FAILED;
     if (fault !== NO_FAULT) return fault;
     const room = this.announced === undefined ? this.beneath.begin(length) : NO_FAULT;
     if (room !== NO_FAULT) return room;
-    this.envelope = envelope;
+    this.staged = staged;
     this.head = NO_BYTES;
     return this.beneath.append(head);
   }
@@ -134,27 +139,20 @@ export class SignedStaging implements Staging, Verification {
     return isOurs && isNew ? NO_FAULT : UNSUPPORTED_TYPE;
   }
 
-  /** The envelope of what is staged; after a restart it is read and judged again. */
-  private known(): Envelope | undefined {
-    if (this.envelope === undefined && this.beneath.length() > 0) {
-      const length = Math.min(this.beneath.length(), LONGEST_ENVELOPE);
-      const envelope = decodeEnvelope(this.beneath.read(0, length));
-      const isThere = envelope !== undefined && !isMalformed(envelope);
-      if (isThere && this.judge(envelope) === NO_FAULT) this.envelope = envelope;
-    }
-    return this.envelope;
-  }
-
   private forget(): void {
     this.head = NO_BYTES;
-    this.envelope = undefined;
+    this.staged = undefined;
     this.announced = undefined;
   }
 }
 
+function imageOf(envelope: Envelope): StagedImage {
+  return { offset: envelope.length, manifest: envelope.manifest };
+}
+
 /** Bytes of a package. */
-function lengthOf(envelope: Envelope): number {
-  return envelope.length + envelope.manifest.size;
+function lengthOf(image: StagedImage): number {
+  return image.offset + image.manifest.size;
 }
 
 const BROKEN: Verdict = { fault: INTEGRITY_FAILED };

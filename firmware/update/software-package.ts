@@ -11,7 +11,6 @@
  * Uninstall with argument 0='1' (for update) removes nothing but makes room for the package that is to replace what is installed.
  * Software is active only while it is installed.
  */
-import { decodeUtf8, encodeUtf8 } from "../../protocol/bytes/utf8.ts";
 import { BAD_REQUEST, CHANGED, METHOD_NOT_ALLOWED } from "../../protocol/coap/codes.ts";
 import { parseArguments } from "../../protocol/lwm2m/execute-arguments.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
@@ -25,11 +24,9 @@ import {
   SOFTWARE_UPDATE_STATE,
   SOFTWARE_USER_NAME,
 } from "../../protocol/model/objects/software-management.ts";
-import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { NEVER, SECOND } from "../../protocol/time/duration.ts";
-import type { LwM2mObject, ObjectMachine, PackageReceiver } from "../objects/lwm2m-object.ts";
+import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import type { UpdateSettings } from "./firmware-update.ts";
-import { PackageTransfer } from "./package-transfer.ts";
+import { PackageMachine } from "./package-machine.ts";
 import type { Installer, UpdatePorts } from "./ports.ts";
 import {
   CONNECTION_LOST,
@@ -60,8 +57,6 @@ const RESULT_DEVICE_ERROR = 57;
 const RESULT_INSTALLATION_FAILED = 58;
 const RESULT_UNINSTALLATION_FAILED = 59;
 
-const OUTCOME_INTERVAL: Milliseconds = SECOND;
-
 /** Software that was installed, by object instance. */
 export interface SoftwareControl {
   /** Removes it. False when it cannot be. */
@@ -80,21 +75,17 @@ interface Saved {
   readonly state: number;
   readonly result: number;
   readonly isActive: boolean;
+  /** Absent in records of earlier versions. */
+  readonly isInstalling?: boolean;
   readonly name: Value | undefined;
   readonly version: Value | undefined;
 }
 
 /** One instance of object 9. */
-export class SoftwarePackage implements ObjectMachine, PackageReceiver {
-  begun = 0;
-  private readonly object: LwM2mObject;
+export class SoftwarePackage extends PackageMachine {
   private readonly instanceId: number;
-  private readonly ports: SoftwarePorts;
-  private readonly transfer: PackageTransfer;
+  private readonly control: SoftwareControl;
   private state = SOFTWARE_INITIAL;
-  /** When the installer is asked next. */
-  private installAt: Milliseconds = NEVER;
-  private isInstalling = false;
 
   constructor(
     object: LwM2mObject,
@@ -102,12 +93,9 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
     ports: SoftwarePorts,
     settings: UpdateSettings,
   ) {
-    this.object = object;
+    super(object, ports, settings.retries);
     this.instanceId = instanceId;
-    this.ports = ports;
-    this.transfer = new PackageTransfer(ports, settings.retries, function () {
-      if (object.listener !== undefined) object.listener.wake();
-    });
+    this.control = ports.control;
     this.restore();
   }
 
@@ -117,37 +105,20 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
     return this.state === SOFTWARE_INITIAL ? CHANGED : METHOD_NOT_ALLOWED;
   }
 
-  writePackage(bytes: Uint8Array): number {
-    const code = this.beginPackage(bytes.length);
-    if (code === CHANGED && this.appendPackage(bytes) === NO_FAULT) this.endPackage();
-    return code;
+  protected isReady(): boolean {
+    return this.state === SOFTWARE_INITIAL;
   }
 
-  beginPackage(length: number | undefined): number {
-    if (this.state !== SOFTWARE_INITIAL) return METHOD_NOT_ALLOWED;
-    this.begun++;
+  protected handleBegun(): void {
     this.become(SOFTWARE_DOWNLOAD_STARTED, RESULT_DOWNLOADING);
-    this.transfer.beginPush(length);
-    this.settle();
-    return CHANGED;
   }
 
-  appendPackage(bytes: Uint8Array): number {
-    if (!this.transfer.isPushing()) return CONNECTION_LOST;
-    const fault = this.transfer.push(bytes);
-    this.settle();
-    return fault;
-  }
-
-  endPackage(): void {
-    this.transfer.endPush();
-    this.settle();
-  }
-
-  breakPackage(): void {
-    if (!this.transfer.isPushing()) return;
-    this.transfer.discard();
+  protected handleBroken(): void {
     this.become(SOFTWARE_INITIAL, resultOf(CONNECTION_LOST));
+  }
+
+  protected faultOfLast(): number {
+    return CONNECTION_LOST;
   }
 
   writeUri(uri: string): number {
@@ -163,8 +134,9 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
   }
 
   install(): number {
-    if (this.state !== SOFTWARE_DELIVERED || this.installAt !== NEVER) return METHOD_NOT_ALLOWED;
-    this.installAt = 0;
+    if (this.state !== SOFTWARE_DELIVERED || this.isInstalling()) return METHOD_NOT_ALLOWED;
+    this.beginInstallation();
+    this.save();
     if (this.object.listener !== undefined) this.object.listener.wake();
     return CHANGED;
   }
@@ -178,9 +150,9 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
     const value = argument.value === undefined ? `${argument.digit}` : argument.value;
     if (value !== "0" && value !== "1") return BAD_REQUEST;
     const isForUpdate = value === "1";
-    if (this.state === SOFTWARE_INITIAL || this.installAt !== NEVER) return METHOD_NOT_ALLOWED;
+    if (this.state === SOFTWARE_INITIAL || this.isInstalling()) return METHOD_NOT_ALLOWED;
     const isInstalled = this.state === SOFTWARE_INSTALLED;
-    if (isInstalled && !isForUpdate && !this.ports.control.uninstall(this.instanceId)) {
+    if (isInstalled && !isForUpdate && !this.control.uninstall(this.instanceId)) {
       this.become(SOFTWARE_INSTALLED, RESULT_UNINSTALLATION_FAILED);
       return CHANGED;
     }
@@ -194,7 +166,7 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
 
   activate(isActive: boolean): number {
     if (this.state !== SOFTWARE_INSTALLED) return METHOD_NOT_ALLOWED;
-    if (!this.ports.control.activate(this.instanceId, isActive)) {
+    if (!this.control.activate(this.instanceId, isActive)) {
       this.become(SOFTWARE_INSTALLED, RESULT_DEVICE_ERROR);
       return CHANGED;
     }
@@ -203,26 +175,9 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
     return CHANGED;
   }
 
-  // Time.
-
-  deadline(): Milliseconds {
-    return Math.min(this.transfer.deadline(), this.installAt);
-  }
-
-  handleTimeout(now: Milliseconds): void {
-    this.transfer.handleTimeout(now);
-    this.settle();
-    if (now < this.installAt) return;
-    const { installer, staging } = this.ports;
-    const outcome = this.isInstalling ? installer.outcome() : installer.install(staging);
-    this.isInstalling = true;
-    this.installAt = now + OUTCOME_INTERVAL;
-    if (outcome !== undefined) this.handleInstalled(outcome);
-  }
-
-  private handleInstalled(outcome: number): void {
-    this.installAt = NEVER;
-    this.isInstalling = false;
+  handleInstalled(outcome: number): void {
+    if (!this.isInstalling()) return;
+    this.endInstallation();
     if (outcome !== NO_FAULT) {
       this.become(SOFTWARE_DELIVERED, RESULT_INSTALLATION_FAILED);
       return;
@@ -231,7 +186,7 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
     this.become(SOFTWARE_INSTALLED, RESULT_INSTALLED);
   }
 
-  private settle(): void {
+  protected settle(): void {
     const isThere = this.transfer.isChecking();
     if (isThere && this.state === SOFTWARE_DOWNLOAD_STARTED) {
       this.become(SOFTWARE_DOWNLOADED, RESULT_DOWNLOADING);
@@ -268,25 +223,23 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
     this.object.set(this.instanceId, resourceId, value);
   }
 
-  // What outlives a restart: a package that is there, and software that is installed. What was on its way is not resumed.
+  // What outlives a restart: a package that is there, its installation, software that is installed. What was on its way is not resumed.
 
   private save(): void {
-    const { store } = this.ports;
-    if (store === undefined) return;
     const { object, instanceId } = this;
     const saved: Saved = {
       state: this.state,
       result: object.get(instanceId, SOFTWARE_UPDATE_RESULT) as number,
       isActive: object.get(instanceId, SOFTWARE_ACTIVATION_STATE) === true,
+      isInstalling: this.isInstalling(),
       name: object.get(instanceId, SOFTWARE_PACKAGE_NAME),
       version: object.get(instanceId, SOFTWARE_PACKAGE_VERSION),
     };
-    store.write(this.record(), encodeUtf8(JSON.stringify(saved)));
+    this.keep(this.record(), saved);
   }
 
   private restore(): void {
-    const { store } = this.ports;
-    const saved = store === undefined ? undefined : savedIn(store.read(this.record()));
+    const saved = savedIn(this.kept(this.record()));
     if (saved === undefined) return;
     this.describe(`${saved.name}`, `${saved.version}`);
     this.show(SOFTWARE_ACTIVATION_STATE, saved.isActive);
@@ -294,6 +247,7 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
       saved.state === SOFTWARE_DOWNLOAD_STARTED || saved.state === SOFTWARE_DOWNLOADED;
     if (isBroken) this.transfer.discard();
     const result = isBroken ? resultOf(CONNECTION_LOST) : saved.result;
+    if (saved.isInstalling === true) this.resumeInstallation();
     this.become(isBroken ? SOFTWARE_INITIAL : saved.state, result);
   }
 
@@ -302,16 +256,12 @@ export class SoftwarePackage implements ObjectMachine, PackageReceiver {
   }
 }
 
-/** A record that is none, or of another program, is as good as none. */
-function savedIn(bytes: Uint8Array | undefined): Saved | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    const saved = JSON.parse(decodeUtf8(bytes));
-    const isState = saved.state >= SOFTWARE_INITIAL && saved.state <= SOFTWARE_INSTALLED;
-    return isState && typeof saved.result === "number" ? saved : undefined;
-  } catch (_error) {
-    return undefined;
-  }
+/** A record of another program is as good as none. */
+function savedIn(record: unknown): Saved | undefined {
+  const saved = record as Partial<Saved> | null | undefined;
+  if (saved === undefined || saved === null || saved.state === undefined) return undefined;
+  const isState = saved.state >= SOFTWARE_INITIAL && saved.state <= SOFTWARE_INSTALLED;
+  return isState && typeof saved.result === "number" ? (saved as Saved) : undefined;
 }
 
 /** The result that tells a fault of ports.ts. */

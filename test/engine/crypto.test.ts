@@ -5,7 +5,9 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { bundleForBoard } from "../../firmware/flash/bundle.ts";
+import { HssLmsSigner } from "../../host/hss-lms-signer.ts";
 import { NODE_CRYPTO } from "../../host/node-crypto.ts";
+import { encodeHex } from "../../protocol/bytes/hex.ts";
 import { printCrypto } from "./support/crypto-transcript.ts";
 import { findDuktape } from "./support/duktape.ts";
 import { type Candidate, isRequired, titled } from "./support/engine.ts";
@@ -24,10 +26,20 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-async function linesOf(candidate: Candidate, entry: string): Promise<string[]> {
+async function linesOf(candidate: Candidate, entry: string, before = ""): Promise<string[]> {
   if (candidate.engine === undefined) throw new Error(candidate.missing);
   const { code } = await bundleForBoard(join(import.meta.dirname, `entries/${entry}.ts`));
-  return candidate.engine.run(code);
+  return candidate.engine.run(before + code);
+}
+
+/** A key of HSS/LMS as packages are signed with, though with fewer leaves, and a signature of it, for board-crypto.ts. */
+function hssVariables(): string {
+  const secret = { identifier: new Uint8Array(16), seed: new Uint8Array(32), lmsType: 5 };
+  const signer = new HssLmsSigner(secret);
+  const message = new Uint8Array(100);
+  const signature = signer.sign(message, 3, new Uint8Array(32));
+  const [key, text, signed] = [signer.publicKey(), message, signature].map(encodeHex);
+  return `var hssKey="${key}",hssMessage="${text}",hssSignature="${signed}";`;
 }
 
 for (const candidate of [{ name: quickjs.name, engine: quickjs }, findDuktape()]) {
@@ -44,7 +56,8 @@ for (const candidate of findEspruinos(process.env.ESPRUINO_BINS)) {
   test.skipIf(candidate.engine === undefined && !isRequired(candidate.name))(
     titled(`${candidate.name} computes with its own crypto what Node does`, candidate),
     async () => {
-      const lines = await linesOf(candidate, "board-crypto");
+      const lines = await linesOf(candidate, "board-crypto", hssVariables());
+      expected.push("HSS/LMS: true", "HSS/LMS of another message: false");
       const times = lines.filter((line) => line.startsWith("#"));
       expect(lines.filter((line) => !line.startsWith("#"))).toEqual(expected);
       console.log([candidate.name, ...times].join("\n"));

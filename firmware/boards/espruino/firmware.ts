@@ -6,8 +6,9 @@
 import { FIRMWARE_UPDATE_1_1 } from "../../../protocol/model/objects/firmware-update-1-1.ts";
 import { firmwareUpdateObject } from "../../objects/firmware-update.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
+import type { Manifest } from "../../update/package-envelope.ts";
 import type { PackageKey } from "../../update/package-keys.ts";
-import { hmacScheme, packageKeyOf } from "../../update/package-keys.ts";
+import { hmacScheme, hssLmsScheme, packageKeyOf } from "../../update/package-keys.ts";
 import type { PackageSource } from "../../update/ports.ts";
 import { SignedStaging } from "../../update/signed-staging.ts";
 import { SlotInstaller, SlotStaging } from "../../update/slot-staging.ts";
@@ -38,9 +39,9 @@ export interface EspruinoFirmware {
 /** Undefined for a program that the boot program has not started: it has nowhere to put another. */
 export function espruinoFirmware(settings: FirmwareSettings): EspruinoFirmware | undefined {
   const running = typeof dormouseSlot === "string" ? dormouseSlot : "";
-  const slot = readSlot(ESPRUINO_FILES, running);
-  if (slot === undefined) return undefined;
-  const { vendor, deviceClass, version } = slot.envelope.manifest;
+  const manifest = manifestOf(running);
+  if (manifest === undefined) return undefined;
+  const { vendor, deviceClass, version } = manifest;
   const staging = new SignedStaging(new SlotStaging(ESPRUINO_FILES, otherSlot(running)), {
     keys: keysOf(settings.keys),
     vendor: vendor,
@@ -65,8 +66,14 @@ export function espruinoFirmware(settings: FirmwareSettings): EspruinoFirmware |
   };
 }
 
+/** Without the rest of what is read for it: whatever a closure may see, a board keeps. */
+function manifestOf(name: string): Manifest | undefined {
+  const slot = readSlot(ESPRUINO_FILES, name);
+  return slot === undefined ? undefined : slot.envelope.manifest;
+}
+
 function keysOf(texts: readonly string[]): PackageKey[] {
-  const schemes = [hmacScheme(ESPRUINO_CRYPTO)];
+  const schemes = [hmacScheme(ESPRUINO_CRYPTO), hssLmsScheme(ESPRUINO_CRYPTO)];
   const keys: PackageKey[] = [];
   for (let i = 0; i < texts.length; i++) {
     const key = packageKeyOf(texts[i], schemes);

@@ -7,7 +7,7 @@ import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { NODE_CRYPTO } from "../../../host/node-crypto.ts";
 import { EDDSA } from "../../update/package-envelope.ts";
 import type { KeyScheme, PackageKey } from "../../update/package-keys.ts";
-import { hmacScheme, packageKeyOf } from "../../update/package-keys.ts";
+import { hmacScheme, hssLmsScheme, packageKeyOf } from "../../update/package-keys.ts";
 
 /** A SubjectPublicKeyInfo of Ed25519, up to the key (RFC 8410 §4). */
 const SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0);
@@ -32,7 +32,7 @@ const ED25519: KeyScheme = {
   keyOf: (bytes) => (bytes.length === KEY_LENGTH ? new Ed25519Key(bytes) : undefined),
 };
 
-const SCHEMES: readonly KeyScheme[] = [hmacScheme(NODE_CRYPTO), ED25519];
+const SCHEMES: readonly KeyScheme[] = [hmacScheme(NODE_CRYPTO), hssLmsScheme(NODE_CRYPTO), ED25519];
 
 /** The key that a text gives. Throws an Error for what is none. */
 export function nodePackageKey(text: string): PackageKey {

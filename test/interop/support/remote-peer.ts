@@ -78,11 +78,12 @@ export class RemotePeer {
   }
 
   /** Has the peer ask a device, and returns what it was answered. */
-  async ask(asking: Asking): Promise<Told> {
+  async ask(asking: Asking, timeoutMs?: number): Promise<Told> {
     this.lastId++;
     const id = this.lastId;
     this.child.write(JSON.stringify({ id, ...asking }));
-    return this.answers.next(`answer to ${JSON.stringify(asking)}`, (told) => told.id === id);
+    const { op, path } = asking;
+    return this.answers.next(`answer to ${op} ${path}`, (told) => told.id === id, timeoutMs);
   }
 
   /** Tells the peer something that has no answer. */

@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { eventLine } from "../../../bin/device.ts";
+import { eventLine, packageFolder } from "../../../bin/device.ts";
 import type { Response } from "../../../protocol/coap/coap-endpoint.ts";
 import * as codes from "../../../protocol/coap/codes.ts";
 import { AgentPair } from "../../support/agent-pair.ts";
@@ -84,4 +85,13 @@ test("a bootstrap that was refused says so, and that the registration there is g
   expect(lines(pair).at(-1)).toBe(
     "Not bootstrapped by coap://bootstrap.test: refused (4.03); registered as before",
   );
+});
+
+test.each([
+  ["kitchen", "kitchen"],
+  ["urn:dev:mac:0024befffe804ff1", "urn_dev_mac_0024befffe804ff1"],
+  ["..", "_.."],
+  [".hidden", ".hidden"],
+])("the packages of %s are in a folder of its own", (endpoint, folder) => {
+  expect(packageFolder(endpoint)).toBe(join("dormouse-packages", folder));
 });

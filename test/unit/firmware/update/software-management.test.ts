@@ -5,6 +5,7 @@ import {
   addSoftware,
   softwareManagementObject,
 } from "../../../../firmware/objects/software-management.ts";
+import { INSTALLATION_FAILED, NO_FAULT } from "../../../../firmware/update/ports.ts";
 import { OCTET_STREAM, TEXT } from "../../../../protocol/coap/content-formats.ts";
 import { AgentPair } from "../../../support/agent-pair.ts";
 import { coapSettings, countingRandom } from "../../../support/coap-pair.ts";
@@ -21,8 +22,14 @@ import {
 const PACKAGE = packageOf(4000);
 const URI = "coap://files.test/app";
 
-function given(store = new MemoryStore(), staging = new MemoryStaging(6000)) {
+/** @param installs what installations end with; undefined for not yet */
+function given(
+  store = new MemoryStore(),
+  staging = new MemoryStaging(6000),
+  installs: { readonly ends: number | undefined } = { ends: NO_FAULT },
+) {
   const installer = new ScriptedInstaller();
+  installer.next = installs.ends;
   const verification = new ScriptedVerification();
   verification.verdict = { fault: 0, name: "app", version: "3" };
   const source = new ScriptedSource(PACKAGE);
@@ -232,6 +239,26 @@ describe("LwM2M Software Management 1.0: object 9", () => {
     broken.source.breaks = [100];
     broken.pull();
     expect(given(broken.store, broken.staging).now()).toBe("0 52 0");
+  });
+
+  test.each([
+    ["succeeded", NO_FAULT, "4 2 0"],
+    ["failed", INSTALLATION_FAILED, "3 58 0"],
+  ])("an installation that a restart broke is asked for its outcome: it %s", (_what, outcome, shown) => {
+    const before = given();
+    before.push();
+    before.installer.next = undefined;
+    before.run(4);
+    expect(before.now()).toBe("3 3 0");
+    const after = given(before.store, before.staging, { ends: undefined });
+    // Nobody may install or remove meanwhile.
+    expect(after.server.execute("/9/1/4").code).toBe("4.05");
+    expect(after.server.execute("/9/1/6").code).toBe("4.05");
+    after.installer.next = outcome;
+    after.pair.wait(2000);
+    expect(after.now()).toBe(shown);
+    expect(after.installer.installed).toEqual([]);
+    expect(given(after.store, after.staging).now()).toBe(shown);
   });
 
   test("name and password go with a pull, and cannot be read", () => {

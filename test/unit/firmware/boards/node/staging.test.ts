@@ -3,6 +3,7 @@ import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import nacl from "tweetnacl";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { nodePackagePorts } from "../../../../../firmware/boards/node/firmware.ts";
 import { nodePackageKey } from "../../../../../firmware/boards/node/package-keys.ts";
@@ -49,7 +50,7 @@ describe("a package in a folder", () => {
     expect(digestOf(staging, 7, bytes.length - 7)).toEqual(sha256(bytes.subarray(7)));
     expect(staging.digest(0, bytes.length)).toBeUndefined();
     staging.append(bytes.subarray(0, 1));
-    const longer = new Uint8Array([...bytes, bytes[0]]);
+    const longer = Buffer.concat([bytes, bytes.subarray(0, 1)]);
     expect(digestOf(staging, 0, longer.length)).toEqual(sha256(longer));
   });
 
@@ -132,6 +133,16 @@ describe("a device that takes signed packages only", () => {
     const changed = signedPackage(IMAGE, {}, signer);
     changed[20] ^= 1;
     expect(stage(changed, [ed25519]).fault).toBe(INTEGRITY_FAILED);
+  });
+
+  test("RFC 8032 §5.1: checks what another implementation of Ed25519 has signed", () => {
+    const { publicKey: other, secretKey } = nacl.sign.keyPair();
+    const key = nodePackageKey(`ed25519:${encodeHex(other)}`);
+    const message = IMAGE.subarray(0, 100);
+    const signature = nacl.sign.detached(message, secretKey);
+    expect(key.verifies(message, signature)).toBe(true);
+    expect(key.verifies(IMAGE.subarray(1, 101), signature)).toBe(false);
+    expect(key.verifies(message, signature.subarray(1))).toBe(false);
   });
 
   test.each([
