@@ -26,6 +26,8 @@ import { OWN_ATTRIBUTE_CASES } from "./own-attributes.ts";
 import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
 import { OWN_BLOCK_WISE_CASES } from "./own-block-wise.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
+import { OWN_DISCOVER_DEPTH_CASES } from "./own-discover-depth.ts";
+import { OWN_ETCH_CASES } from "./own-etch.ts";
 import { OWN_FIRMWARE_CASES } from "./own-firmware.ts";
 import { OWN_FORMAT_CASES } from "./own-formats.ts";
 import { OWN_LATE_ANSWER_CASES } from "./own-late-answers.ts";
@@ -37,8 +39,10 @@ import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
 import { OWN_REPORTING_MODE_CASES } from "./own-reporting-modes.ts";
 import { OWN_RETRY_CASES } from "./own-retry.ts";
+import { OWN_SPELLING_CASES } from "./own-spellings.ts";
 import { OWN_STRANGER_CASES } from "./own-strangers.ts";
 import { OWN_TIMING_CASES } from "./own-timing.ts";
+import { OWN_VALUE_CASES } from "./own-values.ts";
 import { SERVER_MANAGEMENT_CASES } from "./server-device-management.ts";
 import { SERVER_OWN_CASES } from "./server-own.ts";
 import { SERVER_REGISTRATION_CASES } from "./server-registration.ts";
@@ -77,6 +81,10 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_BLOCK_READ_CASES,
   ...OWN_PATH_CASES,
   ...OWN_FORMAT_CASES,
+  ...OWN_SPELLING_CASES,
+  ...OWN_VALUE_CASES,
+  ...OWN_ETCH_CASES,
+  ...OWN_DISCOVER_DEPTH_CASES,
   ...OWN_ATTRIBUTE_CASES,
   ...OWN_ATOMICITY_CASES,
   ...OWN_ACCESS_MATRIX_CASES,

@@ -6,7 +6,9 @@ import { BLOCK_WISE_MUTANTS } from "./mutants/block-wise.ts";
 import { BOOTSTRAP_MUTANTS } from "./mutants/bootstrap.ts";
 import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
+import { ETCH_MUTANTS } from "./mutants/etch.ts";
 import { FIRMWARE_MUTANTS } from "./mutants/firmware.ts";
+import { FORMAT_MUTANTS } from "./mutants/formats.ts";
 import { LOSS_MUTANTS } from "./mutants/loss.ts";
 import { MALFORMED_MUTANTS } from "./mutants/malformed.ts";
 import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
@@ -40,4 +42,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...STRANGER_MUTANTS,
   ...FIRMWARE_MUTANTS,
   ...MALFORMED_MUTANTS,
+  ...FORMAT_MUTANTS,
+  ...ETCH_MUTANTS,
 ];
