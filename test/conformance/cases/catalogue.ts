@@ -21,6 +21,7 @@ import { FIRMWARE_CASES } from "./ets-75x-firmware-update.ts";
 import { etsNumber } from "./groups.ts";
 import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
 import { OWN_ACCESS_MATRIX_CASES } from "./own-access-matrix.ts";
+import { OWN_ACCESS_PLACES_CASES } from "./own-access-places.ts";
 import { OWN_ATOMICITY_CASES } from "./own-atomicity.ts";
 import { OWN_ATTRIBUTE_CASES } from "./own-attributes.ts";
 import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
@@ -29,6 +30,7 @@ import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
 import { OWN_DISCOVER_DEPTH_CASES } from "./own-discover-depth.ts";
 import { OWN_ETCH_CASES } from "./own-etch.ts";
 import { OWN_FIRMWARE_CASES } from "./own-firmware.ts";
+import { OWN_FIRMWARE_CONTROL_CASES } from "./own-firmware-control.ts";
 import { OWN_FORMAT_CASES } from "./own-formats.ts";
 import { OWN_LATE_ANSWER_CASES } from "./own-late-answers.ts";
 import { OWN_LOSS_CASES } from "./own-loss.ts";
@@ -88,12 +90,14 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_ATTRIBUTE_CASES,
   ...OWN_ATOMICITY_CASES,
   ...OWN_ACCESS_MATRIX_CASES,
+  ...OWN_ACCESS_PLACES_CASES,
   ...OWN_RETRY_CASES,
   ...OWN_TIMING_CASES,
   ...OWN_REPORTING_MODE_CASES,
   ...OWN_LATE_ANSWER_CASES,
   ...OWN_STRANGER_CASES,
   ...OWN_FIRMWARE_CASES,
+  ...OWN_FIRMWARE_CONTROL_CASES,
   ...OWN_MALFORMED_CASES,
 ];
 
