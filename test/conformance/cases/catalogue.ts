@@ -37,6 +37,7 @@ import { OWN_LOSS_CASES } from "./own-loss.ts";
 import { OWN_MALFORMED_CASES } from "./own-malformed.ts";
 import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
 import { OWN_PATH_CASES } from "./own-paths.ts";
+import { OWN_PROFILE_CASES } from "./own-profile.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
 import { OWN_REPORTING_MODE_CASES } from "./own-reporting-modes.ts";
@@ -92,6 +93,7 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_ACCESS_MATRIX_CASES,
   ...OWN_ACCESS_PLACES_CASES,
   ...OWN_RETRY_CASES,
+  ...OWN_PROFILE_CASES,
   ...OWN_TIMING_CASES,
   ...OWN_REPORTING_MODE_CASES,
   ...OWN_LATE_ANSWER_CASES,

@@ -15,6 +15,7 @@ import { MESSAGE_LAYER_MUTANTS } from "./mutants/message-layer.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
 import { PATH_MUTANTS } from "./mutants/paths.ts";
+import { PROFILE_MUTANTS } from "./mutants/profile.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
 import { REPORTING_MODE_MUTANTS } from "./mutants/reporting-modes.ts";
@@ -44,4 +45,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...MALFORMED_MUTANTS,
   ...FORMAT_MUTANTS,
   ...ETCH_MUTANTS,
+  ...PROFILE_MUTANTS,
 ];
