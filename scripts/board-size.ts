@@ -13,7 +13,7 @@ const PROGRAMS = [
   { name: "sleeper.ts", mostBytes: 67_000, mostVariables: 3_200 },
   { name: "main.ts", mostBytes: 52_000, mostVariables: 2_550 },
   // For boards of 8,000 variables and twice as much Storage as the program has bytes.
-  { name: "updatable.ts", mostBytes: 90_000, mostVariables: 3_950 },
+  { name: "updatable.ts", mostBytes: 90_000, mostVariables: 4_200 },
   { name: "boot.ts", mostBytes: 8_500, mostVariables: 350 },
 ];
 

@@ -38,6 +38,7 @@ import {
   CHANGES,
   entriesOf,
   lastWithValue,
+  MUST_KNOW,
   N,
   OTHER,
   SenmlPack,
@@ -163,10 +164,10 @@ function readRecord(reader: CborReader, pack: SenmlPack): string | undefined {
   while (reader.more(fields)) {
     if (!reader.scalar()) return "content/cbor-item";
     const label = labelOf(reader);
-    if (label === undefined) return "content/senml-label";
-    if (label === OTHER) {
+    if (label >= OTHER) {
       if (!reader.skip(0)) return "content/cbor-item";
-      if (pack.field(OTHER, NONE, 0) !== undefined) return "content/senml-field";
+      const fault = pack.field(label, NONE, 0);
+      if (fault !== undefined) return fault;
     } else if (label === V && reader.takesNull()) {
       const fault = pack.removal();
       if (fault !== undefined) return fault;
@@ -180,16 +181,13 @@ function readRecord(reader: CborReader, pack: SenmlPack): string | undefined {
   return undefined;
 }
 
-/**
- * The label that was just read; undefined for one that forbids to go on when it is not known (RFC
- * 8428 §4.4).
- */
-function labelOf(reader: CborReader): number | undefined {
+/** The label that was just read; MUST_KNOW or OTHER when it is not known. */
+function labelOf(reader: CborReader): number {
   const label = reader.value;
   if (reader.type === STRING) {
     const text = label as string;
     if (text === "vlo") return VLO;
-    return text.charAt(text.length - 1) === "_" ? undefined : OTHER;
+    return text.charAt(text.length - 1) === "_" ? MUST_KNOW : OTHER;
   }
   switch (label) {
     case BVER:

@@ -21,6 +21,7 @@ import {
   CHANGES,
   entriesOf,
   lastWithValue,
+  MUST_KNOW,
   N,
   OTHER,
   SenmlPack,
@@ -145,11 +146,11 @@ function readRecord(reader: JsonReader, pack: SenmlPack): string | undefined {
   do {
     if (reader.next() !== QUOTE || !reader.scalar()) return "content/json";
     const label = labelOf(reader.value as string);
-    if (label === undefined) return "content/senml-label";
     if (!reader.takes(58)) return "content/json";
-    if (label === OTHER) {
+    if (label >= OTHER) {
       if (!reader.skip(0)) return "content/json";
-      if (pack.field(OTHER, NONE, 0) !== undefined) return "content/senml-field";
+      const fault = pack.field(label, NONE, 0);
+      if (fault !== undefined) return fault;
     } else {
       if (!reader.scalar()) return "content/json";
       const isNull = label === V && reader.type === NONE;
@@ -160,10 +161,8 @@ function readRecord(reader: JsonReader, pack: SenmlPack): string | undefined {
   return reader.takes(125) ? undefined : "content/json";
 }
 
-/**
- * A label's number; undefined for one that forbids to go on when it is not known (RFC 8428 §4.4).
- */
-function labelOf(text: string): number | undefined {
+/** A label's number; MUST_KNOW or OTHER for one that is not known. */
+function labelOf(text: string): number {
   switch (text) {
     case "n":
       return N;
@@ -192,6 +191,6 @@ function labelOf(text: string): number | undefined {
     case "bver":
       return BVER;
     default:
-      return text.charAt(text.length - 1) === "_" ? undefined : OTHER;
+      return text.charAt(text.length - 1) === "_" ? MUST_KNOW : OTHER;
   }
 }

@@ -45,6 +45,8 @@ export const VD = 8;
 export const VLO = 9;
 /** A label that nobody here knows, or none that matters (sums, update time). */
 export const OTHER = 10;
+/** One that nobody here knows and that ends in "_": to be known, or the pack is refused (RFC 8428 §4.4). */
+export const MUST_KNOW = 11;
 
 /** What a pack is for: to say values, */
 export const VALUES = 0;
@@ -115,6 +117,8 @@ export class SenmlPack {
     const bit = 1 << (label - LOWEST);
     if (this.purpose === PATHS && (bit & NAMES_TIMES_UNITS) === 0) return "content/senml-field";
     if (label === OTHER) return undefined;
+    // Packs of changes have no such labels (RFC 8790 §5).
+    if (label === MUST_KNOW) return this.purpose === CHANGES ? undefined : "content/senml-label";
     if ((this.seen & bit) !== 0) return "content/senml-label-twice";
     this.seen |= bit;
     switch (label) {

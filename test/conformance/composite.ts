@@ -1,6 +1,12 @@
 /** The operations on several paths at once, as the harness's servers ask them (LwM2M Core 1.1.1 §6.3.8, §6.3.9, §6.4.4, §6.4.5). */
 import { FETCH, IPATCH } from "../../protocol/coap/codes.ts";
-import { SENML_CBOR } from "../../protocol/coap/content-formats.ts";
+import {
+  LWM2M_CBOR,
+  SENML_CBOR,
+  SENML_ETCH_CBOR,
+  SENML_ETCH_JSON,
+  SENML_JSON,
+} from "../../protocol/coap/content-formats.ts";
 import { SENML_ETCH_CBOR_PATHS } from "../../protocol/content/senml-cbor-etch.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { type Answer, type Bench, type ObservedPath, type Question, was } from "./bench.ts";
@@ -9,6 +15,18 @@ import { encodeValues } from "./content.ts";
 
 /** What a client that claims composite operations must have for them. */
 export const COMPOSITE_NEEDS = { features: ["composite"], formats: [SENML_CBOR] } as const;
+
+/** What the values that are read may be in. */
+export const PACK_FORMATS: readonly number[] = [SENML_JSON, SENML_CBOR, LWM2M_CBOR];
+/** What the paths that are asked for may be in. */
+export const FETCH_FORMATS: readonly number[] = [
+  SENML_JSON,
+  SENML_CBOR,
+  SENML_ETCH_JSON,
+  SENML_ETCH_CBOR,
+];
+/** What the values that are written may be in. */
+export const PATCH_FORMATS: readonly number[] = [...FETCH_FORMATS, LWM2M_CBOR];
 
 /** A FETCH of these paths. */
 export function fetchOf(paths: readonly string[], query: readonly string[] = []): Question {

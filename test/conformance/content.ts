@@ -90,7 +90,17 @@ const CODECS: readonly ContentCodec[] = [
 const FORMATS: Readonly<Record<Version, readonly number[]>> = {
   "1.0": [TEXT, OCTET_STREAM, TLV, LWM2M_JSON],
   "1.1": [TEXT, OCTET_STREAM, TLV, CBOR, SENML_JSON, SENML_CBOR],
-  "1.2": [TEXT, OCTET_STREAM, TLV, CBOR, SENML_JSON, SENML_CBOR, LWM2M_CBOR],
+  "1.2": [
+    TEXT,
+    OCTET_STREAM,
+    TLV,
+    CBOR,
+    SENML_JSON,
+    SENML_CBOR,
+    LWM2M_CBOR,
+    SENML_ETCH_JSON,
+    SENML_ETCH_CBOR,
+  ],
 };
 
 /** Formats for one value, and those that hold the values below a path. */

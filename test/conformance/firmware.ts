@@ -1,14 +1,18 @@
 /** Firmware updates as the harness's server makes them, and what the client says of them (LwM2M Core 1.1.1 §E.6). */
-import { CHANGED, CONTENT, CONTINUE } from "../../protocol/coap/codes.ts";
+import { CHANGED, CONTENT, CONTINUE, PUT } from "../../protocol/coap/codes.ts";
 import { OCTET_STREAM, TEXT, TLV } from "../../protocol/coap/content-formats.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { MINUTE, type Milliseconds, SECOND } from "../../protocol/time/duration.ts";
 import { type Answer, type Bench, was } from "./bench.ts";
-import { putBlockWise } from "./block-wise.ts";
+import { BlockTransfer, putBlockWise } from "./block-wise.ts";
 import type { FirmwareItem } from "./client-under-test.ts";
 import { decodeValues } from "./content.ts";
 
-// /5/0/3.
+export const UPDATE = "/5/0/2";
+export const STATE = "/5/0/3";
+export const RESULT = "/5/0/5";
+
+// Of the state.
 
 export const IDLE = 0;
 export const DOWNLOADING = 1;
@@ -87,7 +91,7 @@ export async function stateWhen(
   const end = bench.now() + UPDATE_PERIOD;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(1.5 * pause, LONGEST_PAUSE)) {
     const values = valuesOf(await bench.read("/5/0", TLV));
-    const [state, result] = [values.get("/5/0/3"), values.get("/5/0/5")];
+    const [state, result] = [values.get(STATE), values.get(RESULT)];
     if (isSo(state, result) || bench.now() >= end) return { state, result };
     await bench.wait(pause);
   }
@@ -102,4 +106,40 @@ export async function versionOf(bench: Bench): Promise<Value | undefined> {
 export function valuesOf({ format, payload, path, code }: Answer): ReadonlyMap<string, Value> {
   const values = code === CONTENT ? decodeValues(format, payload, path) : "";
   return typeof values === "string" ? new Map() : values;
+}
+
+/** The image on its way in blocks, of which the first two have come. */
+export async function givenHalfPushed(bench: Bench): Promise<BlockTransfer> {
+  const question = { method: PUT, path: "/5/0/0", format: OCTET_STREAM };
+  const image = imageOf(bench, "image");
+  const size = image.length > 3 * 512 ? 512 : 64;
+  const transfer = new BlockTransfer(bench, question, image, size);
+  for (const _ of ["first", "second"]) {
+    const answer = await transfer.next();
+    bench.given(answer.code === CONTINUE, `${was(answer)}, not by 2.31`);
+  }
+  return transfer;
+}
+
+export async function givenDownloaded(bench: Bench): Promise<void> {
+  await givenPushed(bench, "image");
+  const { state } = await stateWhen(bench, (now) => now === DOWNLOADED);
+  bench.given(state === DOWNLOADED, `the state is ${state}, not 2`);
+}
+
+/** State and result are so at this moment. */
+export async function expectNow<Criterion extends string>(
+  bench: Bench<Criterion>,
+  criterion: Criterion,
+  state: number,
+  result: number,
+): Promise<void> {
+  const now = await stateNow(bench);
+  const why = `state ${now.state}, result ${now.result}, not ${state} and ${result}`;
+  bench.expect(criterion, now.state === state && now.result === result, why);
+}
+
+export async function stateNow(bench: Bench) {
+  const values = valuesOf(await bench.read("/5/0", TLV));
+  return { state: values.get(STATE), result: values.get(RESULT) };
 }

@@ -440,15 +440,19 @@ function changeCodecOf(link: ServerLink, format: number): ContentCodec | undefin
 /** All is written, or nothing: every entry is checked before the first is stored. */
 function writeComposite(link: ServerLink, request: IncomingRequest): number {
   const agent = link.agent;
-  const codec = changeCodecOf(link, uintOf(request.options, CONTENT_FORMAT, ANY_FORMAT));
+  const format = uintOf(request.options, CONTENT_FORMAT, ANY_FORMAT);
+  const codec = changeCodecOf(link, format);
   if (codec === undefined) return UNSUPPORTED_CONTENT_FORMAT;
   const definitionOf = function (objectId: number) {
     const object = agent.object(objectId);
     return object === undefined ? undefined : object.definition;
   };
   const root = agent.configuration.rootPath;
-  const entries = codec.decode(request.payload, [], definitionOf, root);
-  if (isMalformed(entries) || entries.length === 0 || firstClash(entries) >= 0) return BAD_REQUEST;
+  const decoded = codec.decode(request.payload, [], definitionOf, root);
+  if (isMalformed(decoded) || decoded.length === 0) return BAD_REQUEST;
+  const isPatch = format === SENML_ETCH_JSON || format === SENML_ETCH_CBOR;
+  const entries = isPatch ? lastOfEach(decoded) : decoded;
+  if (firstClash(entries) >= 0) return BAD_REQUEST;
   for (let i = 0; i < entries.length; i++) {
     const code = checkEntry(link, entries[i]);
     if (code !== CHANGED) return code;
@@ -462,6 +466,15 @@ function writeComposite(link: ServerLink, request: IncomingRequest): number {
     from = i;
   }
   return CHANGED;
+}
+
+/** What is left of a Patch Pack, whose records count one after the other (RFC 8790 §3.2): of each place the last. */
+function lastOfEach(entries: readonly Entry[]): readonly Entry[] {
+  const last: { [path: string]: number } = {};
+  for (let i = 0; i < entries.length; i++) last[formatPath(entries[i].path)] = i;
+  return entries.filter(function (entry, i) {
+    return last[formatPath(entry.path)] === i;
+  });
 }
 
 /** CHANGED when this entry may be stored. */

@@ -13,7 +13,11 @@ import { countDatagram } from "../../../firmware/objects/connectivity-statistics
 import { deviceObject } from "../../../firmware/objects/device.ts";
 import type { LwM2mObject } from "../../../firmware/objects/lwm2m-object.ts";
 import type { CoapSettings } from "../../../protocol/coap/coap-endpoint.ts";
-import { LWM2M_JSON } from "../../../protocol/coap/content-formats.ts";
+import {
+  LWM2M_JSON,
+  SENML_ETCH_CBOR,
+  SENML_ETCH_JSON,
+} from "../../../protocol/coap/content-formats.ts";
 import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
 import { LWM2M_JSON_CODEC } from "../../../protocol/content/lwm2m-json.ts";
 import type { Value } from "../../../protocol/model/data-types.ts";
@@ -60,7 +64,12 @@ export interface InProcessOptions {
 
 const CLAIMS: ClientClaims = {
   versions: ["1.0", "1.1", "1.2"],
-  contentFormats: [...ALL_CODECS.map((codec) => codec.format), LWM2M_JSON],
+  contentFormats: [
+    ...ALL_CODECS.map((codec) => codec.format),
+    LWM2M_JSON,
+    SENML_ETCH_JSON,
+    SENML_ETCH_CBOR,
+  ],
   features: [
     "queue mode",
     "reboot",

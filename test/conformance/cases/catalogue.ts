@@ -31,12 +31,16 @@ import { CONNECTIVITY_CASES } from "./ets-125x-connectivity.ts";
 import { etsNumber } from "./groups.ts";
 import { OWN_ACCESS_CONTROL_CASES } from "./own-access-control.ts";
 import { OWN_ACCESS_MATRIX_CASES } from "./own-access-matrix.ts";
+import { OWN_ACCESS_PLACES_CASES } from "./own-access-places.ts";
 import { OWN_ATOMICITY_CASES } from "./own-atomicity.ts";
 import { OWN_ATTRIBUTE_CASES } from "./own-attributes.ts";
 import { OWN_BLOCK_READ_CASES } from "./own-block-read.ts";
 import { OWN_BLOCK_WISE_CASES } from "./own-block-wise.ts";
 import { OWN_DEVICE_MANAGEMENT_CASES } from "./own-device-management.ts";
+import { OWN_DISCOVER_DEPTH_CASES } from "./own-discover-depth.ts";
+import { OWN_ETCH_CASES } from "./own-etch.ts";
 import { OWN_FIRMWARE_CASES } from "./own-firmware.ts";
+import { OWN_FIRMWARE_CONTROL_CASES } from "./own-firmware-control.ts";
 import { OWN_FORMAT_CASES } from "./own-formats.ts";
 import { OWN_LATE_ANSWER_CASES } from "./own-late-answers.ts";
 import { OWN_LOSS_CASES } from "./own-loss.ts";
@@ -44,14 +48,18 @@ import { OWN_MALFORMED_CASES } from "./own-malformed.ts";
 import { OWN_NOTIFICATION_LOSS_CASES } from "./own-notification-loss.ts";
 import { OWN_PATH_CASES } from "./own-paths.ts";
 import { OWN_POWER_CASES } from "./own-power.ts";
+import { OWN_PROFILE_CASES } from "./own-profile.ts";
 import { OWN_REGISTRATION_CASES } from "./own-registration.ts";
 import { OWN_REPORTING_CASES } from "./own-reporting.ts";
 import { OWN_REPORTING_MODE_CASES } from "./own-reporting-modes.ts";
 import { OWN_RETRY_CASES } from "./own-retry.ts";
+import { OWN_SPELLING_CASES } from "./own-spellings.ts";
 import { OWN_STRANGER_CASES } from "./own-strangers.ts";
 import { OWN_TIMING_CASES } from "./own-timing.ts";
 
 export { SERVER_CASES } from "./server-catalogue.ts";
+
+import { OWN_VALUE_CASES } from "./own-values.ts";
 
 /** Every case of the ETS that has a procedure, in the order of their numbers. */
 const ETS_CASES: readonly ConformanceCase[] = byNumber([
@@ -91,15 +99,22 @@ export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...OWN_BLOCK_READ_CASES,
   ...OWN_PATH_CASES,
   ...OWN_FORMAT_CASES,
+  ...OWN_SPELLING_CASES,
+  ...OWN_VALUE_CASES,
+  ...OWN_ETCH_CASES,
+  ...OWN_DISCOVER_DEPTH_CASES,
   ...OWN_ATTRIBUTE_CASES,
   ...OWN_ATOMICITY_CASES,
   ...OWN_ACCESS_MATRIX_CASES,
+  ...OWN_ACCESS_PLACES_CASES,
   ...OWN_RETRY_CASES,
+  ...OWN_PROFILE_CASES,
   ...OWN_TIMING_CASES,
   ...OWN_REPORTING_MODE_CASES,
   ...OWN_LATE_ANSWER_CASES,
   ...OWN_STRANGER_CASES,
   ...OWN_FIRMWARE_CASES,
+  ...OWN_FIRMWARE_CONTROL_CASES,
   ...OWN_MALFORMED_CASES,
 ];
 

@@ -1,6 +1,11 @@
 /** ETS 1.2 group 300-399: Send. */
 import { CHANGED } from "../../../protocol/coap/codes.ts";
-import { SENML_CBOR, SENML_JSON, TEXT } from "../../../protocol/coap/content-formats.ts";
+import {
+  LWM2M_CBOR,
+  SENML_CBOR,
+  SENML_JSON,
+  TEXT,
+} from "../../../protocol/coap/content-formats.ts";
 import { CONTENT_FORMAT, uintOf } from "../../../protocol/coap/options.ts";
 import type { Value } from "../../../protocol/model/data-types.ts";
 import type { Bench } from "../bench.ts";
@@ -11,7 +16,7 @@ import type { Uplink } from "../scripted-server.ts";
 
 const SINCE_1_1: readonly Version[] = ["1.1", "1.2"];
 const ABSENT = -1;
-const CLAUSES = ["LwM2M Core 1.1.1 §6.4.6", "LwM2M Core 1.1.1 §E.2"];
+const CLAUSES = ["LwM2M Core 1.1.1 §6.4.6", "LwM2M Core 1.2.2 §6.4.6", "LwM2M Core 1.1.1 §E.2"];
 /** What is absent is muted (LwM2M Core 1.1.1 §E.2). */
 const UNMUTED: BaseConfiguration = withValues(C_1, 1, 0, { 23: false });
 
@@ -25,7 +30,7 @@ const SEND = clientCase({
   needs: { features: ["send"], sends: true },
   criteria: {
     request: "a POST on /dp comes",
-    format: "in SenML JSON or SenML CBOR",
+    format: "in SenML JSON or SenML CBOR, or in LwM2M CBOR since LwM2M 1.2",
     registered: "with values of objects that the client listed, and of no others",
     accepted: "answered by 2.04 it does not come again",
   },
@@ -82,7 +87,7 @@ const SEND_ON_COMMAND = clientCase({
   begins: "registered",
   needs: { features: ["send"], sends: true },
   criteria: {
-    request: "a POST on /dp in SenML JSON or SenML CBOR comes",
+    request: "a POST on /dp in SenML JSON or SenML CBOR comes, or in LwM2M CBOR since LwM2M 1.2",
     values: "with the values of /1/0/1 and /3/0/11/0",
   },
   async procedure(bench) {
@@ -108,7 +113,8 @@ function expectSent<Criterion extends string>(
   [format, values]: readonly [Criterion, Criterion],
 ): ReadonlyMap<string, Value> {
   const number = uintOf(message.options, CONTENT_FORMAT, ABSENT);
-  const fits = number === SENML_CBOR || number === SENML_JSON;
+  const isLwm2mCbor = number === LWM2M_CBOR && bench.version === "1.2";
+  const fits = number === SENML_CBOR || number === SENML_JSON || isLwm2mCbor;
   bench.expect(format, fits, `the Send is in ${formatName(number)}`);
   const decoded = decodeValues(number, message.payload, "/");
   const fault = typeof decoded === "string" ? decoded : "";

@@ -11,14 +11,7 @@ import {
   PUT,
   UNAUTHORIZED,
 } from "../../../protocol/coap/codes.ts";
-import {
-  LWM2M_CBOR,
-  LWM2M_JSON,
-  SENML_CBOR,
-  SENML_ETCH_CBOR,
-  SENML_ETCH_JSON,
-  SENML_JSON,
-} from "../../../protocol/coap/content-formats.ts";
+import { LWM2M_JSON } from "../../../protocol/coap/content-formats.ts";
 import {
   BOOLEAN,
   type Entry,
@@ -36,6 +29,7 @@ import {
   givenRequest,
 } from "../bootstrapping.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
+import { PATCH_FORMATS } from "../composite.ts";
 import { C_12, C_13, configuredValues, pathOfText } from "../configurations.ts";
 import { encodeEntries, entryOf, formatName, TREE_FORMATS } from "../content.ts";
 import { parametersOf } from "./expectations.ts";
@@ -151,23 +145,6 @@ const BAD_RECORDS: readonly (readonly [
   ["type", NO_BOOLEAN, [BAD_REQUEST], false],
 ];
 
-const COMPOSITE_FORMATS = [SENML_JSON, SENML_CBOR, LWM2M_CBOR];
-/** With the claimed formats that each is spelled in. */
-const ETCH: Readonly<Record<number, number>> = {
-  [SENML_ETCH_JSON]: SENML_JSON,
-  [SENML_ETCH_CBOR]: SENML_CBOR,
-};
-
-/** What the client takes for a Write-Composite: SenML-ETCH since LwM2M 1.2, in one of its spellings at least. */
-function compositeFormats(bench: Bench): readonly number[] {
-  const plain = bench.formats.filter((format) => COMPOSITE_FORMATS.includes(format));
-  if (bench.version !== "1.2") return plain;
-  return [
-    ...plain,
-    ...[SENML_ETCH_JSON, SENML_ETCH_CBOR].filter((one) => plain.includes(ETCH[one])),
-  ];
-}
-
 const COMPOSITE = clientCase({
   id: "dormouse-atomic-composite",
   title: "A Write-Composite with one bad record is refused whole, in every format",
@@ -175,7 +152,7 @@ const COMPOSITE = clientCase({
   clauses: ["LwM2M Core 1.1.1 §6.3.9", "LwM2M Core 1.2.2 §6.3.9", "RFC 8132 §3", "RFC 8790 §3.2"],
   configuration: C_12,
   begins: "registered",
-  needs: { features: ["composite"], oneOfFormats: COMPOSITE_FORMATS },
+  needs: { features: ["composite"], oneOfFormats: PATCH_FORMATS },
   criteria: {
     taken: "good records of two objects are written",
     absent: "a record of what is not there, among good ones, is answered by 4.04",
@@ -185,7 +162,7 @@ const COMPOSITE = clientCase({
   },
   async procedure(bench) {
     let round = 0;
-    for (const format of compositeFormats(bench)) {
+    for (const format of bench.formats.filter((one) => PATCH_FORMATS.includes(one))) {
       const values = { "/1/0/2": ++round, "/16/0/0/0": `round ${round}` };
       bench.step(`in ${formatName(format)}`);
       bench.expectCode("taken", await patch(bench, format, goodEntries(values)), CHANGED);

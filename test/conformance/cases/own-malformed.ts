@@ -32,6 +32,7 @@ import {
   givenRequest,
 } from "../bootstrapping.ts";
 import { type ConformanceCase, clientCase, type Version } from "../case.ts";
+import { PACK_FORMATS } from "../composite.ts";
 import { C_3, C_12, C_13, configuredValues } from "../configurations.ts";
 import { decodeValues, encodeValues, formatBytes, formatName, TREE_FORMATS } from "../content.ts";
 import {
@@ -150,7 +151,6 @@ const CREATE = clientCase({
   },
 });
 
-const COMPOSITE_FORMATS = [SENML_JSON, SENML_CBOR, LWM2M_CBOR];
 /** What is wrong with a row wherever it is addressed to. */
 const EVERYWHERE: readonly Malformation[] = ["cut", "type", "range", "text", "depth"];
 const ETCH: Readonly<Record<number, number>> = {
@@ -165,7 +165,7 @@ const COMPOSITE = clientCase({
   clauses: [...CLAUSES, "RFC 8132 §2.3", "RFC 8132 §3.4", "RFC 8790 §3"],
   configuration: C_3,
   begins: "registered",
-  needs: { features: ["composite"], oneOfFormats: COMPOSITE_FORMATS },
+  needs: { features: ["composite"], oneOfFormats: PACK_FORMATS },
   criteria: {
     write: "a Write-Composite is answered by 4.00, also in SenML-ETCH since LwM2M 1.2",
     read: "so is a Read-Composite of a list of paths that is cut short, empty, or nested",
@@ -175,11 +175,12 @@ const COMPOSITE = clientCase({
     const before = formatBytes((await bench.read(ACCOUNT)).payload);
     const rows = rowsFor(bench).filter(
       ({ criterion, format, path }) =>
-        EVERYWHERE.includes(criterion) && COMPOSITE_FORMATS.includes(format) && path === ACCOUNT,
+        EVERYWHERE.includes(criterion) && PACK_FORMATS.includes(format) && path === ACCOUNT,
     );
     for (const row of rows) {
-      const etch = bench.version === "1.2" ? ETCH[row.format] : undefined;
-      for (const format of etch === undefined ? [row.format] : [row.format, etch]) {
+      const etch = ETCH[row.format];
+      for (const format of [row.format, etch]) {
+        if (!bench.formats.includes(format)) continue;
         // That null stands for nothing is SenML-ETCH's own.
         if (format === etch && row.shown.includes("null")) continue;
         const { payload, criterion } = row;

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
+import { LWM2M_CBOR_CODEC } from "../../../protocol/content/lwm2m-cbor.ts";
+import { TEXT_CODEC } from "../../../protocol/content/text.ts";
+import { TLV_CODEC } from "../../../protocol/content/tlv.ts";
 import { SeededRandom } from "../../../simulator/random.ts";
 import {
   type CaseResult,
@@ -7,6 +10,7 @@ import {
   inProcessAdapter,
   runCase,
   runCases,
+  selectCases,
   type Version,
 } from "../../conformance/index.ts";
 import { KNOWN_FAULTS } from "./known-faults.ts";
@@ -79,6 +83,17 @@ test("RFC 7959: a client that sends lists and values in blocks of 16 bytes gets 
   expect(troubles(results)).toEqual(usual);
   const registered = results.find(({ id }) => id === "LightweightM2M-1.1-int-101");
   expect(registered?.ladder).toContain("Block1 1/1/16");
+});
+
+test("LwM2M Core 1.2.2 §6.4.6: a client of 1.2 may send in LwM2M CBOR", async () => {
+  const adapter = inProcessAdapter({
+    agent: { codecs: [TEXT_CODEC, TLV_CODEC, LWM2M_CBOR_CODEC] },
+  });
+  for (const stated of selectCases(CLIENT_CASES, { only: ["*-int-306", "*-int-311"] })) {
+    const { verdict, why, ladder } = await runCase(stated, adapter, "1.2");
+    expect(verdict, why).toBe("pass");
+    expect(ladder).toMatch(/POST \/dp.*11544/);
+  }
 });
 
 test("cases have ids of their own, cite what they prove, and name criteria", () => {

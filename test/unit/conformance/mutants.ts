@@ -12,7 +12,9 @@ import { OBSERVE_MUTANTS } from "./mutants/coap-observe.ts";
 import { COMPOSITE_MUTANTS } from "./mutants/composite.ts";
 import { CONNECTIVITY_MUTANTS } from "./mutants/connectivity.ts";
 import { DEVICE_MANAGEMENT_MUTANTS } from "./mutants/device-management.ts";
+import { ETCH_MUTANTS } from "./mutants/etch.ts";
 import { FIRMWARE_MUTANTS } from "./mutants/firmware.ts";
+import { FORMAT_MUTANTS } from "./mutants/formats.ts";
 import { LOSS_MUTANTS } from "./mutants/loss.ts";
 import { MALFORMED_MUTANTS } from "./mutants/malformed.ts";
 import type { Mutant } from "./mutants/mutant.ts";
@@ -21,6 +23,7 @@ import { OWN_COAP_MUTANTS } from "./mutants/own-coap.ts";
 import { OWN_COAP_OPTION_MUTANTS } from "./mutants/own-coap-options.ts";
 import { PATH_MUTANTS } from "./mutants/paths.ts";
 import { POWER_MUTANTS } from "./mutants/power.ts";
+import { PROFILE_MUTANTS } from "./mutants/profile.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
 import { REPORTING_MODE_MUTANTS } from "./mutants/reporting-modes.ts";
@@ -56,4 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...STRANGER_MUTANTS,
   ...FIRMWARE_MUTANTS,
   ...MALFORMED_MUTANTS,
+  ...FORMAT_MUTANTS,
+  ...ETCH_MUTANTS,
+  ...PROFILE_MUTANTS,
 ];

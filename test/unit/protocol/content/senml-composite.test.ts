@@ -163,6 +163,18 @@ describe.each(BOTH)("senml-%s for composites", (name, plain, changes, paths, spe
     expect(isRefused(changes.decode(text, [], definitionOf))).toBe(true);
   });
 
+  test("RFC 8790 §5: an unknown field is passed over among changes, also one that ends in _", () => {
+    const records = (label: string) => spell([{ n: "/42/0/20", v: 1, [label]: [2, { a: "b" }] }]);
+    const expected = [{ path: [42, 0, 20], type: INTEGER, value: 1, time: undefined }];
+    for (const label of ["zz", "zz_"]) {
+      expect(changes.decode(records(label), [], definitionOf)).toEqual(expected);
+    }
+    expect(plain.decode(records("zz"), [], definitionOf)).toEqual(expected);
+    expect(plain.decode(records("zz_"), [], definitionOf)).toMatchObject({
+      fault: "content/senml-label",
+    });
+  });
+
   test("each record is read as its own resource is defined", () => {
     const records = [
       { n: "/42/0/10", vs: "a" },

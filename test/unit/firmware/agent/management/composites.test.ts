@@ -215,6 +215,39 @@ describe("LwM2M Core 1.2.2 §6.3.9: Write-Composite", () => {
     expect(server.ask(codes.IPATCH, "/", { format: SENML_JSON, payload }).code).toBe("4.00");
   });
 
+  const n = "/16/0/0/7";
+  test.each([
+    [
+      "the last value stays",
+      "c",
+      [
+        { n, vs: "b" },
+        { n, vs: "c" },
+      ],
+    ],
+    [
+      "what is set and removed is gone",
+      undefined,
+      [
+        { n, vs: "b" },
+        { n, v: null },
+      ],
+    ],
+    [
+      "what is removed and set is there",
+      "c",
+      [
+        { n, v: null },
+        { n, vs: "c" },
+      ],
+    ],
+  ])("RFC 8790 §3.2: records of one place count one after the other: %s", (_name, left, two) => {
+    const { server, portfolio } = given();
+    const payload = changes(...two);
+    expect(server.ask(codes.IPATCH, "/", { format: SENML_ETCH_JSON, payload }).code).toBe("2.04");
+    expect(portfolio.get(0, PORTFOLIO_IDENTITY, 7)).toBe(left);
+  });
+
   test("takes LwM2M CBOR from 1.2 on, and no other format", () => {
     const { server, sensor } = given();
     const payload = new Uint8Array(Buffer.from("a183190ce70019167664" + "68616c6c", "hex"));
