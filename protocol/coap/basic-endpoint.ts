@@ -159,7 +159,8 @@ export class BasicEndpoint {
     } else if (message.type === ACK) {
       this.handleAcknowledgement(now, message);
     } else if (message.type === RST) {
-      this.handleReset(now, message.messageId);
+      // One that is not empty is none (RFC 7252 §4.2).
+      if (message.code === EMPTY) this.handleReset(now, message.messageId);
     } else if (this.recent.has(now, message.messageId)) {
       const reply = this.recent.replyTo(message.messageId);
       if (reply !== undefined) this.transmit(reply);

@@ -55,8 +55,8 @@ const UNDERSTOOD: { readonly [number: number]: number } = {
 };
 
 /**
- * The first critical option that cannot be used: unknown, too long, or repeated where it must not be (RFC 7252 §5.4.1, §5.4.3,
- * §5.4.5). Undefined when there is none. An elective one in that state is ignored, as if it were not there.
+ * The first critical option that cannot be used: unknown, too long or too short, or repeated where it must not be (RFC 7252 §5.4.1,
+ * §5.4.3, §5.4.5). Undefined when there is none. An elective one in that state is ignored, as if it were not there.
  *
  * @param options ascending, as decoded
  * @param knowsBlocks false where block-wise transfer is not at hand: its critical options are then unknown
@@ -70,7 +70,9 @@ export function unusableCriticalOption(
     const number = options[i].number;
     if ((number & 1) === 1) {
       const format = UNDERSTOOD[number];
-      if (format === undefined || options[i].value.length > (format & 0xfff)) return number;
+      const length = options[i].value.length;
+      if (format === undefined || length > (format & 0xfff)) return number;
+      if (number === URI_HOST && length === 0) return number;
       if (number === previous && format < REPEATABLE) return number;
       if (!knowsBlocks && (number === BLOCK1 || number === BLOCK2)) return number;
     }

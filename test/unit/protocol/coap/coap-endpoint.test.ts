@@ -280,7 +280,7 @@ describe("what must be refused (vectors/coap-vectors.json)", () => {
     expect({ title, seen }).toEqual({ title, seen: expected[title] });
   });
 
-  test("RFC 7252 §5.10: a Uri-Path of 256 bytes is 4.02, Proxy-Uri 5.05, If-None-Match 4.02", () => {
+  test("RFC 7252 §5.10: a Uri-Path of 256 bytes is 4.02, Proxy-Uri 5.05, If-None-Match and a Uri-Host of none 4.02", () => {
     const endpoint = new CoapEndpoint(coapSettings());
     const ask = (messageId: number, number: number, value: Uint8Array, type = 0) =>
       endpoint.handleDatagram(
@@ -298,7 +298,13 @@ describe("what must be refused (vectors/coap-vectors.json)", () => {
     ask(2, 35, text("coap://elsewhere"));
     ask(3, 5, NOTHING);
     ask(4, 9, text("x"), NON);
-    expect(drain(endpoint)).toEqual(["ACK [1] 4.02", "ACK [2] 5.05", "ACK [3] 4.02"]);
+    ask(5, 3, NOTHING);
+    expect(drain(endpoint)).toEqual([
+      "ACK [1] 4.02",
+      "ACK [2] 5.05",
+      "ACK [3] 4.02",
+      "ACK [5] 4.02",
+    ]);
   });
 });
 
@@ -428,6 +434,20 @@ describe("observe (RFC 7641)", () => {
     restarted.handleDatagram(pair.now, sent ?? NOTHING);
     expect(restarted.pollEvent()).toMatchObject({ id: resumed, observing: true });
     expect(values()).toEqual(["18"]);
+  });
+
+  test("RFC 7252 §4.2: a Reset that is not empty is ignored", () => {
+    const { pair, notify, gone } = observed();
+    notify(text("19"), 3);
+    notify(text("20"), 4, true);
+    const sent = [pair.server.pollTransmit(), pair.server.pollTransmit()];
+    for (const datagram of sent) {
+      const [, , high = 0, low = 0] = datagram ?? NOTHING;
+      pair.server.handleDatagram(pair.now, Uint8Array.of(0x70, codes.POST, high, low));
+    }
+    expect(pair.server.pollEvent()).toBeUndefined();
+    expect(pair.server.isIdle()).toBe(false);
+    expect(gone).toEqual([]);
   });
 });
 
