@@ -85,8 +85,10 @@ Adapters:
 --profile FILE says what the device claims, as JSON: { "name": "Sensor 4711",
 "versions": ["1.0", "1.1"], "contentFormats": [0, 11542], "features": ["queue mode"],
 "objects": [1, 3, 4], "values": { "/3/0/0": "Acme" } }. What it does not claim makes a
-case not applicable; features are: ${FEATURES.slice(0, 5).join(", ")},
-${FEATURES.slice(5).join(", ")}.
+case not applicable; features are:
+${inLines(FEATURES, 80)}.
+"paths" names where the device does what LwM2M has no path for: { "separate": "/3303/0/5700" }
+is a resource whose Read is not answered at once.
 "firmware" names images and addresses for updates: { "image": "good.bin", "uri": "coap://..." }.
 --learn fills the profile with what the device registers and says of /1 and /3.
 ${GROUP_HELP}${REPORT_HELP}
@@ -108,6 +110,18 @@ Examples:
   dormouse conform server --rest http://127.0.0.1:8081 --api leshan coap://127.0.0.1:5684
   dormouse conform server coap://192.0.2.7:5683 --group registration --html report.html
 `;
+
+/** A list in lines of at most so many characters. */
+function inLines(words: readonly string[], width: number): string {
+  const lines = [""];
+  for (const word of words) {
+    const last = lines[lines.length - 1];
+    const longer = last === "" ? word : `${last}, ${word}`;
+    if (longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join(",\n");
+}
 
 export function conformCommand(program: Command): void {
   const conform = program
@@ -261,6 +275,7 @@ function needsOf(one: ConformanceCase | ServerCase): string {
     formats = [],
     features = [],
     firmware = [],
+    paths = [],
     setsValues,
     sends,
     missing,
@@ -268,6 +283,7 @@ function needsOf(one: ConformanceCase | ServerCase): string {
   const words: string[] = [...features, ...(one.needs?.resources ?? [])];
   if (missing !== undefined) words.unshift(`what the harness has not: ${missing}`);
   words.push(...formats.map(formatName), ...firmware.map((item) => `firmware "${item}"`));
+  words.push(...paths.map((item) => `path "${item}"`));
   if (setsValues === true) words.push("values that change on the device");
   if (sends === true) words.push("a device that sends when it is told to");
   return words.join(", ");

@@ -53,12 +53,14 @@ import { isMalformed } from "../../protocol/malformed.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { parsePath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { blockOf, etagOf, LARGEST_BLOCK, lastBlock } from "./block-wise.ts";
+import { blockOf, faultOfBlock, LARGEST_BLOCK, lastBlock } from "./block-wise.ts";
 import type { UNIVERSAL_CRITERIA, Version } from "./case.ts";
 import {
+  type ClientClaims,
   type ClientUnderTest,
   type FirmwareItems,
   type Pace,
+  type PathItems,
   USUAL_PACE,
 } from "./client-under-test.ts";
 import { type BaseConfiguration, serverCountOf } from "./configurations.ts";
@@ -126,11 +128,14 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   readonly endpointName: string;
   /** What the case needs of it is there. */
   readonly firmware: FirmwareItems;
+  readonly paths: PathItems;
   /** The LwM2M servers. */
   readonly servers: readonly ScriptedServer[];
   /** Its number is the first after theirs. */
   readonly bootstrapServer: ScriptedServer;
   readonly ladder: Ladder;
+  /** Which datagrams the network loses; none unless a case is about loss. Bytes that are no message are never lost. */
+  loses: ((message: Message, isFromClient: boolean) => boolean) | undefined = undefined;
   private readonly startedAt: Milliseconds;
   private uplinks: Uplink[] = [];
   private readonly responses: { readonly server: number; readonly message: Message }[] = [];
@@ -146,7 +151,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     configuration: BaseConfiguration,
     version: Version,
     endpointName: string,
-    firmware: FirmwareItems = {},
+    { firmware = {}, paths = {} }: Pick<ClientClaims, "firmware" | "paths"> = {},
   ) {
     super();
     const count = serverCountOf(configuration);
@@ -155,6 +160,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     this.version = version;
     this.endpointName = endpointName;
     this.firmware = firmware;
+    this.paths = paths;
     this.servers = Array.from({ length: count }, (_, server) => new ScriptedServer(server));
     this.bootstrapServer = new ScriptedServer(count, "bootstrap");
     this.ladder = new Ladder(count > 1 || configuration.hasBootstrapServer === true);
@@ -241,10 +247,10 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     return at < 0 ? undefined : this.uplinks.splice(at, 1)[0];
   }
 
-  /** All of this kind that have come already and that nobody took. */
-  takeAll(kind: UplinkKind, token?: string): Uplink[] {
+  /** All of these kinds that have come already and that nobody took, in the order in which they came. */
+  takeAll(kinds: UplinkKind | readonly UplinkKind[], token?: string): Uplink[] {
     const matches = (one: Uplink) =>
-      one.kind === kind && (token === undefined || one.token === token);
+      [kinds].flat().includes(one.kind) && (token === undefined || one.token === token);
     const taken = this.uplinks.filter(matches);
     this.uplinks = this.uplinks.filter((one) => !matches(one));
     return taken;
@@ -283,9 +289,13 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       const message = this.compose(question, server);
       const asking = { ...message, options: [...message.options, next] };
       answer = await this.askOnce(question, asking, server);
+      const fault = isSuccess(answer.code) ? faultOfBlock(answer, block, first) : undefined;
+      if (fault !== undefined) return { ...answer, code: EMPTY, outcome: fault };
       parts.push(answer.payload);
     }
-    return parts.length === 1 ? answer : { ...answer, payload: joined(parts) };
+    // Observe and the like are of the first block (RFC 7959 §3.4).
+    const isWhole = parts.length > 1 && isSuccess(answer.code);
+    return isWhole ? { ...first, payload: joined(parts) } : answer;
   }
 
   /** A FETCH or iPATCH that is longer than a message goes up in blocks first (RFC 8132 §2.5, §3.3). */
@@ -403,8 +413,16 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     };
   }
 
-  /** Sends a message and waits for what answers it: a response, or a Reset. Repeats it as RFC 7252 §4.2 says. */
-  async exchange(message: Message, server = 0): Promise<Message | undefined> {
+  /**
+   * Sends a message and waits for what answers it: a response, or a Reset. Repeats it as RFC 7252 §4.2 says.
+   *
+   * @param heard takes all that came meanwhile in answer to what this server sent: an empty ACK before a separate response
+   */
+  async exchange(
+    message: Message,
+    server = 0,
+    heard: Message[] = [],
+  ): Promise<Message | undefined> {
     const token = formatBytes(message.token);
     const giveUpAt = this.now() + MAX_TRANSMIT_WAIT;
     let timeout = FIRST_TIMEOUT;
@@ -416,6 +434,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     try {
       for (;;) {
         for (let came = this.response(server); came !== undefined; came = this.response(server)) {
+          heard.push(came);
           const isOurs = came.messageId === message.messageId;
           if (came.type === RST && isOurs) return came;
           if (came.type === ACK && came.code === EMPTY && isOurs) repeatAt = giveUpAt;
@@ -450,7 +469,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
         const asked = { ...question, observe: undefined, token: undefined };
         const first = answerOf(asked, message, message, at);
         const answer = await this.whole(asked, first, server);
-        if (!isSuccess(answer.code) || etagOf(answer.options) !== etagOf(message.options)) continue;
+        if (!isSuccess(answer.code)) continue;
         whole = { ...message, payload: answer.payload };
       }
       this.uplinks.push({ ...cut, message: whole });
@@ -464,8 +483,15 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
 
   /** Sends any bytes as they are. */
   async sendBytes(datagram: Uint8Array, server = 0): Promise<void> {
-    this.ladder.sent(this.now(), server, datagram);
-    await this.client.send(server, datagram);
+    const isLost = this.isLost(datagram, false);
+    this.ladder.sent(this.now(), server, datagram, isLost);
+    if (!isLost) await this.client.send(server, datagram);
+  }
+
+  private isLost(datagram: Uint8Array, isFromClient: boolean): boolean {
+    if (this.loses === undefined) return false;
+    const message = decodeMessage(datagram, LONGEST_TOKEN);
+    return !isMalformed(message) && this.loses(message, isFromClient);
   }
 
   /** The next of what came in answer to what a server sent. */
@@ -481,11 +507,13 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     if (arrival === undefined) return false;
     const { server, datagram } = arrival;
     const message = decodeMessage(datagram, LONGEST_TOKEN);
-    this.ladder.arrived(this.now(), server, datagram);
+    const isLost = this.isLost(datagram, true);
+    this.ladder.arrived(this.now(), server, datagram, isLost);
     if (isMalformed(message)) {
       const why = `a datagram is malformed: ${message.fault} at byte ${message.at} (${message.source})`;
       throw new Ended("fail", why, "well-formed" satisfies keyof typeof UNIVERSAL_CRITERIA);
     }
+    if (isLost) return true;
     const { uplink, response, replies } = this.serverAt(server).handle(this.now(), message);
     const isCut = uplink?.kind === "notification" && blockOf(uplink.message, BLOCK2)?.more === true;
     if (uplink !== undefined) (isCut ? this.cut : this.uplinks).push(uplink);

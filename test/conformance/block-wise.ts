@@ -3,7 +3,14 @@
 import { type Block, blockOption, decodeBlock } from "../../protocol/coap/block.ts";
 import { CONTINUE, PUT } from "../../protocol/coap/codes.ts";
 import type { Message } from "../../protocol/coap/message.ts";
-import { BLOCK1, ETAG, findOption, type Option, uintOption } from "../../protocol/coap/options.ts";
+import {
+  BLOCK1,
+  BLOCK2,
+  ETAG,
+  findOption,
+  type Option,
+  uintOption,
+} from "../../protocol/coap/options.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Answer, Bench } from "./bench.ts";
 import { formatBytes } from "./content.ts";
@@ -15,6 +22,8 @@ export interface BlockWiseAnswer {
 }
 
 export const LARGEST_BLOCK = 1024;
+/** What the harness puts together; no client of LwM2M has that much to say. */
+export const LONGEST_BODY = 1 << 20;
 
 /** Writes a body, one block after the other, until all are sent or one is refused. The client may ask for smaller blocks. */
 export async function putBlockWise(
@@ -65,4 +74,16 @@ export function lastBlock(message: Message, size: number): Message {
 export function etagOf(options: readonly Option[]): string {
   const etag = findOption(options, ETAG);
   return etag === undefined ? "" : formatBytes(etag.value);
+}
+
+/** What is wrong with a block that came after another; a client that never comes to an end must not keep the harness. */
+export function faultOfBlock(answer: Answer, before: Block, first: Answer): string | undefined {
+  const [tag, wanted] = [etagOf(answer.options), etagOf(first.options)];
+  if (tag !== "" && wanted !== "" && tag !== wanted) return "a block of another representation";
+  const block = blockOf(answer, BLOCK2);
+  const offset = (before.num + 1) * before.size;
+  if (block === undefined || block.num * block.size !== offset) {
+    return `block ${block?.num ?? "of no number"} after block ${before.num}`;
+  }
+  return offset > LONGEST_BODY ? `more than ${LONGEST_BODY} bytes` : undefined;
 }

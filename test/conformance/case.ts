@@ -3,7 +3,7 @@
  * procedure; and what comes out of running one.
  */
 import type { Bench } from "./bench.ts";
-import type { FirmwareItem } from "./client-under-test.ts";
+import type { FirmwareItem, PathItem } from "./client-under-test.ts";
 import type { BaseConfiguration } from "./configurations.ts";
 import type { Packet } from "./ladder.ts";
 
@@ -32,6 +32,17 @@ export const FEATURES = [
   "bootstrap pack",
   "firmware update",
   "statistics",
+  // Of CoAP: what it leaves to each server.
+  "block-wise",
+  "separate responses",
+  "etag",
+  "if-match",
+  "if-none-match",
+  "location query",
+  "confirmable notifications",
+  "non-confirmable notifications",
+  "well-known core",
+  "link filters",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
@@ -59,6 +70,8 @@ export interface Needs {
   readonly sends?: boolean;
   /** What the profile has to give. Without it the case is not run. */
   readonly firmware?: readonly FirmwareItem[];
+  /** The same, of paths. */
+  readonly paths?: readonly PathItem[];
   /** What stops the harness from running the case. */
   readonly missing?: Missing;
 }

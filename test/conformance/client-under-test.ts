@@ -19,6 +19,7 @@ export interface ClientClaims {
   /** By path of a resource: the values that it has where a configuration prescribes others; null for one that it lacks. */
   readonly values?: Readonly<Record<string, Value | readonly Value[] | null>>;
   readonly firmware?: FirmwareItems;
+  readonly paths?: PathItems;
   /** `USUAL_PACE` unless the device is known to be slower. */
   readonly pace?: Pace;
 }
@@ -40,6 +41,14 @@ export const FIRMWARE_ITEMS = [
 export type FirmwareItem = (typeof FIRMWARE_ITEMS)[number];
 /** Files as bytes, addresses as text. */
 export type FirmwareItems = Readonly<Partial<Record<FirmwareItem, Uint8Array | string>>>;
+
+/** Where a device does what no path of LwM2M is bound to. */
+export const PATH_ITEMS = [
+  /** Of a resource whose Read is not answered at once. */
+  "separate",
+] as const;
+export type PathItem = (typeof PATH_ITEMS)[number];
+export type PathItems = Readonly<Partial<Record<PathItem, string>>>;
 
 export interface ClientSetup {
   readonly endpointName: string;

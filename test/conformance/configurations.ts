@@ -11,12 +11,16 @@ export type Values = Readonly<Record<number, Value | readonly Value[]>>;
 /** By object id, then object instance id. */
 export type Objects = Readonly<Record<number, Readonly<Record<number, Values>>>>;
 
+export type NotificationMode = "confirmable" | "non-confirmable";
+
 export interface BaseConfiguration {
   /** As in ETS appendix C, with what was changed. */
   readonly name: string;
   /** All but object 0. Instance n of object 1 is the account at the harness's server n. */
   readonly objects: Objects;
   readonly queueMode: boolean;
+  /** How the client is to send its notifications; its own choice where a configuration does not say. */
+  readonly notifications?: NotificationMode;
   /** The client registers with a Profile ID, instead of a list of objects or beside one of what the profile lacks. */
   readonly profileId?: "instead" | "beside";
   /** How many servers the harness has where the accounts do not say: those that a bootstrap server is to write. */
@@ -235,6 +239,14 @@ export function withLifetime(base: BaseConfiguration, lifetime: number): BaseCon
 /** The same in queue mode. */
 export function withQueueMode(base: BaseConfiguration): BaseConfiguration {
   return { ...base, name: `${base.name}, queue mode`, queueMode: true };
+}
+
+/** The same with notifications of one kind. */
+export function withNotifications(
+  base: BaseConfiguration,
+  notifications: NotificationMode,
+): BaseConfiguration {
+  return { ...base, name: `${base.name}, ${notifications} notifications`, notifications };
 }
 
 /** The configured values at and below a path, or the root, each by its own path: `/3/0/11/0`. */

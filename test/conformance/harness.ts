@@ -62,8 +62,7 @@ export async function runCase(
     const finding = found("not run", `${adapter.name} could not be prepared: ${wordsOf(error)}`);
     return result(stated, version, finding);
   }
-  const { firmware } = adapter.claims;
-  const bench = new Bench(client, configuration, version, ENDPOINT_NAME, firmware);
+  const bench = new Bench(client, configuration, version, ENDPOINT_NAME, adapter.claims);
   let finding: Finding;
   try {
     finding = await judge(stated, bench, async () => {
@@ -83,7 +82,8 @@ function obstacleOf(
   version: Version,
 ): Finding | undefined {
   const { claims } = adapter;
-  const { formats = [], features = [], resources = [], firmware = [] } = stated.needs ?? {};
+  const { formats = [], features = [], resources = [] } = stated.needs ?? {};
+  const { firmware = [], paths = [] } = stated.needs ?? {};
   const { setsValues, sends, missing } = stated.needs ?? {};
   const notApplicable = (why: string) => found("not applicable", why);
   if (!stated.versions.includes(version)) {
@@ -107,6 +107,8 @@ function obstacleOf(
   }
   const item = firmware.find((one) => claims.firmware?.[one] === undefined);
   if (item !== undefined) return found("not run", `the profile gives no "${item}" of firmware`);
+  const path = paths.find((one) => claims.paths?.[one] === undefined);
+  if (path !== undefined) return found("not run", `the profile gives no path "${path}"`);
   if (sends && adapter.canReport !== true) {
     return found("not run", `${adapter.name} cannot tell the client to send`);
   }

@@ -34,6 +34,11 @@ export abstract class Judging<Criterion extends string> {
     if (!holds) throw new Ended("fail", otherwise, criterion);
   }
 
+  /** What the client shows itself to have: without it the case is not about this client. */
+  applies(holds: boolean, otherwise: string): void {
+    if (!holds) throw new Ended("not applicable", otherwise, undefined);
+  }
+
   /** What the criteria build on: without it the case is inconclusive. */
   given(holds: boolean, otherwise: string): void {
     if (!holds) throw new Ended("inconclusive", otherwise, undefined);

@@ -37,6 +37,7 @@ const SHOWN_BYTES = 32;
 /** A datagram, or a step when there is none. Described only when somebody looks: most exchanges nobody reads. */
 interface Rung {
   readonly at: Milliseconds;
+  /** What was done; of a datagram which way it went, and with an x that it was lost on the way. */
   readonly text: string;
   readonly server: number;
   readonly datagram: Uint8Array | undefined;
@@ -50,6 +51,8 @@ export interface Packet {
   /** Number of the harness's server. */
   readonly server: number;
   readonly datagram: Uint8Array;
+  /** It did not arrive. */
+  readonly isLost: boolean;
 }
 
 export class Ladder {
@@ -64,20 +67,21 @@ export class Ladder {
     this.rungs.push({ at, text, server: 0, datagram: undefined });
   }
 
-  sent(at: Milliseconds, server: number, datagram: Uint8Array): void {
-    this.rungs.push({ at, text: "<-", server, datagram });
+  sent(at: Milliseconds, server: number, datagram: Uint8Array, isLost = false): void {
+    this.rungs.push({ at, text: isLost ? "x-" : "<-", server, datagram });
   }
 
-  arrived(at: Milliseconds, server: number, datagram: Uint8Array): void {
-    this.rungs.push({ at, text: "->", server, datagram });
+  arrived(at: Milliseconds, server: number, datagram: Uint8Array, isLost = false): void {
+    this.rungs.push({ at, text: isLost ? "-x" : "->", server, datagram });
   }
 
-  /** The datagrams, in order. */
+  /** The datagrams, in order; those that were lost as well. */
   packets(): Packet[] {
     const packets: Packet[] = [];
     for (const { at, text, server, datagram } of this.rungs) {
-      if (datagram !== undefined)
-        packets.push({ at, isFromClient: text === "->", server, datagram });
+      if (datagram === undefined) continue;
+      const isFromClient = text.startsWith("-");
+      packets.push({ at, isFromClient, server, datagram, isLost: text.includes("x") });
     }
     return packets;
   }

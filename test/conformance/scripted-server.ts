@@ -131,6 +131,13 @@ export class ScriptedServer {
     return Uint8Array.from([0xd0 + this.server, number >> 8, number, 0x5a]);
   }
 
+  /** Takes the client as registered. Returns what its Register is to be answered with. */
+  admit(): Reply {
+    this.isRegistered = true;
+    this.location = `/rd/s${this.server + 1}/5a3f-${++this.registrations}`;
+    return { code: CREATED, options: pathOptions(LOCATION_PATH, this.location) };
+  }
+
   handle(at: Milliseconds, message: Message): Reaction {
     if (isRequest(message.code)) return this.handleRequest(at, message);
     if (message.code === EMPTY || message.type === ACK) {
@@ -214,9 +221,7 @@ export class ScriptedServer {
   private usualReply(uplink: Uplink): Reply {
     switch (uplink.kind) {
       case "register":
-        this.isRegistered = true;
-        this.location = `/rd/s${this.server + 1}/5a3f-${++this.registrations}`;
-        return { code: CREATED, options: pathOptions(LOCATION_PATH, this.location) };
+        return this.admit();
       case "bootstrap":
         return { code: CHANGED };
       case "update":
@@ -261,7 +266,7 @@ function empty(type: number, message: Message): Message {
   };
 }
 
-/** True for a notification that says it is one. */
-export function hasObserve(message: Message): boolean {
-  return findOption(message.options, OBSERVE) !== undefined;
+/** True for an answer that begins an observation, and for a notification that says it is one. */
+export function hasObserve({ options }: Pick<Message, "options">): boolean {
+  return findOption(options, OBSERVE) !== undefined;
 }

@@ -5,6 +5,7 @@
  *     "objects": [1, 3, 4], "values": { "/3/0/0": "Acme", "/3/0/7": null },
  *     "firmware": { "image": "good.bin", "corrupt": "bad.bin", "uri": "coap://192.0.2.9/good.bin" } }
  *
+ * `"paths": { "separate": "/3303/0/5700" }` names a resource whose Read is not answered at once.
  * `"pace": { "prompt": 10, "patience": 300 }` gives a slow device more seconds: for what is due at once, and to come up.
  * Files are named from where the harness is started.
  */
@@ -16,7 +17,10 @@ import {
   FIRMWARE_ITEMS,
   type FirmwareItem,
   type FirmwareItems,
+  PATH_ITEMS,
   type Pace,
+  type PathItem,
+  type PathItems,
   USUAL_PACE,
 } from "../client-under-test.ts";
 
@@ -46,7 +50,7 @@ export function readProfile(given: unknown): DeviceProfile {
     throw new Error("A device's profile must be a JSON object.");
   }
   const known = ["name", "versions", "contentFormats", "features", "objects", "values"];
-  known.push("firmware", "pace");
+  known.push("firmware", "paths", "pace");
   for (const member of Object.keys(given)) {
     if (!known.includes(member)) {
       throw new Error(`A device's profile has no member "${member}"; it has ${known.join(", ")}.`);
@@ -61,6 +65,7 @@ export function readProfile(given: unknown): DeviceProfile {
     objects: numbers(profile.objects, "objects") ?? LEAST.objects,
     values: values(profile.values),
     firmware: firmware(profile.firmware),
+    paths: paths(profile.paths),
     pace: pace(profile.pace),
   };
 }
@@ -120,6 +125,22 @@ function firmware(given: unknown): FirmwareItems {
     }
     const isAddress = item === "uri" || item === "haltingUri";
     items[item] = isAddress ? place : new Uint8Array(readFileSync(place));
+  }
+  return items;
+}
+
+function paths(given: unknown): PathItems {
+  if (given === undefined) return {};
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new Error('"paths" must be an object of paths.');
+  }
+  const items: Partial<Record<PathItem, string>> = {};
+  for (const [name, path] of Object.entries(given)) {
+    const item = PATH_ITEMS.find((one) => one === name);
+    if (item === undefined || typeof path !== "string" || !path.startsWith("/")) {
+      throw new Error(`"paths" is made of paths, as /3/0/1, by name: ${PATH_ITEMS.join(", ")}.`);
+    }
+    items[item] = path;
   }
   return items;
 }

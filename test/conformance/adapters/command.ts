@@ -1,9 +1,11 @@
 /**
  * A client that shell commands start, stop and change: `dormouse conform client --adapter command --commands FILE`.
  *
- * In a command these are replaced: {server} {server2} {bootstrap} (coap://..., empty where the configuration has none), {endpoint}, {lifetime}, {version}, {queue} (true or false), {config} (a
- * JSON file with the whole configuration), in `set` {path} and {value}, in `send` {paths}, each quoted for the shell where it has to be. A command that ends
- * before it is stopped is a client that has crashed; one that is to be rebooted needs something that starts it again.
+ * In a command these are replaced: {server} {server2} {bootstrap} (coap://..., empty where the configuration has none), {endpoint},
+ * {lifetime}, {version}, {queue} (true or false), {notifications} (confirmable, non-confirmable, or empty where that is the client's
+ * choice), {config} (a JSON file with the whole configuration), in `set` {path} and {value}, in `send` {paths}, each quoted for the
+ * shell where it has to be. A command that ends before it is stopped is a client that has crashed; one that is to be rebooted needs
+ * something that starts it again.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -90,6 +92,7 @@ class CommandControl implements DeviceControl {
       version,
       lifetime: `${configuration.objects[1]?.[0]?.[1] ?? 86400}`,
       queue: `${configuration.queueMode}`,
+      notifications: configuration.notifications ?? "",
       config,
     };
     const accounts = Object.keys(configuration.objects[1] ?? {}).length;

@@ -71,6 +71,10 @@ const CLAIMS: ClientClaims = {
     "firmware update",
     "statistics",
     "profile id",
+    "block-wise",
+    "confirmable notifications",
+    "non-confirmable notifications",
+    "well-known core",
   ],
   objects: [1, 2, 3, 4, 5, 6, 7, 10, 16, 19, 20],
   firmware: IN_PROCESS_FIRMWARE,
@@ -235,6 +239,7 @@ class InProcessClient implements ClientUnderTest, Surroundings {
       endpointName,
       version,
       queueMode: configuration.queueMode,
+      confirmableNotifications: configuration.notifications === "confirmable",
       objects: Object.entries(configuration.objects)
         .filter(([objectId]) => Number(objectId) !== SERVER.id)
         .map(([objectId, instances]) => this.object(Number(objectId), instances)),

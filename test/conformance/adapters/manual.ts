@@ -46,7 +46,8 @@ function instructions(
     ...servers.map((uri, i) => serverLine(uri, i, configuration)),
     `  queue mode     ${configuration.queueMode ? "on" : "off"}`,
   ];
-  const { profileId } = configuration;
+  const { profileId, notifications } = configuration;
+  if (notifications !== undefined) lines.push(`  notifications  ${notifications}`);
   if (profileId !== undefined) lines.push(`  Profile ID     ${profileId} the list of objects`);
   for (const objectId of Object.keys(configuration.objects)) {
     for (const [path, value] of Object.entries(configuredValues(configuration, `/${objectId}`))) {

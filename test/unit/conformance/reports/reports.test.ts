@@ -23,7 +23,15 @@ function result(changes: Partial<CaseResult>): CaseResult {
     criteria: { request: "it registers", list: "it lists <objects> & instances" },
     correction: undefined,
     ladder: "0.000 client -> CON POST /rd",
-    packets: [{ at: 0, isFromClient: true, server: 0, datagram: new Uint8Array([0x40, 2, 0, 1]) }],
+    packets: [
+      {
+        at: 0,
+        isFromClient: true,
+        server: 0,
+        datagram: Uint8Array.of(0x40, 2, 0, 1),
+        isLost: false,
+      },
+    ],
     seconds: 1.5,
     ...changes,
   };
