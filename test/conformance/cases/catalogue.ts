@@ -1,7 +1,7 @@
 /** Every case there is. */
 import type { ConformanceCase } from "../case.ts";
 import type { ServerCase } from "../server-harness.ts";
-import { MESSAGE_LAYER_CASES } from "./coap-message-layer.ts";
+import { COAP_CASES, OWN_COAP_CASES } from "./coap.ts";
 import { BOOTSTRAP_CASES } from "./ets-0xx-bootstrap.ts";
 import { PLANNED_BOOTSTRAP_CASES } from "./ets-0xx-planned.ts";
 import { PROFILE_CASES } from "./ets-1xx-profile.ts";
@@ -50,7 +50,8 @@ const ETS_CASES: readonly ConformanceCase[] = byNumber([
 /** Cases that judge a client: those of the ETS, CoAP's, our own. */
 export const CLIENT_CASES: readonly ConformanceCase[] = [
   ...ETS_CASES,
-  ...MESSAGE_LAYER_CASES,
+  ...COAP_CASES,
+  ...OWN_COAP_CASES,
   ...OWN_REGISTRATION_CASES,
   ...OWN_DEVICE_MANAGEMENT_CASES,
   ...OWN_ACCESS_CONTROL_CASES,

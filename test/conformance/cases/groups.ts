@@ -28,14 +28,14 @@ const ETS_GROUPS: readonly NumberedGroup[] = [
   { name: "core-objects", title: "Core Objects (ETS 500-999)", from: 500, to: 999 },
   { name: "additional-objects", title: "Additional Objects (ETS 1000-2099)", from: 1000, to: 2099 },
 ];
-const COAP: Group = { name: "coap", title: "CoAP (ETSI/IETF plugtest descriptions)" };
+const COAP: Group = { name: "coap", title: "CoAP (ETSI/IETF plugtest descriptions, and beyond)" };
 const OWN: Group = { name: "own", title: "What no published suite has" };
 
 export const GROUPS: readonly Group[] = [...ETS_GROUPS, COAP, OWN];
 
 /** The group of a case, by its id. */
 export function groupOf(id: string): Group {
-  if (id.startsWith("TD_COAP_")) return COAP;
+  if (id.startsWith("TD_COAP_") || id.startsWith("dormouse-coap-")) return COAP;
   const number = etsNumber(id);
   if (number === undefined) return OWN;
   return ETS_GROUPS.find(({ from, to }) => number >= from && number <= to) ?? OWN;

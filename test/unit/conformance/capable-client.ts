@@ -16,6 +16,8 @@ import {
 import { LINK_FORMAT } from "../../../protocol/coap/content-formats.ts";
 import { CON, decodeMessage, encodeMessage, type Message } from "../../../protocol/coap/message.ts";
 import {
+  BLOCK1,
+  BLOCK2,
   CONTENT_FORMAT,
   textsOf,
   URI_PATH,
@@ -36,7 +38,9 @@ import type {
 import { serverCountOf } from "../../conformance/configurations.ts";
 import { answer } from "./answers.ts";
 import { BootstrapPhase } from "./bootstrap-phase.ts";
+import { CoapExtras } from "./coap-extras.ts";
 import { CompositeOperations } from "./composite-operations.ts";
+import { SLOW_PATH } from "./slow-resource.ts";
 
 const base = inProcessAdapter();
 
@@ -50,10 +54,11 @@ export function capableAdapter(options: InProcessOptions = {}): ClientAdapter {
       ...base.claims,
       features: FEATURES,
       objects: [0, ...base.claims.objects],
+      paths: { separate: SLOW_PATH },
     },
     canSetValues: true,
     canReport: true,
-    prepare: async (setup) => new CapableClient(setup, options),
+    prepare: async (setup) => new CoapExtras(new CapableClient(setup, options)),
   };
 }
 
@@ -130,7 +135,9 @@ class CapableClient implements ClientUnderTest {
     }
     if (message.code === CREATED) this.fallbackAt = NEVER;
     const path = pathOf(message.options, URI_PATH);
-    if (message.code === FETCH || message.code === IPATCH) {
+    // Bodies in blocks are the agent's to join.
+    const isWhole = !message.options.some(({ number }) => number === BLOCK1 || number === BLOCK2);
+    if (isWhole && (message.code === FETCH || message.code === IPATCH)) {
       await this.composite.handle(this.now(), message);
     } else if (message.code === POST && path === "/1/0/9" && this.hasBootstrapServer()) {
       this.inject(server, answer(message, CHANGED));

@@ -7,8 +7,10 @@ import {
   runCases,
 } from "../../conformance/index.ts";
 import { capableAdapter } from "./capable-client.ts";
+import type { Mutant } from "./mutants/mutant.ts";
 import { MUTANTS } from "./mutants.ts";
 import { sweep } from "./sweep.ts";
+import { touches } from "./tampered-client.ts";
 
 /** LwM2M 1.2: the version that all cases apply to. */
 const VERSION = "1.2";
@@ -22,10 +24,19 @@ let sound: readonly CaseResult[] = [];
 
 beforeAll(async () => {
   sound = await runCases(RUNNABLE_CASES, capableAdapter(), VERSION);
-  for (const { name, adapter } of MUTANTS) {
-    results.set(name, await runCases(RUNNABLE_CASES, adapter, VERSION));
+  for (const mutant of MUTANTS) {
+    const all: CaseResult[] = [];
+    for (const [i, stated] of RUNNABLE_CASES.entries()) {
+      all.push(isTouched(mutant, i) ? await runCase(stated, mutant.adapter, VERSION) : sound[i]);
+    }
+    results.set(mutant.name, all);
   }
-}, 60_000);
+}, 120_000);
+
+/** False when a mutant's fault has no occasion to show in the sound client's exchange: then the mutant has the same. */
+function isTouched({ tamper }: Mutant, at: number): boolean {
+  return tamper === undefined || touches(tamper(), sound[at].packets);
+}
 
 const failureOf = ({ id, criterion }: CaseResult) => `${id} ${criterion}`;
 
@@ -84,7 +95,7 @@ test("every criterion of every case can fail", async () => {
   const hidden = sound.filter(({ verdict }) => verdict !== "pass").map(({ id }) => id);
   const left = [...open].filter((criterion) => !hidden.includes(criterion.split(" ")[0]));
   expect(left).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 function criteriaOf({ id, criteria }: ConformanceCase): string[] {
   return Object.keys(criteria).map((criterion) => `${id} ${criterion}`);

@@ -2,6 +2,7 @@
  * A client made wrong: an adapter around another whose messages are changed on their way. What the harness sees is a client
  * that behaves so.
  */
+import { equalBytes } from "../../../protocol/bytes/equal.ts";
 import { decodeMessage, encodeMessage, type Message } from "../../../protocol/coap/message.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
 import type {
@@ -10,15 +11,16 @@ import type {
   ClientSetup,
   ClientUnderTest,
 } from "../../conformance/index.ts";
+import type { Packet } from "../../conformance/ladder.ts";
 
 /** How one client is wrong. A fresh one per case; what it does not change it returns. Undefined swallows the message. */
 export interface Tamper {
   /** @param answer sends a message to the server in the client's stead */
   toClient?(message: Message, answer: (message: Message) => void): Message | undefined;
   /** @param say says something more, to the same server unless another is named */
-  fromClient?(message: Message, say: Say): Message | undefined;
+  fromClient?(message: Message, say: Say, server: number): Message | undefined;
   /** Bytes that are no message. */
-  malformedToClient?(answer: (message: Message) => void): void;
+  malformedToClient?(answer: (message: Message) => void, datagram: Uint8Array): void;
 }
 
 export type Say = (message: Message, server?: number) => void;
@@ -31,6 +33,30 @@ export function tamperedAdapter(base: ClientAdapter, tamper: () => Tamper): Clie
     canReport: base.canReport,
     prepare: async (setup: ClientSetup) => new TamperedClient(await base.prepare(setup), tamper()),
   };
+}
+
+/**
+ * True when a fault would change anything of an exchange that a client without it had. Where it would not, the client with the fault
+ * has the same exchange.
+ */
+export function touches(tamper: Tamper, exchange: readonly Packet[]): boolean {
+  let hasSpoken = false;
+  const speak = () => {
+    hasSpoken = true;
+  };
+  for (const { isFromClient, isLost, datagram, server } of exchange) {
+    const message = decodeMessage(datagram);
+    if (isLost && !isFromClient) continue;
+    if (isMalformed(message)) {
+      if (tamper.malformedToClient !== undefined) return true;
+      continue;
+    }
+    const change = isFromClient ? tamper.fromClient : tamper.toClient;
+    const changed = change === undefined ? message : change.call(tamper, message, speak, server);
+    if (hasSpoken || changed === undefined) return true;
+    if (changed !== message && !equalBytes(encodeMessage(changed), datagram)) return true;
+  }
+  return false;
 }
 
 class TamperedClient implements ClientUnderTest {
@@ -66,7 +92,7 @@ class TamperedClient implements ClientUnderTest {
   async send(server: number, datagram: Uint8Array): Promise<void> {
     const message = decodeMessage(datagram);
     if (isMalformed(message)) {
-      this.tamper.malformedToClient?.((answer) => this.inject(server, answer));
+      this.tamper.malformedToClient?.((answer) => this.inject(server, answer), datagram);
       return this.client.send(server, datagram);
     }
     const changed = this.tamper.toClient
@@ -85,7 +111,8 @@ class TamperedClient implements ClientUnderTest {
       const { server, datagram } = arrival;
       const message = decodeMessage(datagram);
       if (isMalformed(message)) return arrival;
-      const changed = this.tamper.fromClient(message, (said, to = server) => this.inject(to, said));
+      const say: Say = (said, to = server) => this.inject(to, said);
+      const changed = this.tamper.fromClient(message, say, server);
       if (changed === message) return arrival;
       if (changed !== undefined) return { server, datagram: encodeMessage(changed) };
     }

@@ -12,7 +12,7 @@ import {
   PUT,
   UNAUTHORIZED,
 } from "../../../../protocol/coap/codes.ts";
-import { LINK_FORMAT, TLV } from "../../../../protocol/coap/content-formats.ts";
+import { LINK_FORMAT, TEXT, TLV } from "../../../../protocol/coap/content-formats.ts";
 import { ACK, NO_BYTES } from "../../../../protocol/coap/message.ts";
 import {
   ACCEPT,
@@ -53,6 +53,16 @@ export const DEVICE_MANAGEMENT_MUTANTS: readonly Mutant[] = [
       instead(
         (m) => uintOf(m.options, ACCEPT, -1) !== LINK_FORMAT,
         (m) => without(m, ACCEPT),
+      ),
+    ),
+  ),
+  mutant(
+    "answers Reads with Changed",
+    [`${OMA}201 legal-code`],
+    saying(
+      instead(
+        (m) => m.type === ACK && m.code === CONTENT && formatIn(m) === TEXT,
+        (m) => ({ ...m, code: CHANGED }),
       ),
     ),
   ),

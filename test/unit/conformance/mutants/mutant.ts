@@ -1,9 +1,17 @@
 /** How mutants are made: which message is meant, and what becomes of it. */
 import { decodeUtf8, encodeUtf8 } from "../../../../protocol/bytes/utf8.ts";
-import { isRequest, isResponse, POST, PUT } from "../../../../protocol/coap/codes.ts";
+import {
+  EMPTY,
+  isRequest,
+  isResponse,
+  isSuccess,
+  POST,
+  PUT,
+} from "../../../../protocol/coap/codes.ts";
 import { ACK, type Message, NO_BYTES } from "../../../../protocol/coap/message.ts";
 import {
   CONTENT_FORMAT,
+  OBSERVE,
   type Option,
   textOption,
   URI_PATH,
@@ -21,12 +29,14 @@ export interface Mutant {
   /** `case criterion` that must fail. */
   readonly caughtBy: readonly string[];
   readonly adapter: ClientAdapter;
+  /** What makes it wrong, when that is all that does. */
+  readonly tamper?: () => Tamper;
 }
 
 export const OMA = "LightweightM2M-1.1-int-";
 
 export function mutant(name: string, caughtBy: readonly string[], tamper: () => Tamper): Mutant {
-  return { name, caughtBy, adapter: tamperedAdapter(capableAdapter(), tamper) };
+  return { name, caughtBy, adapter: tamperedAdapter(capableAdapter(), tamper), tamper };
 }
 
 // What a message is about.
@@ -36,8 +46,14 @@ export const formatIn = (message: Message) => uintOf(message.options, CONTENT_FO
 export const isRegister = (message: Message) => message.code === POST && pathIn(message) === "/rd";
 export const isUpdate = (message: Message) =>
   message.code === POST && pathIn(message).startsWith("/rd/");
+/** A response in a message of its own. */
+export const isSeparate = (message: Message) => isResponse(message.code) && message.type !== ACK;
+/** Of a client: it says so, or is the error that ends an observation. */
 export const isNotification = (message: Message) =>
-  isResponse(message.code) && message.type !== ACK;
+  isSeparate(message) && (has(OBSERVE)(message) || !isSuccess(message.code));
+export const isEmptyAck = ({ type, code }: Message) => type === ACK && code === EMPTY;
+export const has = (number: number) => (message: Message) =>
+  message.options.some((option) => option.number === number);
 export const hasContent = (message: Message) =>
   message.payload.length > 0 && formatIn(message) !== -1;
 export const isWrite = (message: Message) =>
