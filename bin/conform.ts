@@ -83,8 +83,10 @@ Adapters:
 --profile FILE says what the device claims, as JSON: { "name": "Sensor 4711",
 "versions": ["1.0", "1.1"], "contentFormats": [0, 11542], "features": ["queue mode"],
 "objects": [1, 3, 4], "values": { "/3/0/0": "Acme" } }. What it does not claim makes a
-case not applicable; features are: ${FEATURES.slice(0, 5).join(", ")},
-${FEATURES.slice(5).join(", ")}.
+case not applicable; features are:
+${inLines(FEATURES, 80)}.
+"paths" names where the device does what LwM2M has no path for: { "separate": "/3303/0/5700" }
+is a resource whose Read is not answered at once.
 "firmware" names images and addresses for updates: { "image": "good.bin", "uri": "coap://..." }.
 --learn fills the profile with what the device registers and says of /1 and /3.
 ${GROUP_HELP}${REPORT_HELP}
@@ -93,6 +95,18 @@ Examples:
   dormouse conform client --adapter manual --host 192.0.2.7 --level testfest --html report.html
   dormouse conform client --adapter command --commands my-client.json --only 101 --only "201"
 `;
+
+/** A list in lines of at most so many characters. */
+function inLines(words: readonly string[], width: number): string {
+  const lines = [""];
+  for (const word of words) {
+    const last = lines[lines.length - 1];
+    const longer = last === "" ? word : `${last}, ${word}`;
+    if (longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join(",\n");
+}
 
 export function conformCommand(program: Command): void {
   const conform = program

@@ -5,7 +5,7 @@
  * case.
  */
 import { decodeUtf8, encodeUtf8 } from "../../protocol/bytes/utf8.ts";
-import { type Block, blockOption } from "../../protocol/coap/block.ts";
+import { blockOption } from "../../protocol/coap/block.ts";
 import {
   CHANGED,
   CONTENT,
@@ -54,7 +54,13 @@ import { isMalformed } from "../../protocol/malformed.ts";
 import type { Value } from "../../protocol/model/data-types.ts";
 import { parsePath } from "../../protocol/model/path.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { blockOf, etagOf, LARGEST_BLOCK, LONGEST_BODY, lastBlock } from "./block-wise.ts";
+import {
+  blockOf,
+  faultOfBlock,
+  LARGEST_BLOCK,
+  lastBlock,
+  OTHER_REPRESENTATION,
+} from "./block-wise.ts";
 import type { UNIVERSAL_CRITERIA, Version } from "./case.ts";
 import {
   type ClientClaims,
@@ -312,8 +318,11 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
   /** Asks in a Confirmable message and waits for the answer, as a server does: with retransmission, joining blocks. */
   async ask(question: Question, server = 0): Promise<Answer> {
     const message = this.compose(question, server);
-    const answer = await this.askOnce(question, message, server);
-    return this.whole({ ...question, observe: undefined, token: undefined }, answer, server);
+    const rest = { ...question, observe: undefined, token: undefined };
+    const answer = await this.whole(rest, await this.askOnce(question, message, server), server);
+    if (answer.outcome !== OTHER_REPRESENTATION) return answer;
+    // A value may have changed while it was read: once more from the beginning (RFC 7959 §2.4).
+    return this.whole(rest, await this.askOnce(rest, this.compose(rest, server), server), server);
   }
 
   /** The answer with the rest of its body, which is asked for block by block. */
@@ -326,16 +335,15 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
       const message = this.compose(question, server);
       const asking = { ...message, options: [...message.options, next] };
       answer = await this.askOnce(question, asking, server);
-      const fault = isSuccess(answer.code) ? faultOfBlock(answer, block) : undefined;
+      const fault = isSuccess(answer.code) ? faultOfBlock(answer, block, first) : undefined;
       if (fault !== undefined) return { ...answer, code: EMPTY, outcome: fault };
       parts.push(answer.payload);
       // A client that gives out other blocks than are asked for would have no end.
       if (blockOf(answer, BLOCK2)?.num !== block.num + 1) break;
     }
     if (parts.length === 1 || !isSuccess(answer.code)) return answer;
-    // Observe and the like are of the first block (RFC 7959 §3.4); another ETag tells that the last is of another state.
-    const isOneState = etagOf(answer.options) === etagOf(first.options);
-    return { ...(isOneState ? first : answer), payload: joined(parts) };
+    // Observe and the like are of the first block (RFC 7959 §3.4).
+    return { ...first, payload: joined(parts) };
   }
 
   /** A FETCH or iPATCH that is longer than a message goes up in blocks first (RFC 8132 §2.5, §3.3). */
@@ -510,7 +518,7 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
         const asked = { ...question, observe: undefined, token: undefined };
         const first = answerOf(asked, message, message, at);
         const answer = await this.whole(asked, first, server);
-        if (!isSuccess(answer.code) || etagOf(answer.options) !== etagOf(message.options)) continue;
+        if (!isSuccess(answer.code)) continue;
         whole = { ...message, payload: answer.payload };
       }
       this.uplinks.push({ ...cut, message: whole });
@@ -617,16 +625,6 @@ function answerOf(
     payload: isUsable ? came.payload : NO_BYTES,
     at,
   };
-}
-
-/** What is wrong with the block that came after another; a client that never comes to an end must not keep the harness. */
-function faultOfBlock(answer: Answer, before: Block): string | undefined {
-  const block = blockOf(answer, BLOCK2);
-  const offset = (before.num + 1) * before.size;
-  if (block === undefined || block.num * block.size !== offset) {
-    return `block ${block?.num ?? "of no number"} after block ${before.num}`;
-  }
-  return offset > LONGEST_BODY ? `more than ${LONGEST_BODY} bytes` : undefined;
 }
 
 function hasSameToken(left: Message, right: Message): boolean {

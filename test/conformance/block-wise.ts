@@ -3,7 +3,14 @@
 import { type Block, blockOption, decodeBlock } from "../../protocol/coap/block.ts";
 import { CONTINUE, PUT } from "../../protocol/coap/codes.ts";
 import type { Message } from "../../protocol/coap/message.ts";
-import { BLOCK1, ETAG, findOption, type Option, uintOption } from "../../protocol/coap/options.ts";
+import {
+  BLOCK1,
+  BLOCK2,
+  ETAG,
+  findOption,
+  type Option,
+  uintOption,
+} from "../../protocol/coap/options.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Answer, Bench, Question } from "./bench.ts";
 import { formatBytes } from "./content.ts";
@@ -124,4 +131,19 @@ export function lastBlock(message: Message, size: number): Message {
 export function etagOf(options: readonly Option[]): string {
   const etag = findOption(options, ETAG);
   return etag === undefined ? "" : formatBytes(etag.value);
+}
+
+/** The outcome of a transfer whose blocks have two ETags (RFC 7959 §2.4). */
+export const OTHER_REPRESENTATION = "a block of another representation";
+
+/** What is wrong with a block that came after another; a client that never comes to an end must not keep the harness. */
+export function faultOfBlock(answer: Answer, before: Block, first: Answer): string | undefined {
+  const [tag, wanted] = [etagOf(answer.options), etagOf(first.options)];
+  if (tag !== "" && wanted !== "" && tag !== wanted) return OTHER_REPRESENTATION;
+  const block = blockOf(answer, BLOCK2);
+  const offset = (before.num + 1) * before.size;
+  if (block === undefined || block.num * block.size !== offset) {
+    return `block ${block?.num ?? "of no number"} after block ${before.num}`;
+  }
+  return offset > LONGEST_BODY ? `more than ${LONGEST_BODY} bytes` : undefined;
 }

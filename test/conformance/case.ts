@@ -77,8 +77,8 @@ export interface Needs {
   /** True when something is sent from what is none of the client's servers. An adapter that cannot do so cannot run the case. */
   readonly stranger?: boolean;
   /** What the profile has to give. Without it the case is not run. */
-  /** What the profile has to give, and `paths`. Without it the case is not run. */
   readonly firmware?: readonly FirmwareItem[];
+  /** The same, of paths. */
   readonly paths?: readonly PathItem[];
   /** What stops the harness from running the case. */
   readonly missing?: Missing;

@@ -4,7 +4,7 @@ import { CHANGED, CONTENT, formatCode, PUT } from "../../../protocol/coap/codes.
 import { TLV } from "../../../protocol/coap/content-formats.ts";
 import { type Message, NO_BYTES } from "../../../protocol/coap/message.ts";
 import { BLOCK1, BLOCK2, CONTENT_FORMAT, uintOf } from "../../../protocol/coap/options.ts";
-import type { Answer, Bench, Question } from "../bench.ts";
+import { type Answer, type Bench, type Question, was } from "../bench.ts";
 import { blockOf, LONGEST_BODY } from "../block-wise.ts";
 import { encodeValues } from "../content.ts";
 import { outcomeOf } from "./coap-exchanges.ts";
@@ -13,12 +13,16 @@ import { outcomeOf } from "./coap-exchanges.ts";
 export const LONG_PATH = "/19/1/0";
 /** Longer than any message should be (RFC 7252 §4.6). */
 export const LONG = 1500;
-/** What bodies are sent in. */
-const SMALL = 64;
 
 /** Bytes that say where in the body they belong. */
 export function longValue(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (i * 7 + seed + (i >> 8)) & 255);
+}
+
+/** What is long is there to be written. */
+export async function givenLongPath(bench: Bench): Promise<void> {
+  const read = await bench.read(LONG_PATH, TLV);
+  bench.given(read.code === CONTENT, `${was(read)}, not by 2.05`);
 }
 
 /** Writes the value, in as few blocks as it takes. */
@@ -105,7 +109,7 @@ export function contentAnswer(path: string, first: Message | undefined, body: Ui
 }
 
 /**
- * Sends a body in small blocks, smaller ones where the client asks for them. A criterion: each but the last is answered with
+ * Sends a body in blocks, smaller ones where the client asks for them. A criterion: each but the last is answered with
  * one of these codes and its Block1.
  *
  * @returns the answer to the last
@@ -115,10 +119,11 @@ export async function sendInBlocks<Criterion extends string>(
   criterion: Criterion,
   question: Question,
   codes: readonly number[],
+  largest = 64,
 ): Promise<Message | undefined> {
   const { payload = NO_BYTES, options = [] } = question;
   const token = bench.server.token();
-  let size = SMALL;
+  let size = largest;
   for (let from = 0; ; ) {
     const more = from + size < payload.length;
     const num = from / size;

@@ -1,10 +1,11 @@
 /** What cases about CoAP itself share: one message and what comes back, and a Register that is answered in unusual ways. */
-import { CHANGED, EMPTY, formatCode } from "../../../protocol/coap/codes.ts";
+import { CONTENT, EMPTY, formatCode } from "../../../protocol/coap/codes.ts";
 import { ACK, encodeMessage, type Message, NO_BYTES, RST } from "../../../protocol/coap/message.ts";
 import { BLOCK1, findOption, type Option } from "../../../protocol/coap/options.ts";
+import { MINUTE } from "../../../protocol/time/duration.ts";
 import type { Bench } from "../bench.ts";
 import type { Version } from "../case.ts";
-import { formatBytes } from "../content.ts";
+import { decodeValues, formatBytes } from "../content.ts";
 import { Ended } from "../judging.ts";
 import type { Uplink, UplinkKind } from "../scripted-server.ts";
 
@@ -140,15 +141,40 @@ export function separateAnswer(
   };
 }
 
-/** A criterion: the client knows itself registered. It does what the server asks, and updates where it was told to. */
+/**
+ * A criterion: the client knows itself registered. It does what the server asks and updates; a client that does not update when it
+ * should is taken at its word, and must not register again within a minute.
+ */
 export async function expectRegistered<Criterion extends string>(
   bench: Bench<Criterion>,
   criterion: Criterion,
-): Promise<Uplink> {
-  bench.expectCode(criterion, await bench.execute("/1/0/8"), CHANGED);
-  const update = await bench.next("update", bench.now() + bench.pace.prompt);
-  bench.expect(criterion, update !== undefined, `no Update came to ${bench.server.location}`);
-  return update as Uplink;
+): Promise<void> {
+  bench.takeAll("register");
+  bench.expectCode(criterion, await bench.read(BINDING), CONTENT);
+  if ((await triggeredUpdate(bench)) !== undefined) return;
+  await bench.wait(MINUTE);
+  const register = bench.take("register");
+  bench.expect(criterion, register === undefined, "the client registered again");
+}
+
+/** The Update that the server has the client send; undefined when none came. */
+export async function triggeredUpdate(bench: Bench): Promise<Uplink | undefined> {
+  await bench.execute("/1/0/8");
+  return bench.next("update", bench.now() + bench.pace.prompt);
+}
+
+/** As `triggeredUpdate`, where what is judged comes later. */
+export async function givenUpdate(bench: Bench): Promise<Uplink> {
+  await bench.execute("/1/0/8");
+  return givenUplink(bench, "update", bench.pace.prompt);
+}
+
+/** How many instances of object 16 have this text as an identity. */
+export async function countOfPortfolios(bench: Bench, identity: string): Promise<number> {
+  const { code, format, payload } = await bench.read("/16");
+  const values = code === CONTENT ? decodeValues(format, payload, "/16") : "";
+  const all = typeof values === "string" ? [] : [...values.values()];
+  return all.filter((value) => value === identity).length;
 }
 
 /** True for an acknowledgement without a response. */

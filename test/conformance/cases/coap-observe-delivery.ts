@@ -6,17 +6,17 @@ import { CONTENT_FORMAT, uintOf } from "../../../protocol/coap/options.ts";
 import { MINUTE, SECOND } from "../../../protocol/time/duration.ts";
 import { type Bench, MAX_TRANSMIT_WAIT, type ObservedPath, was } from "../bench.ts";
 import { type ConformanceCase, clientCase } from "../case.ts";
-import { C_1, C_4, withNotifications } from "../configurations.ts";
+import { C_1, withNotifications } from "../configurations.ts";
 import { formatName } from "../content.ts";
 import type { Uplink } from "../scripted-server.ts";
 import { ALL, givenUplink, isEmptyAck } from "./coap-exchanges.ts";
 import {
   askForMode,
-  BATTERY,
   givenLifetime,
   givenLifetimeObserved,
   givenPeriod,
   LIFETIME,
+  PERIODIC,
   THREE_PERIODS,
   valueIn,
 } from "./coap-observing.ts";
@@ -31,7 +31,7 @@ const CONFIRMABLE = clientCase({
   title: "Notifications in Confirmable messages",
   versions: ALL,
   clauses: ["RFC 7641 §4.2", "RFC 7641 §4.4", "RFC 7641 §4.5"],
-  configuration: withNotifications(C_4, "confirmable"),
+  configuration: withNotifications(C_1, "confirmable"),
   begins: "registered",
   needs: { features: ["confirmable notifications"] },
   correction: "in LwM2M 1.2 the server asks for them as well, by the attribute con",
@@ -42,7 +42,7 @@ const CONFIRMABLE = clientCase({
     sequence: "and numbered in order",
   },
   async procedure(bench) {
-    const [observed, notifications] = await observeBattery(bench, "con=1");
+    const [observed, notifications] = await observePeriodic(bench, "con=1");
     const wrong = notifications.find(({ message }) => message.type !== CON);
     bench.expect("confirmable", notifications.length > 0, "no notification came");
     bench.expect("confirmable", wrong === undefined, "one is not Confirmable");
@@ -56,7 +56,7 @@ const NON_CONFIRMABLE = clientCase({
   title: "Notifications in Non-confirmable messages",
   versions: ALL,
   clauses: ["RFC 7641 §4.2", "RFC 7641 §4.4", "RFC 7641 §4.5"],
-  configuration: withNotifications(C_4, "non-confirmable"),
+  configuration: withNotifications(C_1, "non-confirmable"),
   begins: "registered",
   needs: { features: ["non-confirmable notifications"] },
   correction:
@@ -68,7 +68,7 @@ const NON_CONFIRMABLE = clientCase({
     sequence: "and numbered in order",
   },
   async procedure(bench) {
-    const [observed, notifications] = await observeBattery(bench, "con=0");
+    const [observed, notifications] = await observePeriodic(bench, "con=0");
     const confirmable = notifications.filter(({ message }) => message.type === CON).length;
     const isMostly = notifications.length > 1 && confirmable <= 1;
     const why = `${confirmable} of ${notifications.length} notifications are Confirmable`;
@@ -78,13 +78,13 @@ const NON_CONFIRMABLE = clientCase({
   },
 });
 
-async function observeBattery(
+async function observePeriodic(
   bench: Bench<"observed">,
   mode: string,
 ): Promise<[ObservedPath, Uplink[]]> {
-  await askForMode(bench, BATTERY, mode);
-  await bench.givenAttributes(BATTERY, "pmin=0", "pmax=10");
-  const observed = await expectObserved(bench, "observed", BATTERY);
+  await askForMode(bench, PERIODIC, mode);
+  await bench.givenAttributes(PERIODIC, "pmin=0", "pmax=10");
+  const observed = await expectObserved(bench, "observed", PERIODIC);
   const hasFormat = observed.answer.format !== undefined;
   bench.expect("observed", hasFormat, `${was(observed.answer)} without a Content-Format`);
   await bench.wait(THREE_PERIODS);
@@ -111,7 +111,7 @@ const OBSERVER_OFF = clientCase({
   title: "An observer that is switched off is given up",
   versions: ALL,
   clauses: ["RFC 7641 §4.5", "RFC 7252 §4.2"],
-  configuration: withNotifications(C_4, "confirmable"),
+  configuration: withNotifications(C_1, "confirmable"),
   begins: "registered",
   needs: { features: ["confirmable notifications"] },
   correction:

@@ -12,16 +12,16 @@ import { CONTENT_FORMAT, uintOf } from "../../../protocol/coap/options.ts";
 import { MINUTE, SECOND } from "../../../protocol/time/duration.ts";
 import { type Bench, was } from "../bench.ts";
 import { type ConformanceCase, clientCase } from "../case.ts";
-import { C_1, C_4, C_12 } from "../configurations.ts";
+import { C_1, C_12 } from "../configurations.ts";
 import { formatName } from "../content.ts";
 import { hasObserve, type Uplink } from "../scripted-server.ts";
 import { ALL, outcomeOf } from "./coap-exchanges.ts";
 import {
-  BATTERY,
   givenLifetime,
   givenLifetimeObserved,
   givenPeriod,
   LIFETIME,
+  PERIODIC,
   THREE_PERIODS,
   valueIn,
 } from "./coap-observing.ts";
@@ -32,7 +32,7 @@ const RENEWED = clientCase({
   title: "An observation is renewed by an Observe with its token",
   versions: ALL,
   clauses: ["RFC 7641 §4.1", "RFC 7641 §3.3.1"],
-  configuration: C_4,
+  configuration: C_1,
   begins: "registered",
   correction:
     "it is LwM2M servers that observe, and renew when they hear nothing: judged is who is renewed with",
@@ -44,7 +44,7 @@ const RENEWED = clientCase({
     const { tokenBytes, token } = await givenPeriod(bench);
     await bench.wait(15 * SECOND);
     bench.step("the server observes once more, under the same token");
-    const again = await bench.ask({ method: GET, path: BATTERY, observe: 0, token: tokenBytes });
+    const again = await bench.ask({ method: GET, path: PERIODIC, observe: 0, token: tokenBytes });
     bench.expectCode("renewed", again, CONTENT);
     const isObserved = hasObserve(again);
     bench.expect("renewed", isObserved, `${was(again)} without Observe`);
@@ -61,7 +61,7 @@ const RESET = clientCase({
   title: "A Reset to a notification ends the observation",
   versions: ALL,
   clauses: ["RFC 7641 §3.6", "RFC 7641 §4.5"],
-  configuration: C_4,
+  configuration: C_1,
   begins: "registered",
   criteria: { ended: "no more notifications come" },
   async procedure(bench) {
@@ -178,7 +178,7 @@ const READ_BETWEEN = clientCase({
   title: "A GET without Observe does not end the observation",
   versions: ALL,
   clauses: ["RFC 7641 §3.6", "RFC 7641 §4.1"],
-  configuration: C_4,
+  configuration: C_1,
   begins: "registered",
   criteria: {
     plain: "it is answered by 2.05 without Observe",
@@ -187,7 +187,7 @@ const READ_BETWEEN = clientCase({
   async procedure(bench) {
     const { token } = await givenPeriod(bench);
     await bench.wait(15 * SECOND);
-    const read = await bench.read(BATTERY);
+    const read = await bench.read(PERIODIC);
     bench.expectCode("plain", read, CONTENT);
     bench.expect("plain", !hasObserve(read), `${was(read)} with Observe`);
     bench.takeAll("notification");
@@ -202,7 +202,7 @@ const CANCELLED = clientCase({
   title: "A GET with Observe 1 ends the observation",
   versions: ALL,
   clauses: ["RFC 7641 §3.6", "RFC 7641 §4.1"],
-  configuration: C_4,
+  configuration: C_1,
   begins: "registered",
   criteria: {
     answered: "it is answered by 2.05 without Observe",
@@ -211,7 +211,7 @@ const CANCELLED = clientCase({
   async procedure(bench) {
     const { token, tokenBytes } = await givenPeriod(bench);
     await bench.wait(15 * SECOND);
-    const end = await bench.ask({ method: GET, path: BATTERY, observe: 1, token: tokenBytes });
+    const end = await bench.ask({ method: GET, path: PERIODIC, observe: 1, token: tokenBytes });
     bench.expectCode("answered", end, CONTENT);
     bench.expect("answered", !hasObserve(end), `${was(end)} with Observe`);
     bench.takeAll("notification");

@@ -8,9 +8,10 @@ import { SECOND } from "../../../protocol/time/duration.ts";
 import type { Bench, ObservedPath } from "../bench.ts";
 import { decodeValues, encodeValues, formatName } from "../content.ts";
 import { hasObserve } from "../scripted-server.ts";
+import { BINDING } from "./coap-exchanges.ts";
 
-/** The plugtest's /obs, which changes, or at least is told, now and then: every 10 s. */
-export const BATTERY = "/3/0/9";
+/** The plugtest's /obs, which changes now and then. This does not, but is told every 10 s, and every client has it. */
+export const PERIODIC = BINDING;
 /** The plugtest's /obs where a server has to change it: what every server may write. */
 export const LIFETIME = "/1/0/1";
 /** Three times the period, and half of it. */
@@ -18,9 +19,9 @@ export const THREE_PERIODS = 35 * SECOND;
 
 /** Observes what is told every ten seconds. @param mode in LwM2M 1.2: con, for clients that know it */
 export async function givenPeriod(bench: Bench, mode?: string): Promise<ObservedPath> {
-  if (mode !== undefined) await askForMode(bench, BATTERY, mode);
-  await bench.givenAttributes(BATTERY, "pmin=0", "pmax=10");
-  return bench.givenObserved(BATTERY);
+  if (mode !== undefined) await askForMode(bench, PERIODIC, mode);
+  await bench.givenAttributes(PERIODIC, "pmin=0", "pmax=10");
+  return bench.givenObserved(PERIODIC);
 }
 
 /** The attribute is new in LwM2M 1.2, and optional: who does not know it is configured. */

@@ -80,6 +80,7 @@ const ELECTIVE_RESPONSE = clientCase({
       const { code, options = [] } = bench.server.admit();
       return { code, options: [...options, textOption(LOCATION_QUERY, "a=1"), ELECTIVE] };
     };
+    bench.step("the client is switched on");
     await bench.client.start();
     const isAnswered = await waitForRegistration(bench);
     bench.given(isAnswered, "no Register came");

@@ -3,8 +3,9 @@ import { blockOption } from "../../../protocol/coap/block.ts";
 import type { IncomingRequest, Response } from "../../../protocol/coap/coap-endpoint.ts";
 import { CoapEndpoint, REQUEST_RECEIVED } from "../../../protocol/coap/coap-endpoint.ts";
 import { CHANGED, CONTENT, FETCH, GET, PUT } from "../../../protocol/coap/codes.ts";
-import { decodeMessage, encodeMessage, type Message } from "../../../protocol/coap/message.ts";
+import { ACK, decodeMessage, encodeMessage, type Message } from "../../../protocol/coap/message.ts";
 import { BLOCK2, OBSERVE, uintOf, uintOption } from "../../../protocol/coap/options.ts";
+import { isMalformed } from "../../../protocol/malformed.ts";
 import { NEVER } from "../../../protocol/time/duration.ts";
 import { Bench } from "../../conformance/bench.ts";
 import type { Arrival, ClientUnderTest } from "../../conformance/client-under-test.ts";
@@ -143,6 +144,19 @@ describe("blocks at the harness's servers", () => {
     expect(bench.take("notification", observed.token)?.message.payload).toEqual(pattern(300, 5));
   });
 
+  test("a client that always sends the same block does not keep the harness", async () => {
+    const { client, bench } = given();
+    client.body = pattern(200);
+    const send = client.send.bind(client);
+    client.send = async (server, datagram) => {
+      const message = decodeMessage(datagram);
+      if (isMalformed(message)) throw new Error("malformed");
+      const options = message.options.filter(({ number }) => number !== BLOCK2);
+      await send(server, encodeMessage({ ...message, options }));
+    };
+    expect(await bench.read("/3")).toMatchObject({ code: 0, outcome: "block 0 after block 0" });
+  });
+
   test("one whose state is gone before its rest was asked for is dropped, and the newer one taken", async () => {
     const { client, bench } = given();
     const observed = await bench.observeBy({ method: GET, path: "/3" });
@@ -153,5 +167,32 @@ describe("blocks at the harness's servers", () => {
     client.notify(pattern(300, 6));
     await bench.wait(NEVER);
     expect(bench.take("notification", observed.token)?.message.payload).toEqual(pattern(300, 6));
+  });
+});
+
+describe("a network that loses datagrams", () => {
+  test("RFC 7252 §4.2: a request whose answer is lost comes again, and is answered alike", async () => {
+    const { client, bench } = given();
+    client.body = pattern(20);
+    let losses = 0;
+    bench.loses = ({ type }, isFromClient) => isFromClient && type === ACK && ++losses === 1;
+    expect(await bench.read("/3")).toMatchObject({ code: CONTENT, payload: pattern(20) });
+    expect(client.asked).toHaveLength(1);
+    expect(bench.ladder.toString().split("\n")).toEqual([
+      expect.stringMatching(/^ +0\.000 client <- CON \[0x1001\] GET \/3$/),
+      expect.stringMatching(/^ +0\.000 client -x ACK \[0x1001\] 2\.05/),
+      expect.stringMatching(/^ +3\.000 client <- CON \[0x1001\] GET \/3$/),
+      expect.stringMatching(/^ +3\.000 client -> ACK \[0x1001\] 2\.05/),
+    ]);
+    const packets = bench.ladder.packets();
+    expect(packets.map(({ isLost }) => isLost)).toEqual([false, true, false, false]);
+  });
+
+  test("what is lost on its way to the client never reaches it", async () => {
+    const { client, bench } = given();
+    bench.loses = (_, isFromClient) => !isFromClient;
+    await bench.send(bench.compose({ method: GET, path: "/3" }));
+    expect(client.asked).toEqual([]);
+    expect(bench.ladder.toString()).toContain("client x- CON [0x1001] GET /3");
   });
 });

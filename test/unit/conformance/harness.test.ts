@@ -139,6 +139,35 @@ test("what a client does not claim makes a case not applicable", async () => {
   );
 });
 
+test("what a client shows itself not to have makes a case not applicable", async () => {
+  const shown = given({ procedure: async (bench) => bench.applies(false, "it has no sky") });
+  const { verdict, criterion, why, ladder } = await runCase(shown, agent, "1.1");
+  expect({ verdict, criterion, why }).toEqual({
+    verdict: "not applicable",
+    criterion: undefined,
+    why: "it has no sky",
+  });
+  expect(ladder).toContain("POST /rd");
+});
+
+test("a path that the profile has to give is what the case gets, and without it the case is not run", async () => {
+  const needs = { paths: ["separate"] } as const;
+  const seen: (string | undefined)[] = [];
+  const procedure: Parameters<typeof given>[0]["procedure"] = async (bench) => {
+    seen.push(bench.paths.separate);
+    bench.expect("holds", true, "");
+  };
+  const without = await runCase(given({ needs, procedure }), agent, "1.1");
+  expect(`${without.verdict}: ${without.why}`).toBe(
+    'not run: the profile gives no path "separate"',
+  );
+  const slow = claiming({ paths: { separate: "/slow" } });
+  expect(await runCase(given({ needs, procedure }), slow, "1.1")).toMatchObject({
+    verdict: "pass",
+  });
+  expect(seen).toEqual(["/slow"]);
+});
+
 test("what an adapter cannot do leaves a case not run", async () => {
   const fixed: ClientAdapter = { ...agent, canSetValues: false };
   const needy = await runCase(given({ needs: { setsValues: true } }), fixed, "1.1");

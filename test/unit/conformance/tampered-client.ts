@@ -26,7 +26,7 @@ export interface Tamper {
   /** Whose the client takes a message for, by the number of the server. */
   sourceOf?(server: number, message: Message): number;
   /** @param say says something more, to the same server unless another is named */
-  fromClient?(message: Message, say: Say): Message | undefined;
+  fromClient?(message: Message, say: Say, server: number): Message | undefined;
   /** Bytes that are no message. */
   malformedToClient?(answer: (message: Message) => void, datagram: Uint8Array): void;
 }
@@ -107,7 +107,8 @@ class TamperedClient implements ClientUnderTest {
       const { server, datagram } = arrival;
       const message = decodeMessage(datagram);
       if (isMalformed(message)) return arrival;
-      const changed = this.tamper.fromClient(message, (said, to = server) => this.inject(to, said));
+      const say: Say = (said, to = server) => this.inject(to, said);
+      const changed = this.tamper.fromClient(message, say, server);
       if (changed === message) return arrival;
       if (changed !== undefined) return { ...arrival, datagram: encodeMessage(changed) };
     }

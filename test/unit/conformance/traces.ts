@@ -14,8 +14,7 @@ import { type Tamper, tamperedAdapter } from "./tampered-client.ts";
 
 /** A message to or from the client, or bytes to it that are none. */
 type Passing =
-  | { readonly way: "to"; readonly message: Message; readonly server: number }
-  | { readonly way: "from"; readonly message: Message }
+  | { readonly way: "to" | "from"; readonly message: Message; readonly server: number }
   | { readonly way: "bytes"; readonly datagram: Uint8Array };
 
 export interface Trace {
@@ -34,8 +33,8 @@ export async function traceOf(
       passing.push({ way: "to", message, server });
       return message;
     },
-    fromClient: (message) => {
-      passing.push({ way: "from", message });
+    fromClient: (message, _, server) => {
+      passing.push({ way: "from", message, server });
       return message;
     },
     malformedToClient: (_, datagram) => void passing.push({ way: "bytes", datagram }),
@@ -64,8 +63,8 @@ export function showsIn({ passing }: Trace, tamper: Tamper): boolean {
         return true;
       }
     } else {
-      const { message } = one;
-      if (tamper.fromClient !== undefined && tamper.fromClient(message, say) !== message) {
+      const { message, server } = one;
+      if (tamper.fromClient !== undefined && tamper.fromClient(message, say, server) !== message) {
         return true;
       }
     }

@@ -27,6 +27,12 @@ test("addresses of firmware are texts, images are files", () => {
   expect(firmware?.image).toBeInstanceOf(Uint8Array);
 });
 
+test("paths of what no path of LwM2M is bound to have names", () => {
+  expect(readProfile({ paths: { separate: "/3303/0/5700" } }).paths).toEqual({
+    separate: "/3303/0/5700",
+  });
+});
+
 test.each([
   [[], "must be a JSON object"],
   [{ colour: "red" }, 'has no member "colour"'],
@@ -35,6 +41,9 @@ test.each([
   [{ values: { "/3": 1 } }, "it must be that of a resource"],
   [{ firmware: { picture: "a.png" } }, '"firmware" is made of texts by name: image'],
   [{ firmware: { image: "/nowhere/at/all" } }, "ENOENT"],
+  [{ paths: ["/3/0"] }, '"paths" must be an object of paths'],
+  [{ paths: { slow: "/3/0" } }, '"paths" is made of paths, as /3/0/1, by name: separate'],
+  [{ paths: { separate: "3/0" } }, '"paths" is made of paths, as /3/0/1, by name: separate'],
   [{ pace: { prompt: "soon" } }, '"prompt" of "pace" must be a number of seconds'],
   [{ pace: { speed: 1 } }, "it has prompt and patience"],
 ])("a profile of %j is refused by what is wrong with it", (given, why) => {

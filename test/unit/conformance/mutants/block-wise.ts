@@ -105,9 +105,9 @@ export const BLOCK_WISE_MUTANTS: readonly Mutant[] = [
     let hasWritten = false;
     const { fromClient } = readsWrongAfter((m) => hasWritten && m.code === CONTINUE)();
     return {
-      fromClient: (m, say) => {
+      fromClient: (m, say, server) => {
         hasWritten ||= m.code === CHANGED;
-        return fromClient?.(m, say);
+        return fromClient?.(m, say, server);
       },
     };
   }),

@@ -6,6 +6,7 @@ import { ACCEPT, textOption, URI_PATH, URI_QUERY } from "../../../../protocol/co
 import { pathOptions } from "../../../../protocol/coap/uri.ts";
 
 import {
+  answering,
   formatIn,
   instead,
   isRegister,
@@ -71,12 +72,7 @@ export const BOOTSTRAP_MUTANTS: readonly Mutant[] = [
   mutant(
     "finishes without an account",
     [`${OMA}9 refused`],
-    saying(
-      instead(
-        (m) => m.code === NOT_ACCEPTABLE,
-        (m) => ({ ...m, code: CHANGED }),
-      ),
-    ),
+    answering(isRequestOf, (m) => ({ ...m, code: CHANGED })),
   ),
   mutant("registers after a Finish that it refused", [`${OMA}9 silent`], () => ({
     fromClient: (m, say) => {

@@ -50,14 +50,6 @@ export const CORE_OPTION_MUTANTS: readonly Mutant[] = [
     ),
   ),
   mutant(
-    "understands the first two segments of a path",
-    ["TD_COAP_CORE_13 understood"],
-    hearing((m) => {
-      let segments = 0;
-      return without(m, URI_PATH, () => ++segments > 2);
-    }),
-  ),
-  mutant(
     "joins its parameters by ampersands",
     ["TD_COAP_CORE_14 sent"],
     saying(

@@ -1,12 +1,5 @@
 /** Clients that do not exchange messages as CoAP has it (TD_COAP_CORE_01-12, 15-17, 31). */
-import {
-  CHANGED,
-  DELETE,
-  EMPTY,
-  isRequest,
-  isResponse,
-  PUT,
-} from "../../../../protocol/coap/codes.ts";
+import { DELETE, EMPTY, isRequest, isResponse } from "../../../../protocol/coap/codes.ts";
 import { ACK, CON, type Message, NO_BYTES, NON, RST } from "../../../../protocol/coap/message.ts";
 import type { Tamper } from "../tampered-client.ts";
 import {
@@ -49,10 +42,10 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     ),
   ),
   mutant(
-    "forgets the tokens of what is written or deleted",
-    ["TD_COAP_CORE_02 matched", "TD_COAP_CORE_03 matched"],
+    "forgets the token of what it deletes",
+    ["TD_COAP_CORE_02 matched"],
     answering(
-      ({ code }) => code === PUT || code === DELETE,
+      ({ code }) => code === DELETE,
       (m) => ({ ...m, token: NO_BYTES }),
     ),
   ),
@@ -96,15 +89,18 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     ["TD_COAP_CORE_12 echoed"],
     hearing(dropping((m) => isRequest(m.code) && m.token.length === 0)),
   ),
-  mutant(
-    "goes on repeating after an empty ACK",
-    ["TD_COAP_CORE_09 waits"],
-    hearing(dropping(isEmptyAck)),
-  ),
-  mutant(
-    "does not acknowledge separate responses",
-    ["TD_COAP_CORE_09 acknowledged"],
-    saying(dropping(isEmptyAck)),
+  mutant("goes on repeating after an empty ACK", ["TD_COAP_CORE_09 waits"], () => {
+    const requests = new Set<number>();
+    return {
+      toClient: (m) => (isEmptyAck(m) && requests.has(m.messageId) ? undefined : m),
+      fromClient: (m) => {
+        if (isRequest(m.code)) requests.add(m.messageId);
+        return m;
+      },
+    };
+  }),
+  mutant("does not acknowledge separate responses", ["TD_COAP_CORE_09 acknowledged"], () =>
+    acknowledging(() => false),
   ),
   mutant(
     "takes responses in the ACK only",
@@ -134,17 +130,9 @@ export const CORE_MUTANTS: readonly Mutant[] = [
       },
     };
   }),
-  mutant("acknowledges a separate response only once", ["TD_COAP_CORE_16 again"], () => {
-    const said = new Set<number>();
-    return {
-      fromClient: (m) => {
-        if (!isEmptyAck(m)) return m;
-        const isAgain = said.has(m.messageId);
-        said.add(m.messageId);
-        return isAgain ? undefined : m;
-      },
-    };
-  }),
+  mutant("acknowledges a separate response only once", ["TD_COAP_CORE_16 again"], () =>
+    acknowledging((times) => times === 1),
+  ),
   mutant("registers again when its answer comes twice", ["TD_COAP_CORE_16 once"], () => {
     const heard = new Set<number>();
     let register: Message | undefined;
@@ -172,9 +160,17 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     }),
   ),
   mutant(
-    "does not hear that its Update was taken",
-    ["TD_COAP_CORE_15 settled"],
-    hearing(dropping((m) => m.type === ACK && m.code === CHANGED)),
+    "repeats everything twice",
+    ["TD_COAP_CORE_15 settled", "dormouse-coap-max-retransmit bounded"],
+    () => {
+      const isRepeated = repetitions();
+      return {
+        fromClient: (m, say) => {
+          if (isRepeated(m)) say(m);
+          return m;
+        },
+      };
+    },
   ),
   mutant(
     "does not recognize duplicates",
@@ -182,18 +178,31 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     () => asNew((m) => m),
   ),
   mutant("carries duplicates out and says nothing of it", ["TD_COAP_CORE_15 once"], () => {
-    const answers = new Map<number, Message>();
-    const again = asNew((m) => answers.get(m.messageId) ?? m);
-    return {
-      ...again,
-      fromClient: (m, say) => {
-        const said = again.fromClient?.(m, say) ?? m;
-        if (said.type === ACK && !answers.has(said.messageId)) answers.set(said.messageId, said);
-        return said;
-      },
-    };
+    const answers = new Map<string, Message>();
+    return asNew((m) => {
+      const name = `${m.messageId} ${m.token.join()}`;
+      if (!answers.has(name)) answers.set(name, m);
+      return answers.get(name) ?? m;
+    });
   }),
 ];
+
+/** Of the ACKs of a separate response some are said. @param isSaid by how many there were, with this one */
+function acknowledging(isSaid: (times: number) => boolean): Tamper {
+  const acknowledged = new Map<number, number>();
+  return {
+    toClient: (m) => {
+      if (isSeparate(m) && !acknowledged.has(m.messageId)) acknowledged.set(m.messageId, 0);
+      return m;
+    },
+    fromClient: (m) => {
+      const before = acknowledged.get(m.messageId);
+      if (!isEmptyAck(m) || before === undefined) return m;
+      acknowledged.set(m.messageId, before + 1);
+      return isSaid(before + 1) ? m : undefined;
+    },
+  };
+}
 
 /** Every request comes to the client under a Message ID of its own. @param answer what is said for an answer */
 function asNew(answer: (message: Message) => Message): Tamper {

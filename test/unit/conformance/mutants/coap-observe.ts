@@ -1,7 +1,7 @@
 /** Clients that notify, but not as CoAP has it (TD_COAP_OBS_01-12). */
 import { CONTENT, GET, isRequest, isSuccess, PUT } from "../../../../protocol/coap/codes.ts";
 import { TEXT, TLV } from "../../../../protocol/coap/content-formats.ts";
-import { ACK, CON, type Message, NON } from "../../../../protocol/coap/message.ts";
+import { CON, type Message } from "../../../../protocol/coap/message.ts";
 import { CONTENT_FORMAT, OBSERVE, uintOf, uintOption } from "../../../../protocol/coap/options.ts";
 import { capableAdapter } from "../capable-client.ts";
 import { type Tamper, tamperedAdapter } from "../tampered-client.ts";
@@ -13,7 +13,6 @@ import {
   isNotification,
   type Mutant,
   mutant,
-  pathIn,
   saying,
   without,
   withoutQuery,
@@ -26,11 +25,6 @@ const tokenOf = (message: Message) => message.token.join();
 
 export const OBSERVE_MUTANTS: readonly Mutant[] = [
   // 01 and 02.
-  mutant(
-    "sends every notification Non-confirmable",
-    ["TD_COAP_OBS_01 confirmable"],
-    saying(instead(isNotification, (m) => ({ ...m, type: NON }))),
-  ),
   mutant(
     "sends every notification Confirmable",
     ["TD_COAP_OBS_02 non-confirmable"],
@@ -45,16 +39,6 @@ export const OBSERVE_MUTANTS: readonly Mutant[] = [
     "notifies in another format than it answers",
     ["TD_COAP_OBS_01 alike", "TD_COAP_OBS_02 alike"],
     saying(instead(isTold, (m) => withFormat(m, 42))),
-  ),
-  mutant(
-    "counts its notifications down",
-    ["TD_COAP_OBS_01 sequence", "TD_COAP_OBS_02 sequence"],
-    saying(
-      instead(isTold, (m) => ({
-        ...m,
-        options: [...without(m, OBSERVE).options, uintOption(OBSERVE, 0xffffff - observe(m))],
-      })),
-    ),
   ),
   // 04.
   mutant("renews no observation", ["TD_COAP_OBS_04 renewed"], () => {
@@ -156,27 +140,13 @@ export const OBSERVE_MUTANTS: readonly Mutant[] = [
       (m) => (m.code === CONTENT ? { ...m, options: [...m.options, uintOption(OBSERVE, 9)] } : m),
     )(),
   ),
-  mutant("takes a Read for the end of what is observed", ["TD_COAP_OBS_10 kept"], () => {
-    const paths = new Map<string, string>();
-    const ended = new Set<string>();
-    return {
-      toClient: (m) => {
-        if (isObserve(m)) paths.set(tokenOf(m), pathIn(m));
-        else if (m.code === GET) {
-          for (const [token, path] of paths) if (path === pathIn(m)) ended.add(token);
-        }
-        return m;
-      },
-      fromClient: (m) => (isTold(m) && ended.has(tokenOf(m)) ? undefined : m),
-    };
-  }),
 ];
 
 /** Each notification is Confirmable, and is sent once more when the next is due; nobody has to acknowledge any. */
 function neverGivesUp(): Tamper {
   let last: Message | undefined;
   return {
-    toClient: (m) => (m.type === ACK && m.code === 0 ? undefined : withoutQuery(m, /^con=/)),
+    toClient: (m) => withoutQuery(m, /^con=/),
     fromClient: (m, say) => {
       if (!isTold(m)) return m;
       if (last !== undefined) say(last);

@@ -1,9 +1,17 @@
 /** How mutants are made: which message is meant, and what becomes of it. */
 import { decodeUtf8, encodeUtf8 } from "../../../../protocol/bytes/utf8.ts";
-import { EMPTY, isRequest, isResponse, POST, PUT } from "../../../../protocol/coap/codes.ts";
+import {
+  EMPTY,
+  isRequest,
+  isResponse,
+  isSuccess,
+  POST,
+  PUT,
+} from "../../../../protocol/coap/codes.ts";
 import { ACK, type Message, NO_BYTES } from "../../../../protocol/coap/message.ts";
 import {
   CONTENT_FORMAT,
+  OBSERVE,
   type Option,
   textOption,
   URI_PATH,
@@ -40,9 +48,9 @@ export const isUpdate = (message: Message) =>
   message.code === POST && pathIn(message).startsWith("/rd/");
 /** A response in a message of its own. */
 export const isSeparate = (message: Message) => isResponse(message.code) && message.type !== ACK;
-/** Of a client: it has no other separate responses, but where it claims to. */
-export const isNotification = (message: Message) => isSeparate(message);
-
+/** Of a client: it says so, or is the error that ends an observation. */
+export const isNotification = (message: Message) =>
+  isSeparate(message) && (has(OBSERVE)(message) || !isSuccess(message.code));
 export const isEmptyAck = ({ type, code }: Message) => type === ACK && code === EMPTY;
 export const has = (number: number) => (message: Message) =>
   message.options.some((option) => option.number === number);

@@ -171,7 +171,16 @@ export const OWN_COAP_MUTANTS: readonly Mutant[] = [
   mutant(
     "is silent until its late answer is ready",
     ["dormouse-coap-separate acknowledged"],
-    saying(dropping((m) => isEmptyAck(m) && m.messageId < 0x2000)),
+    () => {
+      const requests = new Set<number>();
+      return {
+        toClient: (m) => {
+          if (isRequest(m.code)) requests.add(m.messageId);
+          return m;
+        },
+        fromClient: (m) => (isEmptyAck(m) && requests.has(m.messageId) ? undefined : m),
+      };
+    },
   ),
   mutant(
     "sends late answers Non-confirmable",

@@ -27,9 +27,9 @@ function afterRefusal({ toClient, fromClient }: Tamper): () => Tamper {
         isRefused ||= said.includes(m.messageId) && !isSuccess(m.code);
         return isAfter && toClient !== undefined ? toClient(m, answer, server) : m;
       },
-      fromClient: (m, say) => {
+      fromClient: (m, say, server) => {
         if (isRegister(m) && hasProfile(m)) said.push(m.messageId);
-        return isRefused && fromClient !== undefined ? fromClient(m, say) : m;
+        return isRefused && fromClient !== undefined ? fromClient(m, say, server) : m;
       },
     };
   };

@@ -276,15 +276,7 @@ export const REGISTRATION_MUTANTS: readonly Mutant[] = [
     caughtBy: [`${OMA}109 listens`],
     adapter: inProcessAdapter({ agent: { awakeFor: 10 * SECOND } }),
   },
-  mutant("registers with its first server only", [`${OMA}950 register`], () => {
-    let first: string | undefined;
-    return {
-      fromClient: (message) => {
-        if (!isRegister(message)) return message;
-        const token = message.token.join();
-        first ??= token;
-        return token === first ? message : undefined;
-      },
-    };
-  }),
+  mutant("registers with its first server only", [`${OMA}950 register`], () => ({
+    fromClient: (message, _, server) => (isRegister(message) && server > 0 ? undefined : message),
+  })),
 ];

@@ -90,7 +90,12 @@ export const REPORTING_MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     "does not number its notifications",
-    [`${OMA}301 sequence`, `${OMA}710 sequence`],
+    [
+      `${OMA}301 sequence`,
+      `${OMA}710 sequence`,
+      "TD_COAP_OBS_01 sequence",
+      "TD_COAP_OBS_02 sequence",
+    ],
     saying(
       instead(isNotification, (m) => ({
         ...without(m, OBSERVE),
@@ -145,7 +150,7 @@ export const REPORTING_MUTANTS: readonly Mutant[] = [
         : m,
     ),
   ),
-  mutant("cancels on any Read", ["dormouse-observe-again kept"], () => {
+  mutant("cancels on any Read", ["dormouse-observe-again kept", "TD_COAP_OBS_10 kept"], () => {
     let hasRead = false;
     return {
       toClient: (m) => {
@@ -158,7 +163,7 @@ export const REPORTING_MUTANTS: readonly Mutant[] = [
   }),
   mutant(
     "never confirms",
-    ["dormouse-notify-confirmable daily"],
+    ["dormouse-notify-confirmable daily", "TD_COAP_OBS_01 confirmable"],
     saying(
       instead(
         (m) => isNotification(m) && m.type === CON,
