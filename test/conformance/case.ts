@@ -32,6 +32,7 @@ export const FEATURES = [
   "bootstrap pack",
   "firmware update",
   "statistics",
+  "tcp",
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 
@@ -39,7 +40,6 @@ export type Feature = (typeof FEATURES)[number];
 export type Missing =
   | "DTLS"
   | "TLS over TCP"
-  | "TCP"
   | "OSCORE"
   | "EST"
   | "MQTT"

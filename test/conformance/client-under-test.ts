@@ -55,11 +55,13 @@ export interface ClientAdapter {
   readonly canSetValues: boolean;
   /** True when `report` works. */
   readonly canReport?: boolean;
+  /** True when the client's connections reach it, for configurations over TCP. */
+  readonly takesStreams?: boolean;
   /** A fresh client, configured and switched off. Rejects when there cannot be one: the case is then not run. */
   prepare(setup: ClientSetup): Promise<ClientUnderTest>;
 }
 
-/** A datagram of the client's. */
+/** A datagram of the client's, or a piece of its stream, whose end is an empty piece. */
 export interface Arrival {
   /** To which of the harness's servers: those of the accounts, by instance of object 1, then the bootstrap server. */
   readonly server: number;
@@ -91,6 +93,7 @@ export interface ClientUnderTest {
   set(path: string, value: Value): Promise<void>;
   /** Has it send the values of these paths of its own accord (Send). */
   report?(paths: readonly string[]): Promise<void>;
+  /** Sends a datagram, or a piece of a stream. */
   send(server: number, datagram: Uint8Array): Promise<void>;
   /** The next datagram of the client's, as soon as it is there; undefined when none came until `until`. */
   receive(until: Milliseconds): Promise<Arrival | undefined>;

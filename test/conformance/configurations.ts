@@ -17,6 +17,8 @@ export interface BaseConfiguration {
   /** All but object 0. Instance n of object 1 is the account at the harness's server n. */
   readonly objects: Objects;
   readonly queueMode: boolean;
+  /** How its servers are reached; over UDP unless it says so. */
+  readonly transport?: "tcp";
   /** The client registers with a Profile ID, instead of a list of objects or beside one of what the profile lacks. */
   readonly profileId?: "instead" | "beside";
   /** How many servers the harness has where the accounts do not say: those that a bootstrap server is to write. */

@@ -20,6 +20,8 @@ import {
   URI_QUERY,
   uintOf,
 } from "../../protocol/coap/options.ts";
+import type { StreamMessage } from "../../protocol/coap/stream-framing.ts";
+import { ABORT, CSM, PING, PONG, RELEASE } from "../../protocol/coap/stream-signals.ts";
 import { pathOf } from "../../protocol/coap/uri.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
@@ -28,6 +30,13 @@ import { formatBytes, formatName } from "./content.ts";
 
 const TYPES = ["CON", "NON", "ACK", "RST"];
 const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"];
+const SIGNALS: Readonly<Record<number, string>> = {
+  [CSM]: "CSM",
+  [PING]: "Ping",
+  [PONG]: "Pong",
+  [RELEASE]: "Release",
+  [ABORT]: "Abort",
+};
 const BINARY = [OCTET_STREAM, CBOR, SENML_CBOR, TLV];
 const ABSENT = -1;
 /** Payload characters or bytes that a line shows. */
@@ -40,6 +49,8 @@ interface Rung {
   readonly text: string;
   readonly server: number;
   readonly datagram: Uint8Array | undefined;
+  /** Of a piece of a stream: what it brought. */
+  readonly words?: string;
 }
 
 /** A datagram as it went by. */
@@ -50,6 +61,8 @@ export interface Packet {
   /** Number of the harness's server. */
   readonly server: number;
   readonly datagram: Uint8Array;
+  /** It is a piece of a stream. */
+  readonly isPiece?: boolean;
 }
 
 export class Ladder {
@@ -72,12 +85,23 @@ export class Ladder {
     this.rungs.push({ at, text: "->", server, datagram });
   }
 
-  /** The datagrams, in order. */
+  /** @param words what the piece brought: only who reads the whole stream can know */
+  sentPiece(at: Milliseconds, server: number, piece: Uint8Array, words: string): void {
+    this.rungs.push({ at, text: "<-", server, datagram: piece, words });
+  }
+
+  /** As `sentPiece`. */
+  arrivedPiece(at: Milliseconds, server: number, piece: Uint8Array, words: string): void {
+    this.rungs.push({ at, text: "->", server, datagram: piece, words });
+  }
+
+  /** What went by, in order. */
   packets(): Packet[] {
     const packets: Packet[] = [];
-    for (const { at, text, server, datagram } of this.rungs) {
-      if (datagram !== undefined)
-        packets.push({ at, isFromClient: text === "->", server, datagram });
+    for (const { at, text, server, datagram, words } of this.rungs) {
+      if (datagram === undefined) continue;
+      const packet = { at, isFromClient: text === "->", server, datagram };
+      packets.push(words === undefined ? packet : { ...packet, isPiece: true });
     }
     return packets;
   }
@@ -86,11 +110,11 @@ export class Ladder {
     return this.rungs.map((rung) => this.line(rung)).join("\n");
   }
 
-  private line({ at, text, server, datagram }: Rung): string {
+  private line({ at, text, server, datagram, words }: Rung): string {
     const seconds = (at / SECOND).toFixed(3).padStart(12);
     if (datagram === undefined) return `${seconds} -- ${text}`;
     const which = this.hasSeveralServers ? ` server ${server + 1} ` : " ";
-    return `${seconds} client ${text}${which}${describeDatagram(datagram)}`;
+    return `${seconds} client ${text}${which}${words ?? describeDatagram(datagram)}`;
   }
 }
 
@@ -103,8 +127,19 @@ export function describeDatagram(datagram: Uint8Array): string {
 }
 
 function describeMessage(message: Message): string {
+  const id = `[0x${message.messageId.toString(16).padStart(4, "0")}]`;
+  return [TYPES[message.type], id, ...wordsOf(message)].join(" ");
+}
+
+/** `POST /rd?ep=...`, `CSM`. */
+export function describeStreamMessage(message: StreamMessage): string {
+  const signal = SIGNALS[message.code];
+  return signal ?? (wordsOf(message).join(" ") || "empty");
+}
+
+function wordsOf(message: StreamMessage): string[] {
   const { options, payload } = message;
-  const words = [TYPES[message.type], `[0x${message.messageId.toString(16).padStart(4, "0")}]`];
+  const words: string[] = [];
   if (isRequest(message.code)) {
     words.push(METHODS[message.code] ?? formatCode(message.code), targetOf(message));
   } else if (message.code !== EMPTY) words.push(formatCode(message.code));
@@ -122,7 +157,7 @@ function describeMessage(message: Message): string {
     }
   }
   if (payload.length > 0) words.push(describePayload(message));
-  return words.join(" ");
+  return words;
 }
 
 const BLOCKS = [
@@ -131,13 +166,13 @@ const BLOCKS = [
 ] as const;
 
 /** `/rd?lt=20`. */
-export function targetOf(message: Message): string {
+export function targetOf(message: StreamMessage): string {
   const queries = textsOf(message.options, URI_QUERY);
   const path = pathOf(message.options, URI_PATH);
   return queries.length === 0 ? path : `${path}?${queries.join("&")}`;
 }
 
-function describePayload(message: Message): string {
+function describePayload(message: StreamMessage): string {
   const { payload } = message;
   const format = uintOf(message.options, CONTENT_FORMAT, ABSENT);
   if (BINARY.includes(format)) {

@@ -1,7 +1,7 @@
 /**
  * Our own agent as the client under test: in this process, in virtual time, through its public interface alone.
  *
- * The network delivers at once and loses nothing, but for what arrives while the agent's radio is off. Runs are the same bit for
+ * The network delivers at once and loses nothing, but for what arrives while the agent's radio is off; streams cross it like datagrams. Runs are the same bit for
  * bit.
  */
 import { Agent, type AgentConfiguration } from "../../../firmware/agent/agent.ts";
@@ -71,6 +71,7 @@ const CLAIMS: ClientClaims = {
     "firmware update",
     "statistics",
     "profile id",
+    "tcp",
   ],
   objects: [1, 2, 3, 4, 5, 6, 7, 10, 16, 19, 20],
   firmware: IN_PROCESS_FIRMWARE,
@@ -100,6 +101,7 @@ export function inProcessAdapter(options: InProcessOptions = {}): ClientAdapter 
     claims: CLAIMS,
     canSetValues: true,
     canReport: true,
+    takesStreams: true,
     prepare: async (setup) => new InProcessClient(setup, options),
   };
 }
@@ -128,9 +130,11 @@ class InProcessClient implements ClientUnderTest, Surroundings {
       rememberedMessages: 32,
       maxRequests: 4,
       inPieces: PACKAGE_CLAIMS,
+      longestMessage: 8704,
     };
     const servers = serverCountOf(setup.configuration);
-    const uris = Array.from({ length: servers }, (_, i) => `coap://server-${i + 1}.test`);
+    const scheme = setup.configuration.transport === "tcp" ? "coap+tcp" : "coap";
+    const uris = Array.from({ length: servers }, (_, i) => `${scheme}://server-${i + 1}.test`);
     if (setup.configuration.hasBootstrapServer) uris.push("coap://bootstrap.test");
     this.serverUris = uris;
     this.agent = this.build();

@@ -1,11 +1,10 @@
 /**
- * A client that is reached over UDP and by the real clock, whoever starts and stops it: a person, a command.
+ * A client that is reached over UDP, or TCP, and by the real clock, whoever starts and stops it: a person, a command.
  *
- * The harness's servers have sockets of their own, which stay the same from case to case, so that a device on the desk is told their
+ * The harness's servers have ports of their own, which stay the same from case to case, so that a device on the desk is told their
  * addresses once. A device that stays on between cases is called back: the harness executes its Registration Update Trigger and answers
  * the Update with 4.04, upon which it registers anew.
  */
-import { createSocket, type Socket } from "node:dgram";
 import { isRequest, NOT_FOUND, POST } from "../../../protocol/coap/codes.ts";
 import {
   ACK,
@@ -32,6 +31,7 @@ import {
   USUAL_PACE,
 } from "../client-under-test.ts";
 import { serverCountOf } from "../configurations.ts";
+import { openTcpPort, openUdpPort, type Port } from "./ports.ts";
 
 /** Who configures, starts and stops the device. */
 export interface DeviceControl {
@@ -81,32 +81,37 @@ export function udpClientAdapter(
   control: DeviceControl,
   settings: UdpClientSettings,
 ): UdpClientAdapter {
-  const sockets: ServerSocket[] = [];
+  const udp: Port[] = [];
+  const tcp: Port[] = [];
   let hasRegistered = false;
   return {
     name: control.name,
     claims: control.claims,
     canSetValues: control.canSetValues,
     canReport: control.report !== undefined,
+    takesStreams: true,
     async prepare(setup) {
       const { configuration } = setup;
       const bootstrap = configuration.hasBootstrapServer === true;
+      const isStream = configuration.transport === "tcp";
+      const [ports, open] = isStream ? [tcp, openTcpPort] : [udp, openUdpPort];
       const count = serverCountOf(configuration) + (bootstrap ? 1 : 0);
-      while (sockets.length < count) {
-        const port = settings.port === 0 ? 0 : settings.port + sockets.length;
-        sockets.push(await ServerSocket.open(settings.host, port));
+      while (ports.length < count) {
+        const port = settings.port === 0 ? 0 : settings.port + ports.length;
+        ports.push(await open(settings.host, port));
       }
-      for (const socket of sockets) socket.forget();
-      const chosen = sockets.slice(0, count);
-      // A client that is to bootstrap cannot be called back: it begins anew.
-      const client = new UdpClient(control, chosen, settings, hasRegistered && !bootstrap);
+      for (const port of [...udp, ...tcp]) port.forget();
+      const chosen = ports.slice(0, count);
+      // A client that is to bootstrap, or to connect, cannot be called back: it begins anew.
+      const isOn = hasRegistered && !bootstrap && !isStream;
+      const client = new UdpClient(control, chosen, settings, isOn);
       await control.prepare(setup, client.serverUris);
       hasRegistered = control.staysOn;
       return client;
     },
     async close() {
       await control.stop();
-      await Promise.all(sockets.map((socket) => socket.close()));
+      await Promise.all([...udp, ...tcp].map((port) => port.close()));
     },
   };
 }
@@ -116,25 +121,25 @@ class UdpClient implements ClientUnderTest {
   readonly pace: Pace;
   readonly serverUris: readonly string[];
   private readonly control: DeviceControl;
-  private readonly sockets: readonly ServerSocket[];
+  private readonly ports: readonly Port[];
   private readonly isOn: boolean;
   private readonly arrivals: Arrival[] = [];
   private wake: (() => void) | undefined;
 
   constructor(
     control: DeviceControl,
-    sockets: readonly ServerSocket[],
+    ports: readonly Port[],
     settings: UdpClientSettings,
     isOn: boolean,
   ) {
     this.control = control;
-    this.sockets = sockets;
+    this.ports = ports;
     this.isOn = isOn;
     this.tolerance = settings.tolerance ?? DEFAULT_TOLERANCE;
     this.pace = control.claims.pace ?? USUAL_PACE;
-    this.serverUris = sockets.map((socket) => socket.uri);
-    sockets.forEach((socket, server) => {
-      socket.onDatagram = (datagram) => this.take({ server, datagram });
+    this.serverUris = ports.map((port) => port.uri);
+    ports.forEach((port, server) => {
+      port.onArrival = (datagram) => this.take({ server, datagram });
     });
   }
 
@@ -156,7 +161,7 @@ class UdpClient implements ClientUnderTest {
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {
-    this.sockets[server].send(datagram);
+    this.ports[server].send(datagram);
   }
 
   async receive(until: Milliseconds): Promise<Arrival | undefined> {
@@ -171,7 +176,7 @@ class UdpClient implements ClientUnderTest {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.sockets) socket.onDatagram = () => {};
+    for (const port of this.ports) port.forget();
     if (!this.control.staysOn) await this.control.stop();
   }
 
@@ -195,11 +200,11 @@ class UdpClient implements ClientUnderTest {
   /** Makes a device that is on register anew; false when it did not. What came meanwhile is left for the case. */
   private async recall(): Promise<boolean> {
     const deadline = this.now() + RECALL_PERIOD;
-    this.sockets.forEach((socket, server) => {
-      socket.send(encodeMessage(updateTrigger(server)));
+    this.ports.forEach((port, server) => {
+      port.send(encodeMessage(updateTrigger(server)));
     });
     const registered = new Set<number>();
-    while (registered.size < this.sockets.length) {
+    while (registered.size < this.ports.length) {
       const arrival = await this.receive(deadline);
       if (arrival === undefined) return false;
       const message = decodeMessage(arrival.datagram);
@@ -208,58 +213,12 @@ class UdpClient implements ClientUnderTest {
       if (message.code === POST && path === "/rd") {
         registered.add(arrival.server);
         this.arrivals.unshift(arrival);
-        if (registered.size === this.sockets.length) break;
+        if (registered.size === this.ports.length) break;
       } else {
-        this.sockets[arrival.server].send(encodeMessage(notFound(message)));
+        this.ports[arrival.server].send(encodeMessage(notFound(message)));
       }
     }
     return true;
-  }
-}
-
-/** One server's socket, and where its client was heard last. */
-class ServerSocket {
-  onDatagram: (datagram: Uint8Array) => void = () => {};
-  private readonly socket: Socket;
-  private client: { readonly address: string; readonly port: number } | undefined;
-
-  static open(host: string, port: number): Promise<ServerSocket> {
-    const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
-    return new Promise((resolve, reject) => {
-      socket.once("error", reject);
-      socket.bind(port, host, () => {
-        socket.off("error", reject);
-        resolve(new ServerSocket(socket));
-      });
-    });
-  }
-
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on("message", (datagram, { address, port: from }) => {
-      this.client = { address, port: from };
-      this.onDatagram(new Uint8Array(datagram));
-    });
-    socket.on("error", () => {});
-  }
-
-  get uri(): string {
-    const { address, port } = this.socket.address();
-    return `coap://${address.includes(":") ? `[${address}]` : address}:${port}`;
-  }
-
-  send(datagram: Uint8Array): void {
-    if (this.client !== undefined)
-      this.socket.send(datagram, this.client.port, this.client.address);
-  }
-
-  /** Datagrams of a case that is over are nobody's. */
-  forget(): void {
-    this.onDatagram = () => {};
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve) => this.socket.close(() => resolve()));
   }
 }
 

@@ -53,7 +53,12 @@ export function capableAdapter(options: InProcessOptions = {}): ClientAdapter {
     },
     canSetValues: true,
     canReport: true,
-    prepare: async (setup) => new CapableClient(setup, options),
+    takesStreams: true,
+    // Over streams our agent can do all that is asked for.
+    prepare: async (setup) =>
+      setup.configuration.transport === "tcp"
+        ? inProcessAdapter(options).prepare(setup)
+        : new CapableClient(setup, options),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Mutant } from "./mutants/mutant.ts";
 import { OBJECT_MUTANTS } from "./mutants/objects.ts";
 import { REGISTRATION_MUTANTS } from "./mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
+import { TCP_MUTANTS } from "./mutants/tcp.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   ...REGISTRATION_MUTANTS,
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...COMPOSITE_MUTANTS,
   ...BOOTSTRAP_MUTANTS,
   ...OBJECT_MUTANTS,
+  ...TCP_MUTANTS,
 ];
