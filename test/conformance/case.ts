@@ -40,6 +40,7 @@ export const FEATURES = [
   "several servers",
   "cellular",
   "smartcard",
+  "tcp",
   // Of CoAP: what it leaves to each server.
   "block-wise",
   "separate responses",

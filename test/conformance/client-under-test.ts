@@ -72,11 +72,13 @@ export interface ClientAdapter {
   readonly clock?: number;
   /** True when `send` works for the number of a stranger (`strangerOf`). */
   readonly hasStranger?: boolean;
+  /** True when the client's connections reach it, for configurations over TCP. */
+  readonly takesStreams?: boolean;
   /** A fresh client, configured and switched off. Rejects when there cannot be one: the case is then not run. */
   prepare(setup: ClientSetup): Promise<ClientUnderTest>;
 }
 
-/** A datagram of the client's. */
+/** A datagram of the client's, or a piece of its stream, whose end is an empty piece. */
 export interface Arrival {
   /** To which of the harness's servers: those of the accounts, by instance of object 1, then the bootstrap server, then a stranger. */
   readonly server: number;
@@ -122,6 +124,7 @@ export interface ClientUnderTest {
   powerCycle?(): Promise<void>;
   /** Switches it off, puts a card with this account in, and switches it on. */
   insertCard?(card: Smartcard): Promise<void>;
+  /** Sends a datagram, or a piece of a stream. */
   send(server: number, datagram: Uint8Array): Promise<void>;
   /** The next datagram of the client's, as soon as it is there; undefined when none came until `until`. */
   receive(until: Milliseconds): Promise<Arrival | undefined>;

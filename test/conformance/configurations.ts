@@ -21,6 +21,8 @@ export interface BaseConfiguration {
   readonly queueMode: boolean;
   /** How the client is to send its notifications; its own choice where a configuration does not say. */
   readonly notifications?: NotificationMode;
+  /** How its servers are reached; over UDP unless it says so. */
+  readonly transport?: "tcp";
   /** The client registers with a Profile ID, instead of a list of objects or beside one of what the profile lacks. */
   readonly profileId?: "instead" | "beside";
   /** How many servers the harness has where the accounts do not say: those that a bootstrap server is to write. */

@@ -114,6 +114,9 @@ function obstacleOf(
   if (setsValues && !adapter.canSetValues) {
     return found("not run", `${adapter.name} cannot change values on the client's side`);
   }
+  if (stated.configuration.transport === "tcp" && adapter.takesStreams !== true) {
+    return found("not run", `${adapter.name} cannot be reached over TCP`);
+  }
   const item = firmware.find((one) => claims.firmware?.[one] === undefined);
   if (item !== undefined) return found("not run", `the profile gives no "${item}" of firmware`);
   const path = paths.find((one) => claims.paths?.[one] === undefined);

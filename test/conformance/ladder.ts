@@ -20,6 +20,8 @@ import {
   URI_QUERY,
   uintOf,
 } from "../../protocol/coap/options.ts";
+import type { StreamMessage } from "../../protocol/coap/stream-framing.ts";
+import { ABORT, CSM, PING, PONG, RELEASE } from "../../protocol/coap/stream-signals.ts";
 import { pathOf } from "../../protocol/coap/uri.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
@@ -29,6 +31,13 @@ import { formatBytes, formatName } from "./content.ts";
 const TYPES = ["CON", "NON", "ACK", "RST"];
 /** By code. */
 export const METHODS = ["", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "iPATCH"];
+const SIGNALS: Readonly<Record<number, string>> = {
+  [CSM]: "CSM",
+  [PING]: "Ping",
+  [PONG]: "Pong",
+  [RELEASE]: "Release",
+  [ABORT]: "Abort",
+};
 const BINARY = [OCTET_STREAM, CBOR, SENML_CBOR, TLV];
 const ABSENT = -1;
 /** Payload characters or bytes that a line shows. */
@@ -42,6 +51,8 @@ interface Rung {
   readonly text: string;
   readonly server: number;
   readonly datagram: Uint8Array | undefined;
+  /** Of a piece of a stream: what it brought. */
+  readonly words?: string;
 }
 
 /** A datagram as it went by. */
@@ -54,6 +65,8 @@ export interface Packet {
   readonly datagram: Uint8Array;
   /** It did not arrive. */
   readonly isLost: boolean;
+  /** It is a piece of a stream. */
+  readonly isPiece?: boolean;
 }
 
 export class Ladder {
@@ -79,13 +92,24 @@ export class Ladder {
     this.rungs.push({ at, text: isLost ? "-x" : "->", server, datagram });
   }
 
-  /** The datagrams, in order; those that were lost as well. */
+  /** @param words what the piece brought: only who reads the whole stream can know */
+  sentPiece(at: Milliseconds, server: number, piece: Uint8Array, words: string): void {
+    this.rungs.push({ at, text: "<-", server, datagram: piece, words });
+  }
+
+  /** As `sentPiece`. */
+  arrivedPiece(at: Milliseconds, server: number, piece: Uint8Array, words: string): void {
+    this.rungs.push({ at, text: "->", server, datagram: piece, words });
+  }
+
+  /** What went by, in order; what was lost as well. */
   packets(): Packet[] {
     const packets: Packet[] = [];
-    for (const { at, text, server, datagram } of this.rungs) {
+    for (const { at, text, server, datagram, words } of this.rungs) {
       if (datagram === undefined) continue;
       const isFromClient = text.startsWith("-");
-      packets.push({ at, isFromClient, server, datagram, isLost: text.includes("x") });
+      const packet = { at, isFromClient, server, datagram, isLost: text.includes("x") };
+      packets.push(words === undefined ? packet : { ...packet, isPiece: true });
     }
     return packets;
   }
@@ -94,10 +118,11 @@ export class Ladder {
     return this.rungs.map((rung) => this.line(rung)).join("\n");
   }
 
-  private line({ at, text, server, datagram }: Rung): string {
+  private line({ at, text, server, datagram, words }: Rung): string {
     const seconds = (at / SECOND).toFixed(3).padStart(12);
     if (datagram === undefined) return `${seconds} -- ${text}`;
-    return `${seconds} client ${text} ${this.nameOf(server)}${describeDatagram(datagram)}`;
+    const what = words ?? describeDatagram(datagram);
+    return `${seconds} client ${text} ${this.nameOf(server)}${what}`;
   }
 
   private nameOf(server: number): string {
@@ -115,8 +140,19 @@ export function describeDatagram(datagram: Uint8Array): string {
 }
 
 function describeMessage(message: Message): string {
+  const id = `[0x${message.messageId.toString(16).padStart(4, "0")}]`;
+  return [TYPES[message.type], id, ...wordsOf(message)].join(" ");
+}
+
+/** `POST /rd?ep=...`, `CSM`. */
+export function describeStreamMessage(message: StreamMessage): string {
+  const signal = SIGNALS[message.code];
+  return signal ?? (wordsOf(message).join(" ") || "empty");
+}
+
+function wordsOf(message: StreamMessage): string[] {
   const { options, payload } = message;
-  const words = [TYPES[message.type], `[0x${message.messageId.toString(16).padStart(4, "0")}]`];
+  const words: string[] = [];
   if (isRequest(message.code)) {
     words.push(METHODS[message.code] ?? formatCode(message.code), targetOf(message));
   } else if (message.code !== EMPTY) words.push(formatCode(message.code));
@@ -134,7 +170,7 @@ function describeMessage(message: Message): string {
     }
   }
   if (payload.length > 0) words.push(describePayload(message));
-  return words.join(" ");
+  return words;
 }
 
 const BLOCKS = [
@@ -143,13 +179,13 @@ const BLOCKS = [
 ] as const;
 
 /** `/rd?lt=20`. */
-export function targetOf(message: Message): string {
+export function targetOf(message: StreamMessage): string {
   const queries = textsOf(message.options, URI_QUERY);
   const path = pathOf(message.options, URI_PATH);
   return queries.length === 0 ? path : `${path}?${queries.join("&")}`;
 }
 
-function describePayload(message: Message): string {
+function describePayload(message: StreamMessage): string {
   const { payload } = message;
   const format = uintOf(message.options, CONTENT_FORMAT, ABSENT);
   if (BINARY.includes(format)) {

@@ -72,6 +72,32 @@ describe("dormouse conform client", () => {
     expect(stdout).toContain("alive: its command ended with 3");
   }, 120_000);
 
+  test("meets a client that connects over TCP, and hears it out", async () => {
+    // A CSM, and after the server's nothing but the end.
+    const client =
+      "const { port } = new URL(process.argv[1].replace('coap+tcp', 'http'));" +
+      "const socket = require('node:net').connect(port, '127.0.0.1');" +
+      "socket.write(Buffer.from([0, 0xe1]));" +
+      "socket.once('data', () => socket.end());" +
+      "setInterval(() => {}, 1000);";
+    const device = { versions: ["1.1"], features: ["tcp"] };
+    writeFileSync(
+      file("tcp.json"),
+      JSON.stringify({ start: `node --eval "${client}" {server}`, device }),
+    );
+    const { code, stdout } = await conform(
+      ...["client", "--adapter", "command", "--commands", file("tcp.json"), "--port", "0"],
+      ...["--only", "106", "--lwm2m", "1.1", "--pcapng", file("pieces")],
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain("register: the connection ended, and no POST on /rd");
+    const [capture] = readdirSync(file("pieces"));
+    const bytes = readFileSync(join(file("pieces"), capture));
+    // IPv4 with TCP, and in it the client's CSM.
+    expect(bytes.includes(Buffer.from([64, 6]))).toBe(true);
+    expect(bytes.includes(Buffer.from([0xff, 0xff, 0, 0, 0, 0, 0, 0xe1]))).toBe(true);
+  }, 120_000);
+
   test("compares with a baseline, and fails only for what got worse", async () => {
     const report = readReport("a.json");
     const was = report.cases.map((one) => ({ ...one, verdict: "fail" }));

@@ -25,7 +25,8 @@ const BOOTSTRAP: readonly Side[] = ["device", "bootstrap-server"];
 const ALL: readonly Side[] = ["device", "connector", "bootstrap-server"];
 
 const NO_SMS = "no SMS";
-const NO_OTHER_BINDING = "UDP is the only binding: others are stored, and change nothing";
+const NO_OTHER_BINDING =
+  "the URI of an account says its transport: /1/x/7 and /1/x/22 can say no other";
 
 const CORE = "LwM2M Core 1.2.2 §";
 const TRANSPORT = "LwM2M Transport 1.2.2 §";
@@ -183,6 +184,16 @@ const ROWS = {
     "firmware-automatic": ["/5/0/14: installed as soon as it is there", `${CORE}E.6`, "1.2", DEVICE],
     "firmware-resume": ["a download goes on after a break", `${CORE}E.6`, "1.0", DEVICE],
     "software-management": ["Software Management /9", "LwM2M Software Management 1.0", "1.0", DEVICE],
+  },
+  TCP: {
+    "tcp-binding": ["CoAP over TCP, binding `T`: registration, operations, observations", `${TRANSPORT}6.2`, "1.1", BOTH],
+    "tcp-csm": ["both ends say first what they take, and are taken at their word", "RFC 8323 §5.3", "1.1", BOTH],
+    "tcp-signals": ["Ping with custody, Release, Abort", "RFC 8323 §5.4", "1.1", BOTH],
+    "tcp-bert": ["BERT: blocks of many times 1024 bytes", "RFC 8323 §6", "1.1", BOTH],
+    "tcp-observations-end": ["observations end with their connection; the device registers anew and is observed anew", "RFC 8323 §7.4", "1.1", BOTH],
+    "tcp-reconnect": ["a connection that breaks is made again, each time after a longer wait within which a moment is random", "RFC 8323 §3.4", "1.1", DEVICE],
+    "tcp-queue": ["queue mode: nothing is said over the connection to a device that sleeps", `${TRANSPORT}6.5`, "1.1", BOTH],
+    "tcp-bounds": ["messages, connections and what waits on them are bounded", "RFC 8323 §11", "1.1", BOTH],
   },
   "Constants and objects": {
     "transmission-parameters": ["ACK_TIMEOUT and the others of CoAP, settable", "RFC 7252 §4.8", "1.0", BOTH],

@@ -1,7 +1,7 @@
 /**
  * Our own agent as the client under test: in this process, in virtual time, through its public interface alone.
  *
- * The network delivers at once and loses nothing, but for what arrives while the agent's radio is off. Runs are the same bit for
+ * The network delivers at once and loses nothing, but for what arrives while the agent's radio is off; streams cross it like datagrams. Runs are the same bit for
  * bit.
  */
 import { Agent, type AgentConfiguration } from "../../../firmware/agent/agent.ts";
@@ -92,6 +92,7 @@ const CLAIMS: ClientClaims = {
     "confirmable notifications",
     "non-confirmable notifications",
     "well-known core",
+    "tcp",
   ],
   objects: [1, 2, 3, 4, 5, 6, 7, 10, 11, 13, 16, 19, 20, 3442],
   firmware: IN_PROCESS_FIRMWARE,
@@ -124,6 +125,7 @@ export function inProcessAdapter(options: InProcessOptions = {}): ClientAdapter 
     canPowerCycle: true,
     // A board's sockets are each for one server: what comes from elsewhere is lost.
     hasStranger: true,
+    takesStreams: true,
     prepare: async (setup) => new InProcessClient(setup, options),
   };
 }
@@ -156,9 +158,11 @@ class InProcessClient implements ClientUnderTest, Surroundings {
       rememberedMessages: 32,
       maxRequests: 4,
       inPieces: PACKAGE_CLAIMS,
+      longestMessage: 8704,
     };
     const servers = serverCountOf(setup.configuration);
-    const uris = Array.from({ length: servers }, (_, i) => `coap://server-${i + 1}.test`);
+    const scheme = setup.configuration.transport === "tcp" ? "coap+tcp" : "coap";
+    const uris = Array.from({ length: servers }, (_, i) => `${scheme}://server-${i + 1}.test`);
     if (setup.configuration.hasBootstrapServer) uris.push("coap://bootstrap.test");
     this.serverUris = uris;
     this.agent = this.build();

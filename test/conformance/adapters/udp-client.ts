@@ -1,11 +1,10 @@
 /**
- * A client that is reached over UDP and by the real clock, whoever starts and stops it: a person, a command.
+ * A client that is reached over UDP, or TCP, and by the real clock, whoever starts and stops it: a person, a command.
  *
- * The harness's servers have sockets of their own, which stay the same from case to case, so that a device on the desk is told their
+ * The harness's servers have ports of their own, which stay the same from case to case, so that a device on the desk is told their
  * addresses once. A device that stays on between cases is called back: the harness executes its Registration Update Trigger and answers
  * the Update with 4.04, upon which it registers anew.
  */
-import { createSocket, type Socket } from "node:dgram";
 import { isRequest, NOT_FOUND, POST } from "../../../protocol/coap/codes.ts";
 import {
   ACK,
@@ -33,6 +32,7 @@ import {
   USUAL_PACE,
 } from "../client-under-test.ts";
 import { serverCountOf, strangerOf } from "../configurations.ts";
+import { openTcpPort, openUdpPort, type Port, type UdpPort } from "./ports.ts";
 
 /** Who configures, starts and stops the device. */
 export interface DeviceControl {
@@ -90,8 +90,9 @@ export function udpClientAdapter(
   control: DeviceControl,
   settings: UdpClientSettings,
 ): UdpClientAdapter {
-  const sockets: ServerSocket[] = [];
-  let stranger: ServerSocket | undefined;
+  const udp: Port[] = [];
+  const tcp: Port[] = [];
+  let stranger: UdpPort | undefined;
   let hasRegistered = false;
   return {
     name: control.name,
@@ -102,19 +103,22 @@ export function udpClientAdapter(
     canInsertCard: control.insertCard !== undefined,
     clock: control.clock,
     hasStranger: true,
+    takesStreams: true,
     async prepare(setup) {
       const { configuration } = setup;
       const bootstrap = configuration.hasBootstrapServer === true;
+      const isStream = configuration.transport === "tcp";
+      const [ports, open] = isStream ? [tcp, openTcpPort] : [udp, openUdpPort];
       const count = serverCountOf(configuration) + (bootstrap ? 1 : 0);
-      while (sockets.length < count) {
-        const port = settings.port === 0 ? 0 : settings.port + sockets.length;
-        sockets.push(await ServerSocket.open(settings.host, port));
+      while (ports.length < count) {
+        const port = settings.port === 0 ? 0 : settings.port + ports.length;
+        ports.push(await open(settings.host, port));
       }
-      stranger ??= await ServerSocket.open(settings.host, 0);
-      for (const socket of [...sockets, stranger]) socket.forget();
-      const chosen = { servers: sockets.slice(0, count), stranger };
-      // A client that is to bootstrap cannot be called back: it begins anew.
-      const isOn = hasRegistered && !bootstrap;
+      stranger ??= await openUdpPort(settings.host, 0);
+      for (const port of [...udp, ...tcp, stranger]) port.forget();
+      const chosen = { ports: ports.slice(0, count), stranger };
+      // A client that is to bootstrap, or to connect, cannot be called back: it begins anew.
+      const isOn = hasRegistered && !bootstrap && !isStream;
       const client = new UdpClient(control, chosen, settings, isOn, strangerOf(configuration));
       await control.prepare(setup, client.serverUris);
       hasRegistered = control.staysOn;
@@ -122,7 +126,7 @@ export function udpClientAdapter(
     },
     async close() {
       await control.stop();
-      await Promise.all(sockets.map((socket) => socket.close()));
+      await Promise.all([...udp, ...tcp].map((port) => port.close()));
       await stranger?.close();
     },
   };
@@ -133,8 +137,8 @@ class UdpClient implements ClientUnderTest {
   readonly pace: Pace;
   readonly serverUris: readonly string[];
   private readonly control: DeviceControl;
-  private readonly sockets: readonly ServerSocket[];
-  private readonly stranger: ServerSocket;
+  private readonly ports: readonly Port[];
+  private readonly stranger: UdpPort;
   private readonly isOn: boolean;
   private readonly clock: number;
   private readonly arrivals: Arrival[] = [];
@@ -142,23 +146,23 @@ class UdpClient implements ClientUnderTest {
 
   constructor(
     control: DeviceControl,
-    { servers, stranger }: { servers: readonly ServerSocket[]; stranger: ServerSocket },
+    { ports, stranger }: { ports: readonly Port[]; stranger: UdpPort },
     settings: UdpClientSettings,
     isOn: boolean,
     strangerNumber: number,
   ) {
     this.control = control;
-    this.sockets = servers;
+    this.ports = ports;
     this.stranger = stranger;
     this.isOn = isOn;
     this.clock = control.clock ?? 1;
     this.tolerance = settings.tolerance ?? Math.max(DEFAULT_TOLERANCE, JITTER * this.clock);
     this.pace = control.claims.pace ?? USUAL_PACE;
-    this.serverUris = servers.map((socket) => socket.uri);
-    servers.forEach((socket, server) => {
-      socket.onDatagram = (datagram, from) => this.take({ server, datagram, from });
+    this.serverUris = ports.map((port) => port.uri);
+    ports.forEach((port, server) => {
+      port.onArrival = (datagram, from) => this.take({ server, datagram, from });
     });
-    stranger.onDatagram = (datagram) => this.take({ server: strangerNumber, datagram });
+    stranger.onArrival = (datagram) => this.take({ server: strangerNumber, datagram });
   }
 
   now(): Milliseconds {
@@ -187,9 +191,9 @@ class UdpClient implements ClientUnderTest {
   }
 
   async send(server: number, datagram: Uint8Array): Promise<void> {
-    const socket = this.sockets[server];
-    if (socket !== undefined) socket.send(datagram);
-    else this.stranger.send(datagram, this.sockets[0].client);
+    const port = this.ports[server];
+    if (port !== undefined) port.send(datagram);
+    else this.stranger.sendTo(datagram, this.ports[0].client);
   }
 
   async receive(until: Milliseconds): Promise<Arrival | undefined> {
@@ -204,7 +208,7 @@ class UdpClient implements ClientUnderTest {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.sockets) socket.forget();
+    for (const port of this.ports) port.forget();
     this.stranger.forget();
     if (!this.control.staysOn) await this.control.stop();
   }
@@ -229,11 +233,11 @@ class UdpClient implements ClientUnderTest {
   /** Makes a device that is on register anew; false when it did not. What came meanwhile is left for the case. */
   private async recall(): Promise<boolean> {
     const deadline = this.now() + RECALL_PERIOD;
-    this.sockets.forEach((socket, server) => {
-      socket.send(encodeMessage(updateTrigger(server)));
+    this.ports.forEach((port, server) => {
+      port.send(encodeMessage(updateTrigger(server)));
     });
     const registered = new Set<number>();
-    while (registered.size < this.sockets.length) {
+    while (registered.size < this.ports.length) {
       const arrival = await this.receive(deadline);
       if (arrival === undefined) return false;
       const message = decodeMessage(arrival.datagram);
@@ -242,62 +246,12 @@ class UdpClient implements ClientUnderTest {
       if (message.code === POST && path === "/rd") {
         registered.add(arrival.server);
         this.arrivals.unshift(arrival);
-        if (registered.size === this.sockets.length) break;
+        if (registered.size === this.ports.length) break;
       } else {
-        this.sockets[arrival.server].send(encodeMessage(notFound(message)));
+        this.ports[arrival.server].send(encodeMessage(notFound(message)));
       }
     }
     return true;
-  }
-}
-
-interface Place {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** One server's socket, and where its client was heard last. */
-class ServerSocket {
-  onDatagram: (datagram: Uint8Array, from: string) => void = () => {};
-  client: Place | undefined;
-  private readonly socket: Socket;
-
-  static open(host: string, port: number): Promise<ServerSocket> {
-    const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
-    return new Promise((resolve, reject) => {
-      socket.once("error", reject);
-      socket.bind(port, host, () => {
-        socket.off("error", reject);
-        resolve(new ServerSocket(socket));
-      });
-    });
-  }
-
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    socket.on("message", (datagram, { address, port: from }) => {
-      this.client = { address, port: from };
-      this.onDatagram(new Uint8Array(datagram), `${address} ${from}`);
-    });
-    socket.on("error", () => {});
-  }
-
-  get uri(): string {
-    const { address, port } = this.socket.address();
-    return `coap://${address.includes(":") ? `[${address}]` : address}:${port}`;
-  }
-
-  send(datagram: Uint8Array, to: Place | undefined = this.client): void {
-    if (to !== undefined) this.socket.send(datagram, to.port, to.address);
-  }
-
-  /** Datagrams of a case that is over are nobody's. */
-  forget(): void {
-    this.onDatagram = () => {};
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve) => this.socket.close(() => resolve()));
   }
 }
 

@@ -14,6 +14,7 @@ import { BOOTSTRAP_CASES } from "./ets-0xx-bootstrap.ts";
 import { PLANNED_BOOTSTRAP_CASES } from "./ets-0xx-planned.ts";
 import { PROFILE_CASES } from "./ets-1xx-profile.ts";
 import { REGISTRATION_CASES } from "./ets-1xx-registration.ts";
+import { TCP_BINDING } from "./ets-1xx-tcp.ts";
 import { COMPOSITE_CASES } from "./ets-2xx-composite.ts";
 import { DEVICE_MANAGEMENT_CASES } from "./ets-2xx-device-management.ts";
 import { JSON_CASES } from "./ets-2xx-json.ts";
@@ -67,6 +68,7 @@ const ETS_CASES: readonly ConformanceCase[] = byNumber([
   ...PLANNED_BOOTSTRAP_CASES,
   ...SMARTCARD_CASES,
   ...REGISTRATION_CASES,
+  TCP_BINDING,
   ...PROFILE_CASES,
   ...DEVICE_MANAGEMENT_CASES,
   ...JSON_CASES,

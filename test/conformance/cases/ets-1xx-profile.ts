@@ -1,34 +1,16 @@
-/** ETS 1.2 group 100-199: Profile IDs, which stand for a list of objects, and registration over TCP. */
+/** ETS 1.2 group 100-199: Profile IDs, which stand for a list of objects. */
 
 import { decodeUtf8 } from "../../../protocol/bytes/utf8.ts";
 import { decodeLinks } from "../../../protocol/coap/link-format.ts";
 import { CON } from "../../../protocol/coap/message.ts";
 import { parseProfileIds } from "../../../protocol/lwm2m/profile-id.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
-import { TCP_ACCOUNT } from "../accounts.ts";
 import type { Bench } from "../bench.ts";
-import { type ConformanceCase, clientCase, plannedCase } from "../case.ts";
+import { type ConformanceCase, clientCase } from "../case.ts";
 import { C_1, C_5 } from "../configurations.ts";
 import { targetOf } from "../ladder.ts";
 import type { Uplink } from "../scripted-server.ts";
 import { parametersOf } from "./expectations.ts";
-
-const TCP_BINDING = plannedCase({
-  id: "LightweightM2M-1.1-int-106",
-  title: "Initial Registration using TCP Binding",
-  versions: ["1.1", "1.2"],
-  clauses: ["LwM2M Transport 1.1.1 §6.2", "RFC 8323 §5.3", "LwM2M Core 1.1.1 §6.2.1"],
-  configuration: TCP_ACCOUNT,
-  needs: { missing: "TCP" },
-  criteria: {
-    csm: "both sides begin with CSM",
-    register: "Register says b=T and is answered by 2.01",
-  },
-  steps: [
-    "the client connects to the server over TCP, both send CSM",
-    "the client registers; the server answers 2.01",
-  ],
-});
 
 const PROFILE_ID = clientCase({
   id: "LightweightM2M-1.2-int-110",
@@ -105,8 +87,4 @@ function expectProfileId<Criterion extends string>(
   bench.expect(criterion, !isMalformed(ids), `pid=${profileId} is no Profile ID`);
 }
 
-export const PROFILE_CASES: readonly ConformanceCase[] = [
-  TCP_BINDING,
-  PROFILE_ID,
-  PROFILE_ID_AND_LIST,
-];
+export const PROFILE_CASES: readonly ConformanceCase[] = [PROFILE_ID, PROFILE_ID_AND_LIST];

@@ -1,7 +1,7 @@
 /**
  * An exchange as a capture that Wireshark opens: pcapng (draft-ietf-opsawg-pcapng), with an IPv4 and a UDP header around each datagram
- * that the harness saw. The addresses are made up: the client is 192.0.2.1, server n is 192.0.2.(10 + n), all on CoAP's port, so that the
- * dissector needs no help. Nothing else is: times are those of the exchange.
+ * that the harness saw, and a TCP header around each piece of a stream. The addresses are made up: the client is 192.0.2.1, server n is
+ * 192.0.2.(10 + n), all on CoAP's port, so that the dissector needs no help. Nothing else is: times are those of the exchange.
  */
 import type { Packet } from "../ladder.ts";
 
@@ -17,6 +17,10 @@ const CLIENT = [192, 0, 2, 1];
 const FIRST_SERVER = 10;
 const IP_HEADER = 20;
 const UDP_HEADER = 8;
+const UDP = 17;
+const TCP_HEADER = 20;
+const TCP = 6;
+const PSH_ACK = 0x18;
 
 /**
  * The capture.
@@ -34,12 +38,16 @@ export function pcapng(packets: readonly Packet[], startedAt: number, comment: s
     ]),
     block(INTERFACE_DESCRIPTION, [u16(LINKTYPE_RAW, 0), u32(0)]),
   ];
-  for (const packet of packets) blocks.push(packetBlock(packet, startedAt));
+  const streams = new Map<string, number>();
+  for (const packet of packets) blocks.push(packetBlock(packet, startedAt, streams));
   return new Uint8Array(Buffer.concat(blocks));
 }
 
-function packetBlock(packet: Packet, startedAt: number): Buffer {
-  const bytes = ipPacket(packet);
+/** @param streams how many bytes each side of each server's stream has sent so far */
+function packetBlock(packet: Packet, startedAt: number, streams: Map<string, number>): Buffer {
+  const bytes = packet.isPiece
+    ? ipPacket(packet, TCP, tcpSegment(packet, streams))
+    : ipPacket(packet, UDP, udpDatagram(packet));
   const micros = BigInt(Math.round((startedAt + packet.at) * 1000));
   return block(ENHANCED_PACKET, [
     u32(0),
@@ -51,20 +59,42 @@ function packetBlock(packet: Packet, startedAt: number): Buffer {
   ]);
 }
 
-/** UDP over IPv4, with a checksum in the IP header; UDP's is optional there (RFC 768). */
-function ipPacket({ isFromClient, server, datagram }: Packet): Buffer {
+/** IPv4, with a checksum in its header. */
+function ipPacket({ isFromClient, server }: Packet, protocol: number, content: Buffer): Buffer {
   const serverAddress = [192, 0, 2, FIRST_SERVER + server];
-  const length = IP_HEADER + UDP_HEADER + datagram.length;
+  const length = IP_HEADER + content.length;
   const packet = Buffer.alloc(length);
-  packet.set([0x45, 0, length >> 8, length & 0xff, 0, 0, 0x40, 0, 64, 17, 0, 0]);
+  packet.set([0x45, 0, length >> 8, length & 0xff, 0, 0, 0x40, 0, 64, protocol, 0, 0]);
   packet.set(isFromClient ? CLIENT : serverAddress, 12);
   packet.set(isFromClient ? serverAddress : CLIENT, 16);
   packet.writeUInt16BE(checksum(packet.subarray(0, IP_HEADER)), 10);
-  packet.writeUInt16BE(COAP_PORT, IP_HEADER);
-  packet.writeUInt16BE(COAP_PORT, IP_HEADER + 2);
-  packet.writeUInt16BE(UDP_HEADER + datagram.length, IP_HEADER + 4);
-  packet.set(datagram, IP_HEADER + UDP_HEADER);
+  packet.set(content, IP_HEADER);
   return packet;
+}
+
+/** Without a checksum, which is optional over IPv4 (RFC 768). */
+function udpDatagram({ datagram }: Packet): Buffer {
+  const header = Buffer.alloc(UDP_HEADER);
+  header.writeUInt16BE(COAP_PORT, 0);
+  header.writeUInt16BE(COAP_PORT, 2);
+  header.writeUInt16BE(UDP_HEADER + datagram.length, 4);
+  return Buffer.concat([header, datagram]);
+}
+
+/** In the middle of a connection, without a checksum, which dissectors do not ask for. */
+function tcpSegment(packet: Packet, streams: Map<string, number>): Buffer {
+  const { server, isFromClient, datagram } = packet;
+  const sent = streams.get(`${server} ${isFromClient}`) ?? 0;
+  streams.set(`${server} ${isFromClient}`, sent + datagram.length);
+  const header = Buffer.alloc(TCP_HEADER);
+  header.writeUInt16BE(COAP_PORT, 0);
+  header.writeUInt16BE(COAP_PORT, 2);
+  header.writeUInt32BE(sent, 4);
+  header.writeUInt32BE(streams.get(`${server} ${!isFromClient}`) ?? 0, 8);
+  header[12] = (TCP_HEADER / 4) << 4;
+  header[13] = PSH_ACK;
+  header.writeUInt16BE(0xffff, 14);
+  return Buffer.concat([header, datagram]);
 }
 
 /** RFC 791 §3.1. */

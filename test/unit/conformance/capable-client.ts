@@ -27,6 +27,8 @@ export function capableAdapter(options: InProcessOptions = {}): ClientAdapter {
     canInsertCard: true,
     prepare: async (setup) => {
       const client = await base.prepare(setup);
+      // Over streams our agent can do all that is asked for.
+      if (setup.configuration.transport === "tcp") return client;
       const { servers: count = 0, hasBootstrapServer } = setup.configuration;
       const hasCard = count > 1 && hasBootstrapServer !== true;
       return hasCard ? new SmartcardClient(base, setup, client, count) : new CoapExtras(client);

@@ -29,6 +29,7 @@ import { REPORTING_MUTANTS } from "./mutants/reporting.ts";
 import { REPORTING_MODE_MUTANTS } from "./mutants/reporting-modes.ts";
 import { RETRY_MUTANTS } from "./mutants/retry.ts";
 import { STRANGER_MUTANTS } from "./mutants/strangers.ts";
+import { TCP_MUTANTS } from "./mutants/tcp.ts";
 import { TIMING_MUTANTS } from "./mutants/timing.ts";
 
 export const MUTANTS: readonly Mutant[] = [
@@ -62,4 +63,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...FORMAT_MUTANTS,
   ...ETCH_MUTANTS,
   ...PROFILE_MUTANTS,
+  ...TCP_MUTANTS,
 ];

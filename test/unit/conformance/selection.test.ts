@@ -61,7 +61,7 @@ test("every case of the ETS that has a procedure is there, what cannot be run ye
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   const waiting = CLIENT_CASES.filter(({ needs }) => needs?.missing !== undefined);
   expect(waiting.map(({ id }) => etsNumber(id))).toEqual([
-    ...[1, 2, 10, 11, 19, 106, 401, 402, 403, 404, 405, 406],
+    ...[1, 2, 10, 11, 19, 401, 402, 403, 404, 405, 406],
   ]);
   for (const { id, steps = [] } of waiting) expect(steps.length, id).toBeGreaterThan(1);
 });

@@ -3,6 +3,11 @@
  * that behaves so.
  */
 import { decodeMessage, encodeMessage, type Message } from "../../../protocol/coap/message.ts";
+import {
+  encodeStreamMessage,
+  StreamDecoder,
+  type StreamMessage,
+} from "../../../protocol/coap/stream-framing.ts";
 import { isMalformed } from "../../../protocol/malformed.ts";
 import type {
   Arrival,
@@ -27,6 +32,8 @@ export interface Tamper {
   sourceOf?(server: number, message: Message): number;
   /** @param say says something more, to the same server unless another is named */
   fromClient?(message: Message, say: Say, server: number): Message | undefined;
+  /** The client's messages on a stream; none of them swallows the message. */
+  streamFromClient?(message: StreamMessage): readonly StreamMessage[];
   /** Bytes that are no message. */
   malformedToClient?(answer: (message: Message) => void, datagram: Uint8Array): void;
 }
@@ -42,15 +49,21 @@ export function tamperedAdapter(base: ClientAdapter, tamper: () => Tamper): Clie
     canPowerCycle: base.canPowerCycle,
     canInsertCard: base.canInsertCard,
     hasStranger: base.hasStranger,
-    prepare: async (setup: ClientSetup) => new TamperedClient(await base.prepare(setup), tamper()),
+    takesStreams: base.takesStreams,
+    prepare: async (setup: ClientSetup) => {
+      const client = await base.prepare(setup);
+      return setup.configuration.transport === "tcp"
+        ? new TamperedStreamClient(client, tamper())
+        : new TamperedClient(client, tamper());
+    },
   };
 }
 
 class TamperedClient implements ClientUnderTest {
   readonly tolerance: number;
   readonly serverUris: readonly string[];
-  private readonly client: ClientUnderTest;
-  private readonly tamper: Tamper;
+  protected readonly client: ClientUnderTest;
+  protected readonly tamper: Tamper;
   private readonly injected: Arrival[] = [];
 
   constructor(client: ClientUnderTest, tamper: Tamper) {
@@ -120,5 +133,30 @@ class TamperedClient implements ClientUnderTest {
 
   private inject(server: number, message: Message): void {
     this.injected.push({ server, datagram: encodeMessage(message) });
+  }
+}
+
+/** The same of a client that is reached by a stream. */
+class TamperedStreamClient extends TamperedClient {
+  private readonly decoder = new StreamDecoder(65_536, 8);
+
+  override send(server: number, piece: Uint8Array): Promise<void> {
+    return this.client.send(server, piece);
+  }
+
+  override async receive(until: number): Promise<Arrival | undefined> {
+    for (;;) {
+      const arrival = await this.client.receive(until);
+      const { streamFromClient } = this.tamper;
+      if (arrival === undefined || streamFromClient === undefined) return arrival;
+      if (arrival.datagram.length === 0) return arrival;
+      this.decoder.push(arrival.datagram);
+      const pieces: Uint8Array[] = [];
+      for (let next = this.decoder.poll(); next !== undefined; next = this.decoder.poll()) {
+        if (isMalformed(next)) return arrival;
+        pieces.push(...streamFromClient(next).map(encodeStreamMessage));
+      }
+      if (pieces.length > 0) return { ...arrival, datagram: new Uint8Array(Buffer.concat(pieces)) };
+    }
   }
 }

@@ -20,6 +20,8 @@ type Passing =
 export interface Trace {
   readonly result: CaseResult;
   readonly passing: readonly Passing[];
+  /** What goes by is a stream, and not looked into. */
+  readonly isStream: boolean;
 }
 
 export async function traceOf(
@@ -39,11 +41,13 @@ export async function traceOf(
     },
     malformedToClient: (_, datagram) => void passing.push({ way: "bytes", datagram }),
   }));
-  return { result: await runCase(stated, listening, version), passing };
+  const isStream = stated.configuration.transport === "tcp";
+  return { result: await runCase(stated, listening, version), passing, isStream };
 }
 
 /** True when a fault changes, swallows or adds something. */
-export function showsIn({ passing }: Trace, tamper: Tamper): boolean {
+export function showsIn({ passing, isStream }: Trace, tamper: Tamper): boolean {
+  if (isStream) return tamper.streamFromClient !== undefined;
   let hasSaid = false;
   const say = () => {
     hasSaid = true;

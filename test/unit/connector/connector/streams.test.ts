@@ -24,6 +24,7 @@ import { SENSOR_VALUE } from "../../../../protocol/model/objects/ipso-resources.
 import { TEMPERATURE } from "../../../../protocol/model/objects/temperature.ts";
 import { coapSettings } from "../../../support/coap-pair.ts";
 import { MINUTE, SECOND } from "../../../support/durations.ts";
+import { proves } from "../../../support/proves.ts";
 import { StreamNetwork, type StreamServer } from "../../../support/stream-network.ts";
 import { seededRandom } from "./rig.ts";
 
@@ -139,6 +140,7 @@ class World {
 
 describe("LwM2M Transport 1.2.2 §6.8.2: devices over TCP", () => {
   test("one registers with binding T, is read, written and observed, and de-registers", () => {
+    proves("connector", "tcp-binding", "register-bindings");
     const world = new World();
     const { network, sensor, server } = world;
     expect(server.connector.registration("dev")).toMatchObject({ binding: "T", lifetime: 300 });
@@ -202,6 +204,7 @@ describe("when a connection ends", () => {
   });
 
   test("RFC 8323 §7.4: what is observed is observed anew, without the application's doing", () => {
+    proves("connector", "tcp-observations-end", "observations-follow");
     const world = new World();
     const { network, sensor } = world;
     world.observe(VALUE);
@@ -307,6 +310,7 @@ describe("LwM2M Transport 1.2.2 §6.5: queue mode over TCP", () => {
   const queued = { queueMode: true, awakeFor: 93 * SECOND };
 
   test("a device that sleeps is sent nothing over its connection before it speaks", () => {
+    proves("connector", "tcp-queue");
     const world = new World(queued);
     const { network } = world;
     network.drive(2 * MINUTE);
@@ -330,11 +334,12 @@ describe("LwM2M Transport 1.2.2 §6.5: queue mode over TCP", () => {
   });
 });
 
-describe("bounds", () => {
+describe("RFC 8323 §11: bounds", () => {
   const opened = (server: ConnectorServer, i: number, now = 0) =>
     server.connector.handleOpened(now, streamAddress("192.0.2.9", 1000 + i, "x"));
 
   test("beyond `maxPeers` a connection is refused while those that there are have something to say", () => {
+    proves("connector", "tcp-bounds");
     const server = new ConnectorServer((settings) => ({ ...settings, maxPeers: 2 }));
     expect([opened(server, 0), opened(server, 1)]).toEqual([true, true]);
     // Strangers that say nothing give way.

@@ -35,6 +35,7 @@ import {
 } from "../../../../protocol/coap/stream-framing.ts";
 import { csm } from "../../../../protocol/coap/stream-signals.ts";
 import { coapSettings } from "../../../support/coap-pair.ts";
+import { proves } from "../../../support/proves.ts";
 import {
   describeMessage,
   StreamPair,
@@ -136,6 +137,7 @@ describe("RFC 8323 §6: BERT", () => {
   });
 
   test("§6: a PUT whose body comes in blocks of 8192, 16384 and 5683 bytes", () => {
+    proves("device", "tcp-bert");
     const alone = new Alone(1152);
     const body = pattern(8192 + 16384 + 5683);
     const said: string[] = [];
@@ -171,6 +173,8 @@ describe("RFC 8323 §6: BERT", () => {
   });
 
   test("bodies longer than both take at once go in as many bytes as there is room for", () => {
+    proves("device", "tcp-bert");
+    proves("connector", "tcp-bert");
     const pair = new StreamPair(BERT);
     const ran = serve(pair, (request) => content(request.payload.slice().reverse()));
     pair.client.request(0, put(pattern(20_000)));

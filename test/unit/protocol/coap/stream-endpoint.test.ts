@@ -32,6 +32,7 @@ import {
   release,
 } from "../../../../protocol/coap/stream-signals.ts";
 import { coapSettings } from "../../../support/coap-pair.ts";
+import { proves } from "../../../support/proves.ts";
 import {
   describeMessage,
   StreamPair,
@@ -160,6 +161,8 @@ const asking = (
 
 describe("RFC 8323 §3.3: messages on a connection", () => {
   test("a request waits for both CSMs, of which the initiator's goes out first", () => {
+    proves("device", "tcp-csm");
+    proves("connector", "tcp-csm");
     expect(answered().ladder).toEqual([
       "0 ---> CSM 4",
       "10 <--- CSM 4",
@@ -355,6 +358,7 @@ describe("RFC 8323 §5: signals", () => {
   });
 
   test("§5.3.1: a request that the peer does not take fails; a response becomes 5.00", () => {
+    proves("connector", "tcp-csm");
     const alone = new Alone();
     alone.take(csm({ ...BASE_CAPABILITIES, maxMessageSize: 20 }));
     alone.said();
@@ -390,6 +394,8 @@ describe("RFC 8323 §5: signals", () => {
   });
 
   test("§5.4: with custody the Pong waits for the answers to the requests before it", () => {
+    proves("device", "tcp-signals");
+    proves("connector", "tcp-signals");
     const alone = Alone.open();
     alone.take(ping(Uint8Array.of(1), true));
     expect(alone.said()).toEqual(["Pong [1] 2"]);
@@ -517,6 +523,7 @@ describe("RFC 8323 §7: observing", () => {
   });
 
   test("§7.4: an observation ends with its connection, on both sides", () => {
+    proves("connector", "tcp-observations-end");
     const { pair, token } = observed();
     pair.breakConnection();
     pair.server.notify(pair.now, token, noted(6, "lost"), true);
@@ -579,8 +586,10 @@ describe("RFC 7967: No-Response on a stream", () => {
   });
 });
 
-describe("bounds", () => {
+describe("RFC 8323 §11: bounds", () => {
   test("of many requests at once those beyond eight wait in the stream, and none is refused", () => {
+    proves("device", "tcp-bounds");
+    proves("connector", "tcp-bounds");
     const alone = Alone.open();
     const messages = Array.from({ length: 30 }, (_, i) => asking(codes.GET, i));
     alone.endpoint.handleBytes(0, Buffer.concat(messages.map((each) => encodeStreamMessage(each))));
@@ -638,7 +647,7 @@ describe("bounds", () => {
   });
 });
 
-describe("properties", () => {
+describe("RFC 8323 §3: properties", () => {
   test("any cut of the stream gives the same conversation", () => {
     const alone = answered({ client: { longestMessage: 8704 }, server: { longestMessage: 8704 } });
     fc.assert(
@@ -659,6 +668,8 @@ describe("properties", () => {
   });
 
   test("no bytes make an endpoint throw, or hold more than its bounds", () => {
+    proves("device", "tcp-bounds");
+    proves("connector", "tcp-bounds");
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 60 }),
       fc

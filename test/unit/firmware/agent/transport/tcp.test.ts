@@ -30,6 +30,7 @@ import {
 import { TEMPERATURE } from "../../../../../protocol/model/objects/temperature.ts";
 import { coapSettings, countingRandom } from "../../../../support/coap-pair.ts";
 import { HOUR, MINUTE, SECOND } from "../../../../support/durations.ts";
+import { proves } from "../../../../support/proves.ts";
 import { StreamNetwork } from "../../../../support/stream-network.ts";
 import { ScriptedStreamServer } from "../../../../support/stream-server.ts";
 
@@ -88,6 +89,8 @@ const brief = (lines: readonly string[]) => lines.map((line) => line.replace(/ \
 
 describe("LwM2M Transport 1.2.2 §6.8.2: an agent over TCP", () => {
   test("registers over a connection, after CSMs both ways, with binding T", () => {
+    proves("device", "tcp-binding", "register-bindings");
+    proves("device", "tcp-csm");
     const { server, network, events } = given().start();
     network.drive(SECOND);
     expect(brief(server.lines())).toEqual(["10 connected", `30 ${REGISTER}`]);
@@ -95,6 +98,7 @@ describe("LwM2M Transport 1.2.2 §6.8.2: an agent over TCP", () => {
   });
 
   test("is read, written and observed over it", () => {
+    proves("device", "tcp-binding");
     const { server, network, sensor, loop } = given().start();
     network.drive(SECOND);
     server.lines();
@@ -154,6 +158,8 @@ describe("LwM2M Transport 1.2.2 §6.8.2: an agent over TCP", () => {
 
 describe("LwM2M Core 1.2.2 §6.4.1, RFC 8323 §7.4: when the connection ends", () => {
   test("a registered device connects again and registers anew, since its observations are over", () => {
+    proves("device", "tcp-observations-end");
+    proves("device", "tcp-reconnect");
     const { server, network, sensor } = given().start();
     network.drive(SECOND);
     server.observe("/3303/0/5700");
@@ -171,6 +177,7 @@ describe("LwM2M Core 1.2.2 §6.4.1, RFC 8323 §7.4: when the connection ends", (
   });
 
   test("of connections that do not last each is followed by a longer wait, within which a moment is random", () => {
+    proves("device", "tcp-reconnect");
     const random = { uint32: () => 0x80000000 };
     const { server, network } = given({ settings: coapSettings({ random }) }).start();
     network.drive(SECOND);
@@ -233,6 +240,7 @@ describe("LwM2M Core 1.2.2 §6.4.1, RFC 8323 §7.4: when the connection ends", (
   });
 
   test("RFC 8323 §5.5: a Release is followed, and its Hold-Off kept", () => {
+    proves("device", "tcp-signals");
     const { server, network } = given().start();
     network.drive(SECOND);
     const bytes = encodeStreamMessage(release([], 120));
@@ -296,6 +304,7 @@ describe("LwM2M Transport 1.2.2 §6.5: queue mode over TCP", () => {
   const queued = { queueMode: true, awakeFor: 10 * SECOND, lifetime: 3600 };
 
   test("the connection is kept while the device sleeps, and used when it wakes", () => {
+    proves("device", "tcp-queue");
     const world = given(queued).start();
     const { network, server, sensor } = world;
     network.drive(SECOND);
@@ -310,6 +319,7 @@ describe("LwM2M Transport 1.2.2 §6.5: queue mode over TCP", () => {
   });
 
   test("a connection that ends while it sleeps wakes nobody; it registers anew when it wakes", () => {
+    proves("device", "tcp-queue");
     const world = given(queued).start();
     const { network, server } = world;
     network.drive(MINUTE);
