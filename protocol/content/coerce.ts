@@ -50,9 +50,13 @@ export function coerce(type: number, shown: number, value: Value): Value | undef
   }
 }
 
-/** The double next to a 64-bit integer. */
+/** The double next to a 64-bit integer: of the halves each is exact, so that only their sum is rounded. */
 function nearest(bytes: Integer64, shown: number): number {
-  let value = shown === INTEGER && bytes[0] > 127 ? -1 : 0;
-  for (let i = 0; i < 8; i++) value = value * 256 + bytes[i];
-  return value;
+  let high = shown === INTEGER && bytes[0] > 127 ? -1 : 0;
+  let low = 0;
+  for (let i = 0; i < 4; i++) {
+    high = high * 256 + bytes[i];
+    low = low * 256 + bytes[i + 4];
+  }
+  return high * 4294967296 + low;
 }

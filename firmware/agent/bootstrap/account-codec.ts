@@ -21,6 +21,7 @@ import {
   addressOf,
   bootstrapAccount,
   COSE_OBJECT,
+  faultOfServer,
   MQTT_SERVER_OBJECT,
   NO_INSTANCE,
   OSCORE_OBJECT,
@@ -111,8 +112,14 @@ export function decodeAccounts(agent: Agent, bytes: Uint8Array): Malformed | und
   }
   const own = bootstrapAccount(preparation, NO_INSTANCE);
   const canBootstrap = own !== NO_INSTANCE && addressOf(preparation, own) !== undefined;
-  if (!canBootstrap && accountsOf(preparation).length === 0) {
+  const accounts = accountsOf(preparation);
+  if (!canBootstrap && accounts.length === 0) {
     return malformed("agent/accounts-none", HEADER, SOURCE);
+  }
+  for (let i = 0; i < accounts.length; i++) {
+    if (faultOfServer(preparation, accounts[i].shortServerId) !== undefined) {
+      return malformed("agent/accounts-incomplete", HEADER, SOURCE);
+    }
   }
   if (!preparation.commit()) return malformed("agent/accounts-value", HEADER, SOURCE);
   resetLinks(agent, (bytes[1] & HAS_CONFIGURED) !== 0);

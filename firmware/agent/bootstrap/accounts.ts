@@ -249,7 +249,8 @@ function lostLink(source: ObjectSource, securityId: number): string | undefined 
   return undefined;
 }
 
-function faultOfServer(source: ObjectSource, shortServerId: number): string | undefined {
+/** What object 1 lacks of an account; undefined when a link can be made of it. */
+export function faultOfServer(source: ObjectSource, shortServerId: number): string | undefined {
   const instanceId = serverOf(source, shortServerId);
   if (instanceId === NO_INSTANCE) return `/1 has no instance of server ${shortServerId}`;
   for (let i = 0; i < NEEDED.length; i++) {

@@ -117,6 +117,21 @@ describe("lwm2m-json: values", () => {
     expect(textOf(encode([42, 0], entries))).toBe(json);
   });
 
+  test.each([
+    "-3369459364383401500",
+    "3369459364383401500",
+    "9007199254740993",
+    "-9223372036854775808",
+    "18446744073709551615",
+  ])("a float written without a point is the nearest double: %s", (text) => {
+    const entries = decode(
+      utf8(`{"bn":"/42/0/","e":[{"n":"40","v":${text}}]}`),
+      [42, 0],
+      definitionOf,
+    );
+    expect(entries).toMatchObject([{ type: FLOAT, value: Number(text) }]);
+  });
+
   test("what nothing defines has the type that it shows", () => {
     const json = {
       bn: "/7/0/",

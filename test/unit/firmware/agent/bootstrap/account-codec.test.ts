@@ -114,6 +114,16 @@ describe("accounts kept over a restart", () => {
     expect(pair.agent.exportAccounts()).toEqual(before);
   });
 
+  test("a server account without its binding is none to start with", () => {
+    const bytes = bootstrapped().agent.exportAccounts();
+    // Key 7 before "U" in object 1, told as resource 4.
+    const at = bytes.findIndex((_, i) => bytes[i] === 7 && bytes[i + 1] === 0x61);
+    const damaged = bytes.slice();
+    damaged[at] = 4;
+    const { agent } = fresh();
+    expect(agent.importAccounts(damaged)).toMatchObject({ fault: "agent/accounts-incomplete" });
+  });
+
   test("no bytes make it throw, and none leave it without an account", () => {
     const good = bootstrapped().agent.exportAccounts();
     const damaged = fc
