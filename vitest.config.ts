@@ -3,11 +3,29 @@ import { defineConfig } from "vitest/config";
 /** `npm test`: everything that needs nothing but Node. Real peers are in `vitest.interop.config.ts`. */
 export default defineConfig({
   test: {
-    include: ["test/{unit,engine,e2e,examples,conformance}/**/*.test.ts"],
     passWithNoTests: false,
     // Left to itself vitest keeps one of two cores idle.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          // Modules are loaded once for all files: what is global, a test puts back.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: "whole",
+          include: ["test/{engine,e2e,examples}/**/*.test.ts"],
+          globalSetup: "test/support/build.ts",
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 });

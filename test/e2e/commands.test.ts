@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NodeDevice } from "../../firmware/boards/node/main.ts";
 import { NamedResource } from "../../protocol/resources/named-resource.ts";
 import { RunningCommand } from "./support/command.ts";
+import { DORMOUSE } from "./support/program.ts";
 
 const ANY_PORTS = ["--http-port", "0", "--coap-port", "0"];
 const SLOW_MACHINE = 60_000;
@@ -122,7 +123,7 @@ describe("dormouse start", () => {
     async () => {
       const args = ["start", "--json", "--fleet", "0", "--data", data(), ...ANY_PORTS];
       // A shell that starts it, tells its id, and waits to be killed.
-      const line = `"${process.execPath}" --import tsx bin/dormouse.ts "$@" & echo "pid $!"; wait`;
+      const line = `"${process.execPath}" "${DORMOUSE}" "$@" & echo "pid $!"; wait`;
       const parent = new RunningCommand(["-c", line, "sh", ...args], "sh");
       commands.push(parent);
       const pid = Number((await parent.line(/^pid/)).slice(4));

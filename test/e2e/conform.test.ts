@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonReport } from "../conformance/index.ts";
 import { RunningCommand } from "./support/command.ts";
 import { House } from "./support/house.ts";
+import { DORMOUSE } from "./support/program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dormouse-conform-test-"));
 const file = (name: string) => join(folder, name);
@@ -40,7 +41,7 @@ describe("dormouse conform client", () => {
   }, 60_000);
 
   test("judges a client that commands start and stop, and writes every report", async () => {
-    const start = `node --import tsx bin/dormouse.ts device --server {server} --endpoint {endpoint} --lifetime {lifetime}`;
+    const start = `node ${DORMOUSE} device --server {server} --endpoint {endpoint} --lifetime {lifetime}`;
     writeFileSync(
       file("commands.json"),
       JSON.stringify({

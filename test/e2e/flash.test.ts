@@ -6,13 +6,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { FakeBoard, type FakeBoardOptions } from "../support/fake-board.ts";
 import { FakeBoardServer } from "../support/fake-board-server.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
-const TSX = pathToFileURL(join(ROOT, "node_modules/tsx/dist/esm/index.mjs")).href;
+import { DORMOUSE } from "./support/program.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -91,7 +88,7 @@ interface Running {
 }
 
 function start(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const command = ["--import", TSX, join(ROOT, "bin/dormouse.ts"), ...args];
+  const command = [DORMOUSE, ...args];
   const child = spawn(process.execPath, command, {
     cwd,
     env: { ...process.env, ...env },

@@ -1,5 +1,6 @@
 /** Runs `dormouse admin` to its end. */
 import { spawn } from "node:child_process";
+import { DORMOUSE } from "./program.ts";
 
 export interface Finished {
   readonly code: number | null;
@@ -18,7 +19,7 @@ export function admin(
   { input = "", environment = {} }: { input?: string; environment?: Record<string, string> } = {},
 ): Promise<Finished> {
   const { DORMOUSE_KEY: _key, DORMOUSE_URL: _url, ...inherited } = process.env;
-  const child = spawn(process.execPath, ["--import", "tsx", "bin/dormouse.ts", "admin", ...args], {
+  const child = spawn(process.execPath, [DORMOUSE, "admin", ...args], {
     env: { ...inherited, ...environment },
   });
   let stdout = "";

@@ -1,5 +1,6 @@
-/** Runs `dormouse` as a process of its own, from the sources. */
+/** Runs `dormouse` as a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { DORMOUSE } from "./program.ts";
 
 export class RunningCommand {
   readonly child: ChildProcess;
@@ -8,7 +9,7 @@ export class RunningCommand {
   private readonly ended: Promise<number | null>;
 
   constructor(args: readonly string[], program = process.execPath) {
-    const command = ["--import", "tsx", "bin/dormouse.ts", ...args];
+    const command = [DORMOUSE, ...args];
     this.child =
       program === process.execPath
         ? spawn(program, command, { stdio: ["ignore", "pipe", "pipe"] })
