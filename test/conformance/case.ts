@@ -42,7 +42,6 @@ export const FEATURES = [
   "smartcard",
   "tcp",
   // Of CoAP: what it leaves to each server.
-  "block-wise",
   "separate responses",
   "etag",
   "if-match",

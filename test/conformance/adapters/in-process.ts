@@ -88,7 +88,6 @@ const CLAIMS: ClientClaims = {
     "profile id",
     "several servers",
     "cellular",
-    "block-wise",
     "confirmable notifications",
     "non-confirmable notifications",
     "well-known core",

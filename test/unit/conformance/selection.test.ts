@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { FEATURES } from "../../conformance/case.ts";
 import { etsNumber } from "../../conformance/cases/groups.ts";
+import { serverCountOf } from "../../conformance/configurations.ts";
 import {
   BOOTSTRAP_SERVER_CASES,
   CLIENT_CASES,
@@ -84,4 +86,13 @@ test("no two cases of a role have the same id, and each says what it proves", ()
       expect(Object.keys(criteria).length).toBeGreaterThan(0);
     }
   }
+});
+
+test("a feature is named once, and some case needs it", () => {
+  expect(new Set(FEATURES).size).toBe(FEATURES.length);
+  const needed = CLIENT_CASES.flatMap(({ needs, configuration }): readonly string[] => [
+    ...(needs?.features ?? []),
+    ...(serverCountOf(configuration) > 1 ? ["several servers"] : []),
+  ]);
+  expect(FEATURES.filter((feature) => !needed.includes(feature))).toEqual([]);
 });
