@@ -1,6 +1,7 @@
 /** `dormouse conform server`: judges any LwM2M Server and Bootstrap-Server, through clients of the harness and operator interfaces. */
 import { randomBytes } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseStreamUri } from "../firmware/agent/stream-address.ts";
 import { resolveServer } from "../simulator/udp-fleet.ts";
 import { udpServerAdapter } from "../test/conformance/adapters/udp-server.ts";
 import {
@@ -45,6 +46,7 @@ import { productVersion } from "./daemon.ts";
 
 interface ServerOptions extends SelectionOptions, ReportOptions, BootstrapOptions {
   lwm2m: Version;
+  tcp?: string;
   parallel?: number;
 }
 
@@ -60,7 +62,7 @@ The harness is a raw client that forges, withholds and repeats. What the server 
 is ordered through its REST API: --rest URL, in the form of mbed Device Connector with
 --key KEY (or DORMOUSE_KEY in the environment), or of Eclipse Leshan's demo server
 (--api leshan, and --key KEY where it wants one). Without --rest a person at the server's
-own screens is asked. Each case registers as an endpoint of its own, conform-...; those
+own screens is asked. --tcp names where it takes CoAP over TCP as well. Each case registers as an endpoint of its own, conform-...; those
 that would disturb others run alone.
 ${BOOTSTRAP_HELP}${GROUP_HELP}${REPORT_HELP}
 Examples:
@@ -88,6 +90,7 @@ export function addServerCommand(conform: Command): void {
         "leshan",
       ]),
     )
+    .option("--tcp <uri>", "where it takes connections as well: coap+tcp://HOST:PORT")
     .addOption(new Option("--key <key>", "an access key for it").env("DORMOUSE_KEY"))
     .option("--name <text>", "names the server in reports")
     .option(
@@ -150,7 +153,8 @@ async function serverOf(uri: string, options: ServerOptions) {
   const { address: host, port } = await resolveServer(uri);
   const operator = await operatorOf(options);
   const name = options.name ?? uri;
-  return { adapter: udpServerAdapter({ name, host, port, operator }), operator };
+  const stream = options.tcp === undefined ? undefined : parseStreamUri(options.tcp);
+  return { adapter: udpServerAdapter({ name, host, port, tcp: stream, operator }), operator };
 }
 
 /** The cases that the selection leaves, of the servers that are named. @throws Error fit for the user */

@@ -55,7 +55,7 @@ export const FEATURES = [
 export type Feature = (typeof FEATURES)[number];
 
 /** What the harness itself has not, yet. */
-export type Missing = "DTLS" | "TLS over TCP" | "TCP" | "OSCORE" | "EST" | "MQTT";
+export type Missing = "DTLS" | "TLS over TCP" | "OSCORE" | "EST" | "MQTT";
 
 /** What a case needs beyond the objects of its configuration. */
 export interface Needs {

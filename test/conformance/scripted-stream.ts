@@ -1,6 +1,7 @@
 /**
- * The harness's end of a connection that carries CoAP (RFC 8323), in bare messages: it begins with its CSM, answers Pings, and leaves the
- * rest to the case at hand. Built on the framing and not on our stream endpoint, as scripted-server.ts is on messages.
+ * The harness's end of a connection that carries CoAP (RFC 8323), in bare messages: it says its CSM once the other end has spoken, unless the
+ * case has said it before, answers Pings, and leaves the rest to the case at hand. Built on the framing and not on our stream endpoint, as scripted-server.ts is on
+ * messages.
  */
 import { LONGEST_TOKEN, NO_BYTES } from "../../protocol/coap/message.ts";
 import {
@@ -12,9 +13,10 @@ import { csm, PING, pong } from "../../protocol/coap/stream-signals.ts";
 import { isMalformed } from "../../protocol/malformed.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import type { Bench } from "./bench.ts";
-import type { UNIVERSAL_CRITERIA } from "./case.ts";
 import { Ended } from "./judging.ts";
 import { describeStreamMessage } from "./ladder.ts";
+import type { ServerBench } from "./server-bench.ts";
+import type { ServerConnection } from "./server-under-test.ts";
 
 /** Bytes of the longest message, as the harness's CSM says. */
 const LONGEST_MESSAGE = 65_536;
@@ -22,18 +24,25 @@ const LONGEST_MESSAGE = 65_536;
 /** The connection's end. */
 export type StreamEnd = "end";
 
+/** What carries the pieces, and shows them; an empty piece is the connection's end. */
+interface Carrier {
+  /** @param words what the piece says */
+  send(piece: Uint8Array, words: string): Promise<void>;
+  receive(until: Milliseconds): Promise<Uint8Array | undefined>;
+  show(piece: Uint8Array, words: string): void;
+}
+
 export class ScriptedStream {
-  private readonly bench: Bench;
+  private readonly carrier: Carrier;
   private readonly decoder = new StreamDecoder(LONGEST_MESSAGE, LONGEST_TOKEN);
   private readonly arrived: (StreamMessage | StreamEnd)[] = [];
   private hasGreeted = false;
 
-  /** Of the first of the bench's servers. */
-  constructor(bench: Bench) {
-    this.bench = bench;
+  constructor(carrier: Carrier) {
+    this.carrier = carrier;
   }
 
-  /** The client's next message but Pings, or the end of its connection; undefined when none came until `until`. */
+  /** The other end's next message but Pings, or the end of its connection; undefined when none came until `until`. */
   async next(until: Milliseconds): Promise<StreamMessage | StreamEnd | undefined> {
     for (;;) {
       const message = this.arrived.shift();
@@ -45,28 +54,25 @@ export class ScriptedStream {
   }
 
   async send(message: StreamMessage): Promise<void> {
-    const bench = this.bench;
-    const bytes = encodeStreamMessage(message);
-    bench.ladder.sentPiece(bench.now(), 0, bytes, describeStreamMessage(message));
-    await bench.client.send(0, bytes);
+    await this.carrier.send(encodeStreamMessage(message), describeStreamMessage(message));
+  }
+
+  /** Says the harness's own CSM, once. */
+  async greet(): Promise<void> {
+    if (this.hasGreeted) return;
+    this.hasGreeted = true;
+    await this.send(csm({ maxMessageSize: LONGEST_MESSAGE, blockWise: true, maxTokenLength: 8 }));
   }
 
   private async takeIn(until: Milliseconds): Promise<boolean> {
-    const bench = this.bench;
-    const { client } = bench;
-    const arrival = await client.receive(client.now() + until - bench.now());
-    if (arrival === undefined) return false;
-    const { datagram: piece, server } = arrival;
+    const piece = await this.carrier.receive(until);
+    if (piece === undefined) return false;
     const messages = this.messagesWith(piece);
     const words = messages.map((one) => (one === "end" ? one : describeStreamMessage(one)));
     const shown = words.join(", ") || `${piece.length} bytes of a message`;
-    bench.ladder.arrivedPiece(bench.now(), server, piece, shown);
+    this.carrier.show(piece, shown);
     this.arrived.push(...messages);
-    if (!this.hasGreeted && piece.length > 0) {
-      this.hasGreeted = true;
-      const own = { maxMessageSize: LONGEST_MESSAGE, blockWise: true, maxTokenLength: 8 };
-      await this.send(csm(own));
-    }
+    if (piece.length > 0) await this.greet();
     return true;
   }
 
@@ -77,12 +83,41 @@ export class ScriptedStream {
     for (let next = this.decoder.poll(); next !== undefined; next = this.decoder.poll()) {
       if (isMalformed(next)) {
         const why = `the stream is malformed: ${next.fault} at byte ${next.at} (${next.source})`;
-        throw new Ended("fail", why, "well-formed" satisfies keyof typeof UNIVERSAL_CRITERIA);
+        throw new Ended("fail", why, "well-formed");
       }
       messages.push(next);
     }
     return messages;
   }
+}
+
+/** The connection of the client to the first of the bench's servers. */
+export function streamOfClient(bench: Bench): ScriptedStream {
+  const { client, ladder } = bench;
+  return new ScriptedStream({
+    send(piece, words) {
+      ladder.sentPiece(bench.now(), 0, piece, words);
+      return client.send(0, piece);
+    },
+    async receive(until) {
+      const arrival = await client.receive(client.now() + until - bench.now());
+      return arrival?.datagram;
+    },
+    show: (piece, words) => ladder.arrivedPiece(bench.now(), 0, piece, words),
+  });
+}
+
+/** A connection of the harness's to the server. */
+export function streamToServer(bench: ServerBench, connection: ServerConnection): ScriptedStream {
+  const { server, ladder } = bench;
+  return new ScriptedStream({
+    send(piece, words) {
+      ladder.arrivedPiece(bench.now(), 0, piece, words);
+      return connection.send(piece);
+    },
+    receive: (until) => connection.receive(server.now() + until - bench.now()),
+    show: (piece, words) => ladder.sentPiece(bench.now(), 0, piece, words),
+  });
 }
 
 /** What came, for sentences. */

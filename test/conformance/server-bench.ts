@@ -11,9 +11,16 @@ import { pathOf } from "../../protocol/coap/uri.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
 import { SECOND } from "../../protocol/time/duration.ts";
 import type { Version } from "./case.ts";
+import { Ended } from "./judging.ts";
 import { sentenceOf } from "./order-words.ts";
 import { answered, codeWords, RawClients } from "./raw-clients.ts";
-import type { KnownClient, Order, Outcome, ServerUnderTest } from "./server-under-test.ts";
+import type {
+  KnownClient,
+  Order,
+  Outcome,
+  ServerConnection,
+  ServerUnderTest,
+} from "./server-under-test.ts";
 
 export { SERVER_PROMPT } from "./raw-clients.ts";
 
@@ -98,6 +105,16 @@ export class ServerBench<Criterion extends string = string> extends RawClients<C
       format: LINK_FORMAT,
       client,
     });
+  }
+
+  /** A TCP connection to the server; who cannot connect cannot be judged by what comes over it. */
+  async connect(): Promise<ServerConnection> {
+    try {
+      return this.givenFound(await this.server.connect?.(), "the server has no address over TCP");
+    } catch (error) {
+      if (error instanceof Ended) throw error;
+      return this.lack(`no TCP connection: ${(error as Error).message}`);
+    }
   }
 
   usualQuery(lifetime = 300): string[] {

@@ -8,6 +8,8 @@ export interface ServerCase<Criterion extends string = string> extends Stated {
   readonly role: "server";
   /** What the operator must be able to have done. */
   readonly needs?: readonly Ability[];
+  /** True when it is about connections: then the server's address over TCP has to be known. */
+  readonly isOverTcp?: boolean;
   /** What stops the harness from running the case. */
   readonly missing?: Missing;
   /** About how long it takes, seconds; a moment unless it says so. */
@@ -154,7 +156,8 @@ function endpointNameOf({ id }: Stated, prefix = "conform-"): string {
   return `${prefix}${id.replace("LightweightM2M-", "").replaceAll("_", "-").toLowerCase()}`;
 }
 
-function obstacleOf(stated: ServerCase, { name, claims }: ServerAdapter, version: Version) {
+function obstacleOf(stated: ServerCase, adapter: ServerAdapter, version: Version) {
+  const { name, claims } = adapter;
   if (!stated.versions.includes(version)) {
     return found("not applicable", `it is for LwM2M ${stated.versions.join(", ")}`);
   }
@@ -162,6 +165,9 @@ function obstacleOf(stated: ServerCase, { name, claims }: ServerAdapter, version
     return found("not applicable", `the server does not claim LwM2M ${version}`);
   }
   if (stated.missing !== undefined) return found("not run", `needs ${stated.missing}`);
+  if (stated.isOverTcp === true && adapter.takesStreams !== true) {
+    return found("not run", "needs the server's address over TCP (--tcp coap+tcp://HOST:PORT)");
+  }
   const missing = stated.needs?.find((ability) => !claims.abilities.includes(ability));
   if (missing === undefined) return undefined;
   return found("not run", `the operator interface of ${name} has no "${missing}"`);

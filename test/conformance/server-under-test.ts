@@ -151,6 +151,14 @@ export interface Operator {
   close(): Promise<void>;
 }
 
+/** A TCP connection of a raw client's. */
+export interface ServerConnection {
+  send(piece: Uint8Array): Promise<void>;
+  /** The next piece that the server sends, an empty one when it has closed the connection; undefined when none came until `until`. */
+  receive(until: Milliseconds): Promise<Uint8Array | undefined>;
+  close(): void;
+}
+
 /** One server during one case. */
 export interface ServerUnderTest {
   readonly operator: Operator;
@@ -163,6 +171,8 @@ export interface ServerUnderTest {
   send(client: number, datagram: Uint8Array): Promise<void>;
   /** The next datagram for one of the clients (`server` is the client's number); undefined when none came until `until`. */
   receive(until: Milliseconds): Promise<Arrival | undefined>;
+  /** Opens a connection. Rejects when nobody listens. Of adapters that take streams. */
+  connect?(): Promise<ServerConnection>;
   /** From now on this client has another address, as after a NAT has forgotten it. */
   rebind(client: number): Promise<void>;
   close(): Promise<void>;
@@ -172,6 +182,8 @@ export interface ServerAdapter {
   /** Names the server in reports. */
   readonly name: string;
   readonly claims: ServerClaims;
+  /** True when the server is known to be reached over TCP. */
+  readonly takesStreams?: boolean;
   /** Rejects when the server cannot be reached: the case is then not run. */
   prepare(): Promise<ServerUnderTest>;
 }

@@ -117,6 +117,10 @@ describe("dormouse conform client", () => {
       [["client", "--adapter", "in-process", "--baseline", file("none.json")], "cannot be read"],
       [["server", "--rest", "http://127.0.0.1:1", "coap://127.0.0.1:5683"], "needs an access key"],
       [["server", "mqtt://127.0.0.1"], "is no server address"],
+      [
+        ["server", "--tcp", "coap://127.0.0.1", "coap://127.0.0.1"],
+        "is not coap+tcp://HOST[:PORT]",
+      ],
     ];
     for (const [args, words] of cases) {
       const { code, stderr } = await conform(...args);
@@ -136,9 +140,19 @@ describe("dormouse conform client", () => {
 describe("dormouse conform server", () => {
   const house = new House();
 
-  beforeAll(() => house.start());
+  beforeAll(() => house.start({ httpPort: 0, coapPort: 0, coapTcpPort: 0 }));
 
   afterAll(() => house.stop());
+
+  test("judges it over TCP where it is told the address, and leaves that out where it is not", async () => {
+    const { coapTcpUrl = "", coapUrl, httpUrl } = house.connector;
+    const args = ["server", "--rest", httpUrl, "--key", house.newKey(), "--only", "106", coapUrl];
+    const over = await conform(...args, "--tcp", coapTcpUrl);
+    expect(over.code, over.stdout).toBe(0);
+    expect(over.stdout).toContain("1 cases: 1 pass");
+    const without = await conform(...args);
+    expect(without.stdout).toContain("needs the server's address over TCP (--tcp");
+  }, 60_000);
 
   const judged = (api: string, ...only: string[]) =>
     conform(

@@ -2,7 +2,13 @@
 import { createSocket, type Socket } from "node:dgram";
 import { type Milliseconds, SECOND } from "../../../protocol/time/duration.ts";
 import type { Arrival } from "../client-under-test.ts";
-import type { Operator, ServerAdapter, ServerUnderTest } from "../server-under-test.ts";
+import type {
+  Operator,
+  ServerAdapter,
+  ServerConnection,
+  ServerUnderTest,
+} from "../server-under-test.ts";
+import { TcpConnection } from "./tcp-connection.ts";
 
 export interface UdpServerSettings {
   /** Names the server in reports. */
@@ -11,6 +17,8 @@ export interface UdpServerSettings {
   readonly host: string;
   readonly port: number;
   readonly operator: Operator;
+  /** Where it takes connections: an address, resolved. */
+  readonly tcp?: { readonly host: string; readonly port: number } | undefined;
   readonly tolerance?: Milliseconds;
 }
 
@@ -23,6 +31,7 @@ export function udpServerAdapter(settings: UdpServerSettings): ServerAdapter {
   return {
     name: settings.name,
     claims: settings.operator.claims,
+    takesStreams: settings.tcp !== undefined,
     prepare: async () => new UdpServer(settings),
   };
 }
@@ -33,6 +42,7 @@ class UdpServer implements ServerUnderTest {
   readonly slice = SLICE;
   private readonly settings: UdpServerSettings;
   private readonly sockets: Socket[] = [];
+  private readonly connections: ServerConnection[] = [];
   private readonly arrivals: Arrival[] = [];
   private wake: (() => void) | undefined;
 
@@ -70,6 +80,14 @@ class UdpServer implements ServerUnderTest {
     return this.arrivals.shift();
   }
 
+  async connect(): Promise<ServerConnection> {
+    const { tcp } = this.settings;
+    if (tcp === undefined) throw new Error("the server has no address over TCP");
+    const connection = await TcpConnection.open(tcp.host, tcp.port);
+    this.connections.push(connection);
+    return connection;
+  }
+
   async rebind(client: number): Promise<void> {
     const former = this.sockets[client];
     this.sockets[client] = await this.open(client);
@@ -77,6 +95,7 @@ class UdpServer implements ServerUnderTest {
   }
 
   async close(): Promise<void> {
+    for (const connection of this.connections) connection.close();
     const closing = this.sockets.filter((socket) => socket !== undefined);
     await Promise.all(
       closing.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),

@@ -17,7 +17,7 @@ import { TCP_ACCOUNT } from "../accounts.ts";
 import { clientCase } from "../case.ts";
 import { configuredValues } from "../configurations.ts";
 import { targetOf } from "../ladder.ts";
-import { answerTo, cameInstead, hasCode, ScriptedStream } from "../scripted-stream.ts";
+import { answerTo, cameInstead, hasCode, streamOfClient } from "../scripted-stream.ts";
 
 export const TCP_BINDING = clientCase({
   id: "LightweightM2M-1.1-int-106",
@@ -40,7 +40,7 @@ export const TCP_BINDING = clientCase({
   async procedure(bench) {
     bench.step("the client is switched on, and connects over TCP");
     await bench.client.start();
-    const stream = new ScriptedStream(bench);
+    const stream = streamOfClient(bench);
     const patience = () => bench.now() + bench.pace.patience;
     const first = await stream.next(patience());
     bench.expect("tcp", first !== undefined && first !== "end", cameInstead(first));

@@ -29,10 +29,12 @@ import { SERVER_READING_CASES } from "./server-reading.ts";
 import { SERVER_REGISTRATION_CASES } from "./server-registration.ts";
 import { SERVER_REPORTING_CASES } from "./server-reporting.ts";
 import { SERVER_SEND_CASES } from "./server-send.ts";
+import { SERVER_TCP_BINDING } from "./server-tcp.ts";
 import { SERVER_WRITING_CASES } from "./server-writing.ts";
 
 const ALL: readonly ServerCase[] = [
   ...SERVER_REGISTRATION_CASES,
+  SERVER_TCP_BINDING,
   ...SERVER_PLANNED_CASES,
   ...SERVER_PROFILE_CASES,
   ...SERVER_READING_CASES,

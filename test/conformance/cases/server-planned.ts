@@ -11,23 +11,6 @@ const READ_STEP = "the operator orders a Read of /3/0 in TLV";
 
 export const SERVER_PLANNED_CASES: readonly ServerCase[] = [
   plannedServerCase({
-    id: `${OMA}106`,
-    title: "Initial Registration using TCP Binding",
-    versions: SINCE_1_1,
-    clauses: ["LwM2M Transport 1.1.1 §6.2", "RFC 8323 §5.3", REGISTER],
-    missing: "TCP",
-    needs: ["list"],
-    criteria: {
-      signals: "the server's first message on the connection is a CSM",
-      created: "Register with b=T is answered by 2.01 with a Location-Path below /rd",
-      listed: "the operator sees the client with the objects that it listed",
-    },
-    steps: [
-      "the client opens a TCP connection and sends its CSM",
-      "the client registers with b=T on that connection",
-    ],
-  }),
-  plannedServerCase({
     id: `${OMA}401`,
     title: "UDP Channel Security, pre-shared key",
     versions: ALL,

@@ -21,7 +21,10 @@ export class House {
   private readonly devices = new Set<RunningDevice>();
 
   async start(
-    ports = { httpPort: 0, coapPort: 0 },
+    ports: { httpPort: number; coapPort: number; coapTcpPort?: number } = {
+      httpPort: 0,
+      coapPort: 0,
+    },
     customers: DeviceConnectorSettings["customers"] = {},
   ): Promise<void> {
     const settings = defaultSettings(systemRandom());

@@ -1,7 +1,15 @@
 /** Our connector's core as the server under test: in this process, in virtual time. */
 import { Connector } from "../../../connector/connector.ts";
+import { streamAddress } from "../../../connector/peer-address.ts";
 import { defaultSettings } from "../../../connector/settings.ts";
 import { MemoryStore } from "../../../connector/store/memory-store.ts";
+import { LONGEST_TOKEN } from "../../../protocol/coap/message.ts";
+import {
+  encodeStreamMessage,
+  StreamDecoder,
+  type StreamMessage,
+} from "../../../protocol/coap/stream-framing.ts";
+import { isMalformed } from "../../../protocol/malformed.ts";
 import type { Milliseconds } from "../../../protocol/time/duration.ts";
 import { SECOND } from "../../../protocol/time/duration.ts";
 import { SeededRandom } from "../../../simulator/random.ts";
@@ -13,10 +21,14 @@ import {
   type Order,
   type Outcome,
   type ServerAdapter,
+  type ServerConnection,
   type ServerUnderTest,
 } from "../../conformance/index.ts";
 import { Told } from "../../conformance/operators/rest.ts";
 import { ConnectorOrders } from "./connector-orders.ts";
+
+/** Bytes of the longest message on a connection. */
+const MOST_BYTES = 65_536;
 
 /** Says something to a raw client in the server's stead. */
 export type Say = (datagram: Uint8Array, client: number) => void;
@@ -33,6 +45,8 @@ export interface ServerTamper {
   toServer?(datagram: Uint8Array, client: number, say: Say): Uint8Array | undefined;
   /** The client for whom the server takes this one. */
   hearsAs?(client: number): number;
+  /** What the server says on connections; none of them swallows the message. */
+  streamFromServer?(message: StreamMessage): readonly StreamMessage[];
   known?(client: KnownClient | undefined): KnownClient | undefined;
   outcome?(outcome: Outcome | undefined, order: Order): Outcome | undefined;
   told?(values: readonly string[], path: string): readonly string[];
@@ -43,8 +57,33 @@ export function inProcessServerAdapter(tamper: () => ServerTamper = () => ({})):
   return {
     name: "Dormouse connector, in process",
     claims: { versions: ["1.0", "1.1", "1.2"], abilities: ABILITIES },
+    takesStreams: true,
     prepare: async () => new InProcessServer(tamper()),
   };
+}
+
+/** What comes over one connection. */
+class Connection {
+  readonly pieces: Uint8Array[] = [];
+  private readonly tamper: ServerTamper;
+  private readonly decoder = new StreamDecoder(MOST_BYTES, LONGEST_TOKEN);
+
+  constructor(tamper: ServerTamper) {
+    this.tamper = tamper;
+  }
+
+  take(piece: Uint8Array): void {
+    const { streamFromServer } = this.tamper;
+    if (streamFromServer === undefined || piece.length === 0) {
+      this.pieces.push(piece);
+      return;
+    }
+    this.decoder.push(piece);
+    for (let next = this.decoder.poll(); next !== undefined; next = this.decoder.poll()) {
+      if (isMalformed(next)) return;
+      this.pieces.push(...streamFromServer(next).map(encodeStreamMessage));
+    }
+  }
 }
 
 class InProcessServer implements ServerUnderTest, Operator {
@@ -61,6 +100,7 @@ class InProcessServer implements ServerUnderTest, Operator {
   private readonly values = new Told();
   private readonly arrivals: Arrival[] = [];
   private readonly addresses: string[] = [];
+  private readonly connections = new Map<string, Connection>();
   private time: Milliseconds = 0;
   private lastPort = 40_000;
 
@@ -91,18 +131,38 @@ class InProcessServer implements ServerUnderTest, Operator {
   }
 
   async receive(until: Milliseconds): Promise<Arrival | undefined> {
-    for (;;) {
-      this.drain();
-      const arrival = this.arrivals.shift();
-      if (arrival !== undefined) return arrival;
-      const next = this.connector.deadline();
-      if (next > until) {
-        this.time = Math.max(this.time, until);
-        return undefined;
-      }
-      this.time = Math.max(this.time, next);
-      this.connector.handleTimeout(this.time);
-    }
+    this.drain();
+    while (this.arrivals.length === 0 && this.pass(until));
+    return this.arrivals.shift();
+  }
+
+  /** Lets time pass until something is to be done; false when nothing is until then. */
+  private pass(until: Milliseconds): boolean {
+    const next = this.connector.deadline();
+    this.time = Math.max(this.time, Math.min(next, until));
+    if (next > until) return false;
+    this.connector.handleTimeout(this.time);
+    this.drain();
+    return true;
+  }
+
+  async connect(): Promise<ServerConnection> {
+    const address = streamAddress("192.0.2.1", ++this.lastPort, "1");
+    const connection = new Connection(this.tamper);
+    this.connections.set(address, connection);
+    this.connector.handleOpened(this.time, address);
+    this.drain();
+    return {
+      send: async (piece) => {
+        this.connector.handleBytes(this.time, address, piece);
+        this.drain();
+      },
+      receive: async (until) => {
+        while (connection.pieces.length === 0 && this.pass(until));
+        return connection.pieces.shift();
+      },
+      close: () => this.connector.handleClosed(this.time, address),
+    };
   }
 
   async rebind(client: number): Promise<void> {
@@ -153,6 +213,7 @@ class InProcessServer implements ServerUnderTest, Operator {
     }
     this.store.commitNow();
     for (let sent = connector.pollTransmit(); sent !== undefined; sent = connector.pollTransmit()) {
+      this.connections.get(sent.peer)?.take(sent.datagram);
       const client = this.addresses.indexOf(sent.peer);
       if (client >= 0) this.deliver(client, sent.datagram);
     }

@@ -6,6 +6,7 @@ import type { ServerMutant } from "./server-mutants/mutant.ts";
 import { ORDER_MUTANTS } from "./server-mutants/orders.ts";
 import { REGISTRATION_MUTANTS } from "./server-mutants/registration.ts";
 import { REPORTING_MUTANTS } from "./server-mutants/reporting.ts";
+import { STREAM_MUTANTS } from "./server-mutants/streams.ts";
 
 export const SERVER_MUTANTS: readonly ServerMutant[] = [
   ...REGISTRATION_MUTANTS,
@@ -15,4 +16,5 @@ export const SERVER_MUTANTS: readonly ServerMutant[] = [
   ...HOSTILE_MUTANTS,
   ...BLOCK_MUTANTS,
   ...QUEUE_MODE_MUTANTS,
+  ...STREAM_MUTANTS,
 ];
