@@ -82,7 +82,12 @@ import {
 import { Ended, Judging } from "./judging.ts";
 import { Ladder, targetOf } from "./ladder.ts";
 import { type Misprint, NO_MISPRINT } from "./misprint.ts";
-import { ScriptedServer, type Uplink, type UplinkKind } from "./scripted-server.ts";
+import {
+  ScriptedServer,
+  type ServerRole,
+  type Uplink,
+  type UplinkKind,
+} from "./scripted-server.ts";
 
 /** How long an answer, or a device that listens after its last message, is waited for (RFC 7252 §4.8.2). */
 export const MAX_TRANSMIT_WAIT: Milliseconds = maxTransmitWait(DEFAULT_TRANSMISSION);
@@ -186,9 +191,11 @@ export class Bench<Criterion extends string = string> extends Judging<Criterion>
     this.version = version;
     this.endpointName = endpointName;
     this.claims = claims;
-    this.servers = Array.from({ length: count }, (_, server) => new ScriptedServer(server));
-    this.bootstrapServer = new ScriptedServer(count, "bootstrap");
-    this.stranger = new ScriptedServer(strangerOf(configuration));
+    const scripted = (server: number, role: ServerRole = "management") =>
+      new ScriptedServer(server, role, client.messageIds ?? 0);
+    this.servers = Array.from({ length: count }, (_, server) => scripted(server));
+    this.bootstrapServer = scripted(count, "bootstrap");
+    this.stranger = scripted(strangerOf(configuration));
     this.ladder = new Ladder(count > 1 || configuration.hasBootstrapServer === true, count + 1);
     this.startedAt = client.now();
   }

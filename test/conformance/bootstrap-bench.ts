@@ -51,7 +51,7 @@ export class BootstrapBench<Criterion extends string = string> extends ServerBen
 
   constructor(server: BootstrapServerUnderTest, version: Version, endpointName: string) {
     super(server, version, endpointName);
-    this.clients[0] = new BootstrapClient(0, version);
+    this.clients[0] = new BootstrapClient(0, version, server.messageIds);
   }
 
   override get client(): BootstrapClient {
@@ -60,7 +60,9 @@ export class BootstrapBench<Criterion extends string = string> extends ServerBen
 
   /** Another raw client that asks to be bootstrapped, with an address of its own. */
   override addClient(): number {
-    this.clients.push(new BootstrapClient(this.clients.length, this.version));
+    this.clients.push(
+      new BootstrapClient(this.clients.length, this.version, this.server.messageIds),
+    );
     return this.clients.length - 1;
   }
 

@@ -74,8 +74,8 @@ export class BootstrapClient extends ScriptedClient {
   private readonly number: number;
 
   /** @param client its number among the harness's clients */
-  constructor(client: number, version: Version) {
-    super(client);
+  constructor(client: number, version: Version, messageIds = 0) {
+    super(client, messageIds);
     this.number = client;
     this.version = version;
     this.answer = (downlink) => this.special?.(downlink) ?? this.obey(downlink);

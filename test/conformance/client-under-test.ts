@@ -113,6 +113,11 @@ export interface ClientUnderTest {
   readonly pace?: Pace;
   /** The addresses of the harness's servers as the client reaches them, `coap://127.0.0.1:5683`, in their order. */
   readonly serverUris: readonly string[];
+  /**
+   * Behind which Message ID the harness's begin. A device that stays on takes one of an earlier case for a copy (RFC 7252 §4.2) until
+   * EXCHANGE_LIFETIME is over. 0 where it remembers nothing.
+   */
+  readonly messageIds?: number;
   now(): Milliseconds;
   /** Switches it on. */
   start(): Promise<void>;

@@ -47,7 +47,7 @@ export abstract class RawClients<Criterion extends string> extends Judging<Crite
   readonly server: ServerUnderTest;
   readonly version: Version;
   readonly ladder = new Ladder(false);
-  readonly clients: ScriptedClient[] = [new ScriptedClient(0)];
+  readonly clients: ScriptedClient[];
   /** What the server asked first that is no operation; undefined as long as all were. */
   illegal: string | undefined = undefined;
   private readonly startedAt: Milliseconds;
@@ -60,6 +60,7 @@ export abstract class RawClients<Criterion extends string> extends Judging<Crite
     this.server = server;
     this.version = version;
     this.startedAt = server.now();
+    this.clients = [new ScriptedClient(0, server.messageIds)];
   }
 
   get client(): ScriptedClient {
@@ -68,7 +69,7 @@ export abstract class RawClients<Criterion extends string> extends Judging<Crite
 
   /** Another raw client, with an address of its own. Returns its number. */
   addClient(): number {
-    this.clients.push(new ScriptedClient(this.clients.length));
+    this.clients.push(new ScriptedClient(this.clients.length, this.server.messageIds));
     return this.clients.length - 1;
   }
 

@@ -102,10 +102,13 @@ export class ScriptedClient {
   private tokens = 0;
   private readonly answered = new Map<number, readonly Message[]>();
 
-  /** @param client its number among the harness's clients */
-  constructor(client: number) {
+  /**
+   * @param client its number among the harness's clients
+   * @param messageIds behind which Message ID they begin, of the first client
+   */
+  constructor(client: number, messageIds = 0) {
     this.client = client;
-    this.messageIds = 0x2000 * (client + 1) + Math.floor(client);
+    this.messageIds = (messageIds + 0x2000 * (client + 1) + Math.floor(client)) & 0xffff;
   }
 
   /** A Message ID not used before in this case. */

@@ -90,6 +90,11 @@ const LONGEST_LIST = 65536;
 const EXCHANGE_LIFETIME = exchangeLifetime(DEFAULT_TRANSMISSION);
 const NOTHING: Reaction = { uplink: undefined, response: undefined, replies: [] };
 
+/** Behind which Message ID those of a server begin. @param messageIds the same of the first server */
+export function firstMessageId(server: number, messageIds: number): number {
+  return (messageIds + 0x1000 * (server + 1)) & 0xffff;
+}
+
 export class ScriptedServer {
   /** As sent in the answer to Register: with more segments than most servers use. */
   location = "";
@@ -112,11 +117,14 @@ export class ScriptedServer {
   private readonly answered = new Map<number, Memory>();
   private body: Body | undefined = undefined;
 
-  /** @param server its number among the harness's servers */
-  constructor(server: number, role: ServerRole = "management") {
+  /**
+   * @param server its number among the harness's servers
+   * @param messageIds behind which Message ID they begin, of the first server
+   */
+  constructor(server: number, role: ServerRole, messageIds: number) {
     this.server = server;
     this.role = role;
-    this.messageIds = 0x1000 * (server + 1);
+    this.messageIds = firstMessageId(server, messageIds);
   }
 
   /** A Message ID not used before in this case. */

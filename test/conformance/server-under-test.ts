@@ -166,6 +166,8 @@ export interface ServerUnderTest {
   readonly tolerance: Milliseconds;
   /** How long to wait before the operator is asked again. */
   readonly slice: Milliseconds;
+  /** Behind which Message ID the raw clients' begin: an address may have been another client's a moment ago (RFC 7252 §4.4). 0 unless given. */
+  readonly messageIds?: number;
   now(): Milliseconds;
   /** Sends from the address of this client: 0, 1 ... each has its own. */
   send(client: number, datagram: Uint8Array): Promise<void>;

@@ -52,6 +52,7 @@ class UdpBootstrapServer implements BootstrapServerUnderTest {
   readonly operator: Operator;
   readonly tolerance: Milliseconds;
   readonly slice: Milliseconds;
+  readonly messageIds: number | undefined;
   private readonly udp: ServerUnderTest;
 
   constructor(
@@ -65,6 +66,7 @@ class UdpBootstrapServer implements BootstrapServerUnderTest {
     this.operator = lwm2m?.operator ?? NO_OPERATOR;
     this.tolerance = udp.tolerance;
     this.slice = udp.slice;
+    this.messageIds = udp.messageIds;
   }
 
   now(): Milliseconds {

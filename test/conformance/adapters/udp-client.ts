@@ -32,6 +32,7 @@ import {
   USUAL_PACE,
 } from "../client-under-test.ts";
 import { serverCountOf, strangerOf } from "../configurations.ts";
+import { firstMessageId } from "../scripted-server.ts";
 import { openTcpPort, openUdpPort, type Port, type UdpPort } from "./ports.ts";
 
 /** Who configures, starts and stops the device. */
@@ -76,6 +77,9 @@ export interface UdpClientAdapter extends ClientAdapter {
   close(): Promise<void>;
 }
 
+const MESSAGE_IDS = 0x10000;
+/** More than a case uses; those of the hundred cases before are not used again. */
+const MESSAGE_IDS_OF_A_CASE = 0x200;
 const DEFAULT_TOLERANCE: Milliseconds = SECOND;
 /** How late this process may be by the real clock, which a fast clock of the client's magnifies. */
 const JITTER: Milliseconds = SECOND / 10;
@@ -94,6 +98,8 @@ export function udpClientAdapter(
   const tcp: Port[] = [];
   let stranger: UdpPort | undefined;
   let hasRegistered = false;
+  // Of an earlier run nobody knows them.
+  let messageIds = Math.floor(Math.random() * MESSAGE_IDS);
   return {
     name: control.name,
     claims: control.claims,
@@ -119,7 +125,9 @@ export function udpClientAdapter(
       const chosen = { ports: ports.slice(0, count), stranger };
       // A client that is to bootstrap, or to connect, cannot be called back: it begins anew.
       const isOn = hasRegistered && !bootstrap && !isStream;
-      const client = new UdpClient(control, chosen, settings, isOn, strangerOf(configuration));
+      messageIds = (messageIds + MESSAGE_IDS_OF_A_CASE) % MESSAGE_IDS;
+      const at = { isOn, messageIds, strangerNumber: strangerOf(configuration) };
+      const client = new UdpClient(control, chosen, settings, at);
       await control.prepare(setup, client.serverUris);
       hasRegistered = control.staysOn;
       return client;
@@ -132,10 +140,19 @@ export function udpClientAdapter(
   };
 }
 
+/** Where a case begins. */
+interface Beginning {
+  /** The device is on from the case before. */
+  readonly isOn: boolean;
+  readonly messageIds: number;
+  readonly strangerNumber: number;
+}
+
 class UdpClient implements ClientUnderTest {
   readonly tolerance: Milliseconds;
   readonly pace: Pace;
   readonly serverUris: readonly string[];
+  readonly messageIds: number;
   private readonly control: DeviceControl;
   private readonly ports: readonly Port[];
   private readonly stranger: UdpPort;
@@ -148,13 +165,13 @@ class UdpClient implements ClientUnderTest {
     control: DeviceControl,
     { ports, stranger }: { ports: readonly Port[]; stranger: UdpPort },
     settings: UdpClientSettings,
-    isOn: boolean,
-    strangerNumber: number,
+    { isOn, messageIds, strangerNumber }: Beginning,
   ) {
     this.control = control;
     this.ports = ports;
     this.stranger = stranger;
     this.isOn = isOn;
+    this.messageIds = messageIds;
     this.clock = control.clock ?? 1;
     this.tolerance = settings.tolerance ?? Math.max(DEFAULT_TOLERANCE, JITTER * this.clock);
     this.pace = control.claims.pace ?? USUAL_PACE;
@@ -234,7 +251,7 @@ class UdpClient implements ClientUnderTest {
   private async recall(): Promise<boolean> {
     const deadline = this.now() + RECALL_PERIOD;
     this.ports.forEach((port, server) => {
-      port.send(encodeMessage(updateTrigger(server)));
+      port.send(encodeMessage(updateTrigger(server, firstMessageId(server, this.messageIds))));
     });
     const registered = new Set<number>();
     while (registered.size < this.ports.length) {
@@ -255,12 +272,12 @@ class UdpClient implements ClientUnderTest {
   }
 }
 
-/** Execute of /1/n/8, with a Message ID far from those of the scripted servers. */
-function updateTrigger(server: number): Message {
+/** Execute of /1/n/8. */
+function updateTrigger(server: number, messageId: number): Message {
   return {
     type: CON,
     code: POST,
-    messageId: 0xf000 + Math.floor(Math.random() * 0xf00) + server,
+    messageId,
     token: new Uint8Array([0xfe, server]),
     options: pathOptions(URI_PATH, `/1/${server}/8`),
     payload: NO_BYTES,

@@ -40,6 +40,7 @@ class UdpServer implements ServerUnderTest {
   readonly operator: Operator;
   readonly tolerance: Milliseconds;
   readonly slice = SLICE;
+  readonly messageIds = Math.floor(Math.random() * 0x10000);
   private readonly settings: UdpServerSettings;
   private readonly sockets: Socket[] = [];
   private readonly connections: ServerConnection[] = [];
