@@ -21,6 +21,7 @@ import org.eclipse.leshan.core.node.LwM2mObjectInstance;
 import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.node.LwM2mResourceInstance;
+import org.eclipse.leshan.core.node.LwM2mRoot;
 import org.eclipse.leshan.core.node.LwM2mSingleResource;
 import org.eclipse.leshan.core.node.ObjectLink;
 import org.eclipse.leshan.core.util.Hex;
@@ -40,6 +41,17 @@ final class Models {
         models.add(temperature("1.0"));
         models.add(temperature("1.1"));
         models.add(testObject());
+        models.add(new ObjectModel(10, "Cellular Connectivity", "", "1.0", false, false,
+                resource(4, Operations.RW, Type.INTEGER), resource(8, Operations.RW, Type.OPAQUE),
+                multiple(11, Operations.R, Type.OBJLNK)));
+        models.add(new ObjectModel(11, "APN Connection Profile", "", "1.0", true, false,
+                resource(0, Operations.RW, Type.STRING), resource(1, Operations.RW, Type.STRING),
+                resource(3, Operations.RW, Type.BOOLEAN), resource(4, Operations.RW, Type.INTEGER)));
+        models.add(new ObjectModel(13, "Bearer Selection", "", "1.0", false, false,
+                multiple(0, Operations.RW, Type.INTEGER), resource(1, Operations.RW, Type.INTEGER)));
+        models.add(new ObjectModel(16, "Portfolio", "", "1.0", true, false, multiple(0, Operations.RW, Type.STRING),
+                resource(1, Operations.E, Type.NONE), multiple(2, Operations.R, Type.OPAQUE),
+                resource(3, Operations.R, Type.INTEGER)));
         return models;
     }
 
@@ -84,7 +96,9 @@ final class Models {
     }
 
     private static void put(ObjectNode values, String path, LwM2mNode node) {
-        if (node instanceof LwM2mObject object)
+        if (node instanceof LwM2mRoot root)
+            root.getObjects().forEach((id, child) -> put(values, "/" + id, child));
+        else if (node instanceof LwM2mObject object)
             object.getInstances().forEach((id, child) -> put(values, path + "/" + id, child));
         else if (node instanceof LwM2mObjectInstance instance)
             instance.getResources().forEach((id, child) -> put(values, path + "/" + id, child));
