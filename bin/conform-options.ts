@@ -71,6 +71,18 @@ export function orFail<T>(make: () => T): T {
   }
 }
 
+/** Aborts at the first Ctrl-C or request to end, so that what was judged till then is told; a second ends the process at once. */
+export function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      console.error("Stopped: what has been judged so far follows.");
+      stopping.abort();
+    });
+  }
+  return stopping.signal;
+}
+
 export function couldNotRun(message: string): never {
   console.error(message);
   process.exit(2);

@@ -34,6 +34,7 @@ import {
   orFail,
   type SelectionOptions,
   selected,
+  stopSignal,
 } from "./conform-options.ts";
 import {
   addReportOptions,
@@ -108,16 +109,21 @@ async function runServer(uri: string | undefined, options: ServerOptions): Promi
   const baseline = orFail(() => readBaseline(options.baseline));
   const startedAt = Date.now();
   const name = options.name ?? [uri, options.bootstrap].filter((one) => one).join(" and ");
-  const results = await resultsOf(uri, options, cases);
+  const stopped = stopSignal();
+  const results = await resultsOf(uri, options, cases, stopped);
   const harness = `Dormouse conformance harness ${productVersion()}`;
   const run = { subject: name, role: "server", harness, startedAt, results } as const;
-  process.exitCode = conclude(run, options, baseline);
+  const status = conclude(run, options, baseline);
+  // What is left of the cases that were under way would keep the process.
+  if (stopped.aborted) process.exit(2);
+  process.exitCode = status;
 }
 
 async function resultsOf(
   uri: string | undefined,
   options: ServerOptions,
   cases: readonly AnyServerCase[],
+  stopped: AbortSignal,
 ): Promise<CaseResult[]> {
   const { lwm2m } = options;
   const opened: { close(): Promise<void> }[] = [];
@@ -134,12 +140,14 @@ async function resultsOf(
     if (server !== undefined) {
       // What an earlier run has left at the server is of other endpoints.
       const prefix = `conform-${randomBytes(2).toString("hex")}-`;
-      const run = { report, parallel, prefix };
+      const run = { report, parallel, prefix, stopped };
       results.push(...(await runServerCases(plain, server.adapter, lwm2m, run)));
     }
     if (bootstrap !== undefined) {
       const { adapter } = bootstrap;
-      results.push(...(await runBootstrapServerCases(ofBootstrap, adapter, lwm2m, report)));
+      results.push(
+        ...(await runBootstrapServerCases(ofBootstrap, adapter, lwm2m, report, stopped)),
+      );
     }
     return results;
   } catch (error) {

@@ -42,6 +42,7 @@ import {
   orFail,
   type SelectionOptions,
   selected,
+  stopSignal,
 } from "./conform-options.ts";
 import {
   addReportOptions,
@@ -257,15 +258,19 @@ async function runClient(options: ClientOptions): Promise<void> {
   const adapter = await learned(plain, options);
   const startedAt = Date.now();
   const progress = await progressOf(cases, adapter, options);
+  const stopped = stopSignal();
   let results: CaseResult[];
   try {
-    results = await runCases(cases, adapter, options.lwm2m, progress);
+    results = await runCases(cases, adapter, options.lwm2m, progress, stopped);
   } finally {
     await close(adapter);
   }
   const harness = `Dormouse conformance harness ${productVersion()}`;
   const run = { subject: adapter.name, role: "client", harness, startedAt, results } as const;
-  process.exitCode = conclude(run, options, baseline);
+  const status = conclude(run, options, baseline);
+  // What is left of the case that was under way would keep the process.
+  if (stopped.aborted) process.exit(2);
+  process.exitCode = status;
 }
 
 function adapterOf(options: ClientOptions): ClientAdapter | UdpClientAdapter {

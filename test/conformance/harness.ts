@@ -32,20 +32,48 @@ export interface Finding {
   readonly criterion: string | undefined;
 }
 
-/** Runs the cases one after the other, each with a fresh client. Says each result as it comes to `report`. */
+/**
+ * Runs the cases one after the other, each with a fresh client. Says each result as it comes to `report`.
+ *
+ * @param stopped ends the run where it is: the case under way and those after it are not run
+ */
 export async function runCases(
   cases: readonly ConformanceCase[],
   adapter: ClientAdapter,
   version: Version,
   report: (result: CaseResult) => void = () => {},
+  stopped?: AbortSignal,
 ): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   for (const stated of cases) {
-    const result = await runCase(stated, adapter, version);
+    const run = () => runCase(stated, adapter, version);
+    const result = await unlessStopped(stated, version, run, stopped);
     results.push(result);
-    report(result);
+    if (stopped?.aborted !== true) report(result);
   }
   return results;
+}
+
+/** What a case comes to; not run, when the run is stopped before that. What is under way then is left to whoever closes the adapter. */
+export async function unlessStopped(
+  stated: Stated,
+  version: Version,
+  run: () => Promise<CaseResult>,
+  stopped: AbortSignal | undefined,
+): Promise<CaseResult> {
+  if (stopped === undefined) return run();
+  const notRun = () => result(stated, version, found("not run", "the run was stopped"));
+  if (stopped.aborted) return notRun();
+  let stop = () => {};
+  const stopping = new Promise<CaseResult>((resolve) => {
+    stop = () => resolve(notRun());
+  });
+  stopped.addEventListener("abort", stop);
+  try {
+    return await Promise.race([run(), stopping]);
+  } finally {
+    stopped.removeEventListener("abort", stop);
+  }
 }
 
 export async function runCase(

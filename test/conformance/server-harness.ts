@@ -1,6 +1,14 @@
 /** Runs cases against a server and gives each a verdict. */
 import type { CaseResult, Missing, Version } from "./case.ts";
-import { type Finding, found, judge, result, type Stated, wordsOf } from "./harness.ts";
+import {
+  type Finding,
+  found,
+  judge,
+  result,
+  type Stated,
+  unlessStopped,
+  wordsOf,
+} from "./harness.ts";
 import { ServerBench } from "./server-bench.ts";
 import type { Ability, ServerAdapter, ServerUnderTest } from "./server-under-test.ts";
 
@@ -54,6 +62,8 @@ export interface ServerRun {
   readonly parallel?: number;
   /** What the names of the endpoints begin with; `conform-` unless it says so. Another for each run keeps what one left behind out of the next. */
   readonly prefix?: string;
+  /** Ends the run where it is: cases under way and those after them are not run. */
+  readonly stopped?: AbortSignal | undefined;
 }
 
 /**
@@ -70,8 +80,9 @@ export async function runServerCases(
   const { report = () => {}, parallel = 1 } = run;
   const results = new Array<CaseResult>(cases.length);
   const carryOut = async (at: number) => {
-    results[at] = await runServerCase(cases[at], adapter, version, run.prefix);
-    report(results[at]);
+    const judge = () => runServerCase(cases[at], adapter, version, run.prefix);
+    results[at] = await unlessStopped(cases[at], version, judge, run.stopped);
+    if (run.stopped?.aborted !== true) report(results[at]);
   };
   const places = cases.map((_, at) => at);
   if (parallel < 2) {

@@ -1,8 +1,8 @@
 /** `dormouse conform` as a lab runs it: a client that is a process of its own, over UDP, and files that others read. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { JsonReport } from "../conformance/index.ts";
 import { RunningCommand } from "./support/command.ts";
 import { House } from "./support/house.ts";
@@ -72,6 +72,25 @@ describe("dormouse conform client", () => {
     expect(code).toBe(1);
     expect(stdout).toContain("alive: its command ended with 3");
   }, 120_000);
+
+  test("stopped, it tells what it has judged and lets no client run on", async () => {
+    writeFileSync(
+      file("mute.json"),
+      JSON.stringify({ start: `echo $$ > ${file("pid")}; sleep 600` }),
+    );
+    const command = new RunningCommand([
+      ...["conform", "client", "--adapter", "command", "--commands", file("mute.json")],
+      ...["--only", "101", "--only", "102", "--port", "0", "--json", file("stopped.json")],
+    ]);
+    await vi.waitUntil(() => existsSync(file("pid")), { timeout: 30_000 });
+    expect(await command.stop("SIGINT")).toBe(2);
+    expect(command.stderr).toContain("Stopped: what has been judged so far follows.");
+    const { summary, cases } = readReport("stopped.json");
+    expect(summary).toMatchObject({ pass: 0, notRun: 2 });
+    expect(cases.map(({ why }) => why)).toEqual(Array(2).fill("the run was stopped"));
+    const pid = Number(readFileSync(file("pid"), "utf8"));
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  }, 60_000);
 
   test("meets a client that connects over TCP, and hears it out", async () => {
     // A CSM, and after the server's nothing but the end.
