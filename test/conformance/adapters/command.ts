@@ -16,6 +16,7 @@ import { join } from "node:path";
 import type { Value } from "../../../protocol/model/data-types.ts";
 import type { ClientSetup } from "../client-under-test.ts";
 import { serverCountOf } from "../configurations.ts";
+import { Ended } from "../judging.ts";
 import { type DeviceProfile, readProfile } from "./claims.ts";
 import type { DeviceControl } from "./udp-client.ts";
 
@@ -223,13 +224,18 @@ class CommandControl implements DeviceControl {
     );
   }
 
+  /** A command that fails is neither the client's fault nor the harness's: rejects with what ends the case without a verdict. */
   private run(command: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const child = spawn("/bin/sh", ["-c", command], { stdio: "ignore", timeout: COMMAND_PERIOD });
       child.once("error", reject);
       child.once("exit", (code) => {
         if (code === 0) resolve();
-        else reject(new Error(`the command "${command}" ended with ${code}`));
+        else {
+          const how =
+            code === null ? `took more than ${COMMAND_PERIOD / 1000} s` : `ended with ${code}`;
+          reject(new Ended("inconclusive", `the command "${command}" ${how}`, undefined));
+        }
       });
     });
   }

@@ -25,3 +25,11 @@ const REFUSED: readonly [given: unknown, words: string][] = [
 test.each(REFUSED)("a file of commands %j is refused with what it may be", (given, words) => {
   expect(() => commandControl(given)).toThrow(words);
 });
+
+test("a command that fails ends the case without a verdict, and is told", async () => {
+  const control = commandControl({ start: "true", set: "exit 3" });
+  await expect(control.set("/3/0/9", 70)).rejects.toMatchObject({
+    verdict: "inconclusive",
+    message: 'the command "exit 3" ended with 3',
+  });
+});
