@@ -5,7 +5,8 @@ import { writeFileSync } from "node:fs";
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import { BOARD_NAMES, BOARDS, type BoardModel, boardNamed } from "../firmware/flash/boards.ts";
-import { type Build, buildForBoard, usualProgram } from "../firmware/flash/build.ts";
+import { type Build, buildForBoard } from "../firmware/flash/build.ts";
+import { ESPRUINO_PROGRAMS, programFile } from "../firmware/flash/programs.ts";
 import { boardsTable, refusedText, reportJson, reportText } from "./build-report.ts";
 
 interface BuildCommandOptions {
@@ -19,9 +20,13 @@ interface BuildCommandOptions {
 const HELP = `
 ENTRY is a TypeScript file that imports what it needs of dormouse-lwm2m/firmware,
 dormouse-lwm2m/protocol and, for Espruino, dormouse-lwm2m/boards/espruino; only that is in
-the bundle. Without ENTRY it is the least that is a device: on Espruino objects 1 and 3, in
-text and TLV; on Node this machine, as \`dormouse device\` shows it. What either is told
-(server, endpoint, lifetime) comes from dormouse.json, which \`dormouse flash\` writes.
+the bundle. Programs for Espruino that are here already, by their names; without ENTRY it is the
+first:
+
+${programsTable()}
+
+On Node it is this machine then, as \`dormouse device\` shows it. What a program is told (server,
+endpoint, lifetime) comes from dormouse.json, which \`dormouse flash\` writes.
 
 For Espruino the report tells flash and variables against what the board has. What the board
 cannot run is refused with its file, line and column, all of it at once: syntax, types, names
@@ -32,15 +37,26 @@ Exit status: 0 built, 1 something was refused and nothing written, 2 wrong use.
 Examples:
   dormouse boards
   dormouse build --board esp32
+  dormouse build sleeper --board esp32
   dormouse build my-device.ts --board espruino-pico --out my-device.js
   dormouse build my-device.ts --board esp32-c3 --json | jq .variables
   dormouse build --board pi --out device.mjs && node device.mjs
 `;
 
+function programsTable(): string {
+  const lines = Object.entries(ESPRUINO_PROGRAMS).map(
+    ([name, what]) => `  ${name.padEnd(16)}${what}`,
+  );
+  return lines.join("\n");
+}
+
 export function buildCommand(program: Command): void {
   withUsageStatus(program.command("build"))
     .description("bundle a program for a board, and say what it takes of it")
-    .argument("[entry]", "the program, a TypeScript file (default: the least that is a device)")
+    .argument(
+      "[entry]",
+      "the program: a TypeScript file, or the name of one that is here (see below)",
+    )
     .option("--board <name>", `one of ${BOARD_NAMES.join(", ")}`)
     .option("--out <file>", "where to write it (default: ENTRY.BOARD.js here)")
     .option("--no-minify", "leave names and lines readable, for a look at what runs")
@@ -74,7 +90,7 @@ async function runBuild(
     return;
   }
   const board = chosenBoard(options.board, command);
-  const program = entry ?? usualProgram(board);
+  const program = programFile(entry, board);
   const { code, report } = await built(program, board, options.minify, command);
   const file = code === undefined ? undefined : (options.out ?? usualName(program, board));
   if (code !== undefined && file !== undefined) write(file, code, command);

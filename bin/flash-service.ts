@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { NodeBoard } from "../firmware/flash/boards.ts";
-import { buildForBoard, usualProgram } from "../firmware/flash/build.ts";
+import { buildForBoard } from "../firmware/flash/build.ts";
 import type { BoardSettings } from "../firmware/flash/flash-board.ts";
 import { libraryFile } from "../firmware/flash/library.ts";
 import {
@@ -16,6 +16,7 @@ import {
   type ServiceFile,
   serviceFiles,
 } from "../firmware/flash/node-service.ts";
+import { programFile } from "../firmware/flash/programs.ts";
 import { built } from "./build.ts";
 import { refusedText } from "./build-report.ts";
 
@@ -69,7 +70,7 @@ async function programText(
       command.error(`error: ${given} cannot be read: ${(error as Error).message}`);
     }
   }
-  const { code, report } = await built(given ?? usualProgram(board), board, true, command);
+  const { code, report } = await built(programFile(given, board), board, true, command);
   if (code !== undefined) return code;
   console.error(refusedText(report));
   return process.exit(1);

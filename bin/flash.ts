@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { BOARD_NAMES, type EspruinoBoard } from "../firmware/flash/boards.ts";
-import { usualProgram } from "../firmware/flash/build.ts";
 import { BoardConsole } from "../firmware/flash/console/board-console.ts";
 import { type BoardPort, parsePort } from "../firmware/flash/console/board-line.ts";
 import { ESPRUINO_VERSION, openEspruinoLine } from "../firmware/flash/console/espruino-library.ts";
@@ -15,6 +14,7 @@ import {
   type FlashProgress,
   flashBoard,
 } from "../firmware/flash/flash-board.ts";
+import { programFile } from "../firmware/flash/programs.ts";
 import type { StorageFile } from "../firmware/flash/storage-image.ts";
 import { built, chosenBoard, withUsageStatus } from "./build.ts";
 import { refusedText } from "./build-report.ts";
@@ -29,6 +29,7 @@ interface FlashOptions extends ServiceOptions {
   endpoint?: string;
   lifetime?: number;
   queue?: boolean;
+  settings?: BoardSettings;
   storage: readonly StorageFile[];
   time: boolean;
 }
@@ -37,12 +38,13 @@ const USUAL_BAUD = 115_200;
 const BAR_WIDTH = 24;
 
 const HELP = `
-PROGRAM is what \`dormouse build\` wrote (.js), or a program (.ts), which is built first; without
-it, the least that is a device. It goes to .bootcde in the board's flash, which runs when the
+PROGRAM is what \`dormouse build\` wrote (.js), or a program (.ts, or a name that \`dormouse
+build --help\` lists), which is built first; without it, the least that is a device. It goes to .bootcde in the board's flash, which runs when the
 board starts, whatever else is on it stays. Every file is read back and compared.
 
 --server, --endpoint, --lifetime and --queue are written to dormouse.json, from which the program
-reads whom to talk to; what is not said stays as the board has it. A board of the ESP32 family
+reads whom to talk to, and so is what --settings FILE holds besides, as { "ssid": "...",
+"password": "..." } for the sleeper; what is not said stays as the board has it. A board of the ESP32 family
 has to know its Wi-Fi, once:
 
   dormouse console --port /dev/ttyUSB0 -e \\
@@ -67,6 +69,7 @@ Examples:
   dormouse flash --board esp32 --port /dev/ttyUSB0 --server coap://192.168.1.10
   dormouse flash my-device.ts --board esp32-c3 --port /dev/ttyACM0 --endpoint kitchen
   dormouse flash my-device.js --board esp32 --port tcp://192.168.1.20 --storage rare=rare.js
+  dormouse flash sleeper --board esp32 --port /dev/ttyUSB0 --settings wifi.json --server coap://192.168.1.10
   dormouse flash --board pi --out ./pi --server coap://192.168.1.10 --endpoint attic
   sudo dormouse flash --board node --install --server coap://192.168.1.10
 `;
@@ -74,7 +77,7 @@ Examples:
 export function flashCommand(program: Command): void {
   withUsageStatus(program.command("flash"))
     .description("put a program onto its board, and start it")
-    .argument("[program]", "a bundle (.js), or a program that is built first (.ts)")
+    .argument("[program]", "a bundle (.js), or a program that is built first (.ts, or a name)")
     .option("--board <name>", `one of ${BOARD_NAMES.join(", ")}`)
     .option("--port <port>", "where the board is: /dev/ttyUSB0, tcp://HOST[:PORT], ble://NAME")
     .option("--baud <rate>", "speed of a serial port (default: the board's)", baudOption)
@@ -83,6 +86,7 @@ export function flashCommand(program: Command): void {
     .option("--lifetime <seconds>", "registration lifetime", lifetimeOption)
     .option("--queue", "queue mode: it listens only for a while after each message")
     .option("--no-queue", "no queue mode")
+    .option("--settings <file>", "more for dormouse.json, as JSON", jsonObjectOption)
     .option(
       "--storage <name>=<file>",
       "a file for the board's Storage, as a module that the program requires; can be repeated",
@@ -159,7 +163,7 @@ export function progressLine(progress: FlashProgress): string {
     case "verified":
       return `Wrote ${progress.file}, ${whole(progress.bytes)} bytes, and read it back`;
     case "settings":
-      return `It is told ${JSON.stringify(progress.settings)}`;
+      return `It is told ${JSON.stringify(progress.settings, concealed)}`;
     case "started": {
       const { usage, flags } = progress;
       if (usage === undefined) return "Started; since the restart its console does not answer";
@@ -181,8 +185,8 @@ async function programFor(
   given: string | undefined,
   command: Command,
 ): Promise<Program> {
-  const program = given ?? usualProgram(board);
-  if (given !== undefined && !/\.[cm]?tsx?$/.test(given)) {
+  const program = programFile(given, board);
+  if (program === given && !/\.[cm]?tsx?$/.test(given)) {
     try {
       return { content: readFileSync(given), variables: undefined };
     } catch (error) {
@@ -200,8 +204,9 @@ async function programFor(
   return { content: new TextEncoder().encode(code), variables: report.variables?.answering };
 }
 
-function settingsOf({ server, endpoint, lifetime, queue }: FlashOptions): BoardSettings {
+function settingsOf({ server, endpoint, lifetime, queue, settings }: FlashOptions): BoardSettings {
   return {
+    ...settings,
     ...(server !== undefined && { server }),
     ...(endpoint !== undefined && { endpoint }),
     ...(lifetime !== undefined && { lifetime }),
@@ -238,6 +243,24 @@ export function baudOption(text: string): number {
 const LONGEST_NAME = 28;
 
 /** Reads the file at once, so that a mistake in its name does not come when the board has been erased. */
+/** What may be printed of the settings: of others, as a network's password, the names alone. */
+function concealed(name: string, value: unknown): unknown {
+  return ["", "server", "endpoint", "lifetime", "queue"].includes(name) ? value : "...";
+}
+
+function jsonObjectOption(file: string): BoardSettings {
+  let given: unknown;
+  try {
+    given = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new InvalidArgumentError(`${file} cannot be read: ${(error as Error).message}`);
+  }
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) {
+    return given as BoardSettings;
+  }
+  throw new InvalidArgumentError(`${file} must hold a JSON object.`);
+}
+
 function storageOption(text: string, before: readonly StorageFile[]): readonly StorageFile[] {
   const [name, file] = text.split(/=(.*)/s);
   if (file === undefined || !/^[\x21-\x7e]+$/.test(name) || name.length > LONGEST_NAME) {

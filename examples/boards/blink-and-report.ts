@@ -1,8 +1,7 @@
 /**
  * A light (3311) on pin D2 that blinks every half second while a server has it on, and reports for how many seconds it was.
  *
- *     npx tsx scripts/bundle.ts examples/boards/blink-and-report.ts board.js
- *     npx espruino -p PORT --config SAVE_ON_SEND=1 board.js
+ *     npx dormouse flash examples/boards/blink-and-report.ts --board esp32 --port /dev/ttyUSB0
  */
 import { BOARD_FEATURES } from "../../firmware/boards/espruino/board-features.ts";
 import { startDevice } from "../../firmware/boards/espruino/device.ts";

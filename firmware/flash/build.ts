@@ -19,7 +19,7 @@ import { type SyntaxFault, syntaxCosts, syntaxFaults } from "./check/board-synta
 import { checkProgram, noModule } from "./check/board-types.ts";
 import { placedFaults } from "./fault-places.ts";
 import { type FeatureCost, featureCosts, type ReportedModule } from "./feature-costs.ts";
-import { libraryFile, placeInLibrary, ROOMS } from "./library.ts";
+import { placeInLibrary, ROOMS } from "./library.ts";
 import { bundleForNode } from "./node-bundle.ts";
 import { type Refusal, sorted } from "./refusal.ts";
 import { Lowering } from "./to-es5.ts";
@@ -61,13 +61,6 @@ export interface Build {
   /** Undefined when something is refused. */
   readonly code: string | undefined;
   readonly report: BuildReport;
-}
-
-/** What a board runs when nobody says what else: for Espruino the least that is a device, for Node this machine as one. */
-export function usualProgram(board: BoardModel): string {
-  return libraryFile(
-    board.engine === "node" ? "firmware/boards/node/service" : "firmware/boards/espruino/minimal",
-  );
 }
 
 /** Builds the program that begins at `entry` for a board. Rejects only when there is no such file, or esbuild does not run here. */

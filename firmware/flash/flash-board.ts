@@ -24,6 +24,8 @@ export interface BoardSettings {
   /** Seconds. */
   readonly lifetime?: number;
   readonly queue?: boolean;
+  /** What a program of one's own, or one that joins a network, reads besides. */
+  readonly [name: string]: unknown;
 }
 
 export interface FlashPlan {

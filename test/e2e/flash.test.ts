@@ -135,6 +135,36 @@ describe("dormouse flash", () => {
     expect(Math.abs(Number(told.time) - Date.now() / 1000)).toBeLessThan(120);
   });
 
+  test("writes what --settings holds besides, and prints no password", async () => {
+    const { port, board: told } = await board();
+    writeFileSync(join(folder, "wifi.json"), '{ "ssid": "attic", "password": "secret" }');
+    const flash = ["flash", "program.js", "--board", "esp32", "--port", port];
+    const server = ["--server", "coap://192.0.2.1", "--settings"];
+    const { status, stdout } = await run(folder, [...flash, ...server, "wifi.json"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(
+      'It is told {"ssid":"...","password":"...","server":"coap://192.0.2.1"}',
+    );
+    const settings = { ssid: "attic", password: "secret", server: "coap://192.0.2.1" };
+    expect(JSON.parse(told.text("dormouse.json") ?? "")).toEqual(settings);
+    writeFileSync(join(folder, "list.json"), "[]");
+    const refused = await run(folder, [...flash, ...server, "list.json"]);
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("list.json must hold a JSON object."),
+    ]);
+  });
+
+  test("builds a program that is here already by its name", async () => {
+    const { port, board: told } = await board();
+    const { status, stdout } = await run(folder, [
+      ...["flash", "boot", "--board", "esp32", "--port", port],
+    ]);
+    expect({ status, stdout }).toMatchObject({ status: 0 });
+    expect(stdout).toContain("Built boot.js: ");
+    expect(told.text(".bootcde")?.length).toBeGreaterThan(5000);
+  });
+
   test("builds a program first, and leaves the board alone when that is refused", async () => {
     const { port, board: told } = await board();
     writeFileSync(join(folder, "good.ts"), 'print("built");');
