@@ -18,12 +18,12 @@ interface BuildCommandOptions {
 
 const HELP = `
 ENTRY is a TypeScript file that imports what it needs of dormouse-lwm2m/firmware,
-dormouse-lwm2m/protocol and, for Espruino, dormouse-lwm2m/boards/espruino; only that is in
-the bundle. Without ENTRY it is the least that is a device: on Espruino objects 1 and 3, in
-text and TLV; on Node this machine, as \`dormouse device\` shows it. What either is told
+dormouse-lwm2m/protocol and dormouse-lwm2m/boards/espruino or .../kaluma; only that is in the
+bundle. Without ENTRY it is the least that is a device: on Espruino and Kaluma objects 1 and
+3, in text and TLV; on Node this machine, as \`dormouse device\` shows it. What either is told
 (server, endpoint, lifetime) comes from dormouse.json, which \`dormouse flash\` writes.
 
-For Espruino the report tells flash and variables against what the board has. What the board
+The report tells flash and variables, or heap on Kaluma, against what the board has. What the board
 cannot run is refused with its file, line and column, all of it at once: syntax, types, names
 and modules that are not there, code that its engine would load in the wrong order, size.
 
@@ -128,8 +128,9 @@ function usualName(program: string, board: BoardModel): string {
 }
 
 function nextStep(file: string, board: BoardModel): string {
-  return board.engine === "node"
-    ? `It runs with \`node ${file}\`.`
+  if (board.engine === "node") return `It runs with \`node ${file}\`.`;
+  return board.engine === "kaluma"
+    ? `\`npx @kaluma/cli flash ${file}\` brings it to the board.`
     : `\`dormouse flash ${file} --board ${board.name} --port PORT\` brings it to the board.`;
 }
 

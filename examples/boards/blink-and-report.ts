@@ -4,7 +4,7 @@
  *     npx tsx scripts/bundle.ts examples/boards/blink-and-report.ts board.js
  *     npx espruino -p PORT --config SAVE_ON_SEND=1 board.js
  */
-import { BOARD_FEATURES } from "../../firmware/boards/espruino/board-features.ts";
+import { BOARD_FEATURES } from "../../firmware/agent/board-features.ts";
 import { startDevice } from "../../firmware/boards/espruino/device.ts";
 import { readSettings } from "../../firmware/boards/espruino/settings.ts";
 import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";

@@ -9,6 +9,7 @@ const REPORT: BuildReport = {
   bytes: 40806,
   functions: 321,
   variables: { loaded: 1881, running: 2746, answering: 3246 },
+  heap: undefined,
   modules: [
     {
       path: "protocol/coap/basic-endpoint.ts",

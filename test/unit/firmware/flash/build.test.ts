@@ -193,9 +193,9 @@ print(readFileSync, connect, lodash, helper, createNodeDevice, NO_SUCH, other, w
       "5:24: there is no file ./missing.ts",
       "6:10: dormouse-lwm2m/firmware has no createNodeDevice on a board",
       "7:10: dormouse-lwm2m/protocol has no NO_SUCH on a board",
-      "8:23: there is no dormouse-lwm2m/other: import from dormouse-lwm2m/protocol, dormouse-lwm2m/firmware, dormouse-lwm2m/boards/espruino, dormouse-lwm2m/connector, dormouse-lwm2m/simulator, dormouse-lwm2m/conformance",
+      "8:23: there is no dormouse-lwm2m/other: import from dormouse-lwm2m/protocol, dormouse-lwm2m/firmware, dormouse-lwm2m/boards/espruino, dormouse-lwm2m/boards/kaluma, dormouse-lwm2m/connector, dormouse-lwm2m/simulator, dormouse-lwm2m/conformance",
       "9:14: there is no package ESP8266WiFi: install it, if boards can run it; a file of your own is imported with `import`",
-      "10:12: there is no package path: install it, if boards can run it; a file of your own is imported with `import`",
+      "10:12: the board esp32 has no module path: it has Storage, Flash, dgram, net, http, NetworkJS, crypto, tls, Wifi, neopixel, fs",
     ]);
   });
 
