@@ -117,3 +117,15 @@ test("the table has a line for each board", () => {
   );
   expect(lines.at(-1)).toMatch(/^node +any machine with Node +Node's +yes$/);
 });
+
+test("Kaluma has a heap in place of variables", () => {
+  const heap = { loaded: 97_134, answering: 119_134 };
+  const report = { ...REPORT, bytes: 41_741, variables: undefined, heap, warnings: [] };
+  const lines = reportText(report, board("kaluma-pico-w")).split("\n");
+  expect(lines.slice(2, 5)).toEqual([
+    "  flash      ██······················ 8 %: 41,741 of 524,288 bytes for the program",
+    "  heap       ████████████████········ 65 %: 119,134 of 184,320 bytes of JerryScript's heap, 65,186 free",
+    "             about: 97,134 once loaded, 119,134 while it answers, with Kaluma's own modules",
+  ]);
+  expect(reportJson(report, "a.js")).toMatchObject({ variables: null, heap: 97_134 });
+});

@@ -305,3 +305,54 @@ describe("for Node", () => {
 test("a program that is not there is told as the system tells it", async () => {
   await expect(buildForBoard(join(folder, "no.ts"), ESP32)).rejects.toThrow(/ENOENT/);
 });
+
+describe("for Kaluma", () => {
+  const picoW = board("kaluma-pico-w");
+  const program = `
+import { KALUMA_STORE, readSettings, startDevice } from "dormouse-lwm2m/boards/kaluma";
+import { BOARD_FEATURES } from "dormouse-lwm2m/firmware";
+const settings = readSettings();
+if (settings !== undefined) {
+  pinMode(2, OUTPUT);
+  startDevice(settings, BOARD_FEATURES, [], () => digitalWrite(2, KALUMA_STORE.read("on") ? HIGH : LOW));
+}`;
+
+  test("a program is told what it takes of JerryScript's heap, and no variables", async () => {
+    const { code = "", report } = await build(program, picoW);
+    expect(report).toMatchObject({ board: "kaluma-pico-w", variables: undefined, refused: [] });
+    expect(report.bytes).toBe(code.length);
+    const { loaded, answering } = report.heap ?? { loaded: 0, answering: 0 };
+    expect(loaded).toBeGreaterThan(report.bytes * 1.8);
+    expect(answering).toBeGreaterThan(loaded);
+    // Names of Kaluma's own stay.
+    for (const name of ["__netdev", "read_cb", "errno", "randomBigInt", "memoryUsage", "WiFi"]) {
+      expect(code).toContain(name);
+    }
+  });
+
+  test("what it does not have is refused at its place", async () => {
+    const source = `
+const wifi = require("Wifi");
+digitalWrite(D5, 1);
+E.reboot();
+print(wifi, process.memory(), new Map());`;
+    expect(await refused(source, picoW)).toEqual([
+      expect.stringMatching(/^2:14: the board kaluma-pico-w has no module Wifi: it has events,/),
+      "2:22: No overload matches this call.",
+      "3:14: Cannot find name 'D5'.",
+      "4:1: Cannot find name 'E'.",
+      "5:1: Cannot find name 'print'.",
+      "5:21: Property 'memory' does not exist on type 'KalumaProcess'.",
+      expect.stringMatching(/^5:35: there is no Map on a board/),
+    ]);
+  });
+
+  test("what is too large for its heap is refused", async () => {
+    const small = { ...picoW, heap: 100_000 } as BoardModel;
+    expect(await refused(program, small)).toEqual([
+      expect.stringMatching(
+        /^1:1: needs about 1[34]\d\d\d\d bytes of heap, and the board kaluma-pico-w has 100000: import less$/,
+      ),
+    ]);
+  });
+});
