@@ -42,7 +42,7 @@ export class JerryScript implements Engine {
   }
 }
 
-/** What `JERRY_BIN` names: a `jerry` built with `--mem-stats=ON`, for Kaluma also `--mem-heap=180 --cpointer-32bit=ON` and 32-bit. */
+/** What `JERRY_BIN` names. For Kaluma it has to be a 32-bit program with 32-bit pointers, a heap of 180 KiB and statistics of it. */
 export function findJerryScript(path = ""): Candidate<JerryScript> {
   const name = "JerryScript";
   if (path === "") return { name, engine: undefined, missing: "JERRY_BIN names none" };
