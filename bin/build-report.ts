@@ -1,5 +1,5 @@
 /** What `dormouse build` and `dormouse boards` print, and the report as JSON. */
-import type { BoardModel, EspruinoBoard } from "../firmware/flash/boards.ts";
+import type { BoardModel, EspruinoBoard, KalumaBoard } from "../firmware/flash/boards.ts";
 import { storedSize } from "../firmware/flash/boards.ts";
 import type { BuildReport } from "../firmware/flash/build.ts";
 import { refusalLine } from "../firmware/flash/refusal.ts";
@@ -13,6 +13,7 @@ export function reportText(report: BuildReport, board: BoardModel): string {
   const { bytes, functions, features, modules, warnings } = report;
   const lines = [`${report.entry} for ${board.title} (${board.name})`, ""];
   if (board.engine === "espruino") lines.push(...boardLines(report, board));
+  else if (board.engine === "kaluma") lines.push(...kalumaLines(report, board));
   else lines.push(`  size       ${whole(bytes)} bytes`);
   lines.push(`  functions  ${whole(functions)}`, "", "  What costs what, about:");
   const hasVariables = board.engine === "espruino";
@@ -47,6 +48,17 @@ function boardLines({ bytes, variables }: BuildReport, board: EspruinoBoard): st
   return lines;
 }
 
+function kalumaLines({ bytes, heap }: BuildReport, board: KalumaBoard): string[] {
+  const lines = [`  flash      ${usage(bytes, board.storage, "bytes for the program")}`];
+  if (heap === undefined) return lines;
+  const { loaded, answering } = heap;
+  lines.push(
+    `  heap       ${usage(answering, board.heap, "bytes of JerryScript's heap")}, ${whole(Math.max(board.heap - answering, 0))} free`,
+    `             about: ${whole(loaded)} once loaded, ${whole(answering)} while it answers, with Kaluma's own modules`,
+  );
+  return lines;
+}
+
 function usage(used: number, of: number, unit: string): string {
   if (!Number.isFinite(of)) return `${whole(used)} ${unit}; there is no limit`;
   const percent = Math.round((100 * used) / of);
@@ -60,7 +72,7 @@ function bar(share: number): string {
 
 /** The report for programs: what has no value there is null. */
 export function reportJson(report: BuildReport, file: string | undefined): object {
-  const { board, entry, bytes, functions, variables, refused, warnings, features, modules } =
+  const { board, entry, bytes, functions, variables, heap, refused, warnings, features, modules } =
     report;
   return {
     bytes,
@@ -70,6 +82,8 @@ export function reportJson(report: BuildReport, file: string | undefined): objec
     refused,
     variablesRunning: variables?.running ?? null,
     variablesAnswering: variables?.answering ?? null,
+    heap: heap?.loaded ?? null,
+    heapAnswering: heap?.answering ?? null,
     entry,
     file: file ?? null,
     warnings,
@@ -88,11 +102,11 @@ export function refusedText({ refused, board }: BuildReport): string {
 export function boardsTable(boards: readonly BoardModel[]): string {
   const rows = [
     ["board", "", "variables", "block", "Storage", "network", "hashes, TLS", "console"],
-    ...boards.map((board) =>
-      board.engine === "node"
-        ? [board.name, board.title, "", "", "", "Node's", "yes", ""]
-        : espruinoRow(board),
-    ),
+    ...boards.map((board) => {
+      if (board.engine === "espruino") return espruinoRow(board);
+      if (board.engine === "kaluma") return kalumaRow(board);
+      return [board.name, board.title, "", "", "", "Node's", "yes", ""];
+    }),
   ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows
@@ -120,6 +134,12 @@ function espruinoRow(board: EspruinoBoard): string[] {
     modules.includes("tls") ? "yes" : "no",
     board.console.join(", "),
   ];
+}
+
+/** It has bytes of heap in place of variables, and Kaluma's own command line as its console. */
+function kalumaRow({ name, title, heap, storage }: KalumaBoard): string[] {
+  const [size, room] = [`${heap / 1024} KiB heap`, `${storage / 1024} KiB`];
+  return [name, title, size, "", room, NETWORKS.own, "no", "Kaluma's"];
 }
 
 function whole(count: number): string {

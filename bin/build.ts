@@ -19,16 +19,15 @@ interface BuildCommandOptions {
 
 const HELP = `
 ENTRY is a TypeScript file that imports what it needs of dormouse-lwm2m/firmware,
-dormouse-lwm2m/protocol and, for Espruino, dormouse-lwm2m/boards/espruino; only that is in
-the bundle. Programs for Espruino that are here already, by their names; without ENTRY it is the
-first:
+dormouse-lwm2m/protocol and dormouse-lwm2m/boards/espruino or .../kaluma; only that is in the
+bundle. Programs that are here already, by their names; without ENTRY it is the first:
 
 ${programsTable()}
 
-On Node it is this machine then, as \`dormouse device\` shows it. What a program is told (server,
-endpoint, lifetime) comes from dormouse.json, which \`dormouse flash\` writes.
+For Kaluma there is minimal alone; on Node it is this machine, as \`dormouse device\` shows it. What
+a program is told (server, endpoint, lifetime) comes from dormouse.json, which \`dormouse flash\` writes.
 
-For Espruino the report tells flash and variables against what the board has. What the board
+The report tells flash and variables, or heap on Kaluma, against what the board has. What the board
 cannot run is refused with its file, line and column, all of it at once: syntax, types, names
 and modules that are not there, code that its engine would load in the wrong order, size.
 
@@ -144,8 +143,9 @@ function usualName(program: string, board: BoardModel): string {
 }
 
 function nextStep(file: string, board: BoardModel): string {
-  return board.engine === "node"
-    ? `It runs with \`node ${file}\`.`
+  if (board.engine === "node") return `It runs with \`node ${file}\`.`;
+  return board.engine === "kaluma"
+    ? `\`npx @kaluma/cli flash ${file}\` brings it to the board.`
     : `\`dormouse flash ${file} --board ${board.name} --port PORT\` brings it to the board.`;
 }
 

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { BOARD_NAMES, type EspruinoBoard } from "../firmware/flash/boards.ts";
+import { BOARD_NAMES, type EspruinoBoard, type ScriptBoard } from "../firmware/flash/boards.ts";
 import { BoardConsole } from "../firmware/flash/console/board-console.ts";
 import { type BoardPort, parsePort } from "../firmware/flash/console/board-line.ts";
 import { ESPRUINO_VERSION, openEspruinoLine } from "../firmware/flash/console/espruino-library.ts";
@@ -19,6 +19,7 @@ import type { StorageFile } from "../firmware/flash/storage-image.ts";
 import { built, chosenBoard, withUsageStatus } from "./build.ts";
 import { refusedText } from "./build-report.ts";
 import { endpointOption, lifetimeOption, serverOption } from "./device.ts";
+import { flashKaluma } from "./flash-kaluma.ts";
 import { flashService, type ServiceOptions } from "./flash-service.ts";
 
 interface FlashOptions extends ServiceOptions {
@@ -58,6 +59,10 @@ or a BLE address. They are opened by the npm package espruino, which is installe
   npm install espruino@${ESPRUINO_VERSION}
 
 \`dormouse flash\` says how to install it without its 150 optional packages, which tcp:// does not need.
+
+For Kaluma (--board kaluma-pico-w, kaluma-pico2-w) the program and its settings are built and written
+here, and the commands of Kaluma's own command line that bring them to the board are printed: it is
+the one that can, and it ends with 1.
 
 For Node (--board pi, node) the program becomes a service: one file, a launcher, dormouse.json and
 a hardened systemd unit, in a folder (--out) or on this machine (--install). docs/boards.md says how its
@@ -108,6 +113,18 @@ async function runFlash(
   const board = chosenBoard(options.board, command);
   if (board.engine === "node") {
     return flashService(board, program, options, settingsOf(options), command);
+  }
+  if (board.engine === "kaluma") {
+    if (options.storage.length > 0) {
+      command.error("error: --storage is for Espruino; Kaluma has files: `kaluma put`");
+    }
+    const { content } = await programFor(board, program, command);
+    return flashKaluma(
+      board,
+      { program, content, port: options.port },
+      settingsOf(options),
+      command,
+    );
   }
   const port = portOption(options, board, command);
   const { content, variables } = await programFor(board, program, command);
@@ -181,7 +198,7 @@ interface Program {
 }
 
 async function programFor(
-  board: EspruinoBoard,
+  board: ScriptBoard,
   given: string | undefined,
   command: Command,
 ): Promise<Program> {
@@ -198,9 +215,12 @@ async function programFor(
     console.error(refusedText(report));
     process.exit(1);
   }
-  console.log(
-    `Built ${basename(report.entry)}: ${whole(report.bytes)} bytes, about ${whole(report.variables?.running ?? 0)} variables`,
-  );
+  const { variables, heap } = report;
+  const use =
+    heap === undefined
+      ? `${whole(variables?.running ?? 0)} variables`
+      : `${whole(heap.loaded)} bytes of heap`;
+  console.log(`Built ${basename(report.entry)}: ${whole(report.bytes)} bytes, about ${use}`);
   return { content: new TextEncoder().encode(code), variables: report.variables?.answering };
 }
 

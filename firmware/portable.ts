@@ -5,7 +5,10 @@
 export * from "./agent/agent.ts";
 export * from "./agent/all-codecs.ts";
 export * from "./agent/all-features.ts";
+export * from "./agent/basic-agent.ts";
+export * from "./agent/board-features.ts";
 export type { BootstrapAccount } from "./agent/bootstrap/bootstrap-account.ts";
+export * from "./agent/device-configuration.ts";
 export * from "./agent/features.ts";
 export * from "./agent/kept/kept-reporting.ts";
 export * from "./agent/management/instance-operations.ts";
@@ -51,3 +54,4 @@ export * from "./update/slots.ts";
 export * from "./update/software-package.ts";
 export * from "./update/two-copies.ts";
 export * from "./update/version-order.ts";
+export * from "./watched-alarm.ts";

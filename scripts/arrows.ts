@@ -30,6 +30,7 @@ const AGENT = [
   "firmware/loop.ts",
   "firmware/kept-loop.ts",
   "firmware/sleeping-loop.ts",
+  "firmware/watched-alarm.ts",
   "firmware/agent/",
   "firmware/objects/",
   "firmware/update/",
@@ -73,6 +74,7 @@ const ROOMS: readonly Room[] = [
   { path: "firmware/portable.ts", imports: ["protocol/", ...AGENT] },
   { path: "firmware/index.ts", imports: ["firmware/"] },
   { path: "firmware/boards/espruino/", imports: ["protocol/", ...AGENT] },
+  { path: "firmware/boards/kaluma/", imports: ["protocol/", ...AGENT] },
   {
     path: "firmware/boards/node/",
     imports: ["protocol/", "host/", ...AGENT, "firmware/gateway/"],

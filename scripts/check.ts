@@ -31,6 +31,11 @@ const STEPS: readonly Step[] = [
     command: ["tsc", "-p", "tsconfig.espruino.json"],
   },
   {
+    name: "kaluma",
+    asks: "the Kaluma board sound with Kaluma's API",
+    command: ["tsc", "-p", "tsconfig.kaluma.json"],
+  },
+  {
     name: "arrows",
     asks: "no room imports what it may not know",
     command: ["tsx", "scripts/arrows.ts"],
@@ -65,7 +70,7 @@ const STEPS: readonly Step[] = [
   {
     name: "build",
     asks: "compiles to dist",
-    command: ["tsc", "-b", "tsconfig.build-espruino.json"],
+    command: ["tsc", "-b", "tsconfig.build-espruino.json", "tsconfig.build-kaluma.json"],
   },
   { name: "package", asks: "what npm would publish is sound", command: ["publint", "--strict"] },
 ];

@@ -3,7 +3,7 @@
  *
  *     npx dormouse flash examples/boards/blink-and-report.ts --board esp32 --port /dev/ttyUSB0
  */
-import { BOARD_FEATURES } from "../../firmware/boards/espruino/board-features.ts";
+import { BOARD_FEATURES } from "../../firmware/agent/board-features.ts";
 import { startDevice } from "../../firmware/boards/espruino/device.ts";
 import { readSettings } from "../../firmware/boards/espruino/settings.ts";
 import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";

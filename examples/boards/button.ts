@@ -1,5 +1,5 @@
 /** A push button (3347) between pin D0 and ground: its state and how often it was pressed, told at once to whoever observes it. */
-import { BOARD_FEATURES } from "../../firmware/boards/espruino/board-features.ts";
+import { BOARD_FEATURES } from "../../firmware/agent/board-features.ts";
 import { startDevice } from "../../firmware/boards/espruino/device.ts";
 import { readSettings } from "../../firmware/boards/espruino/settings.ts";
 import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";

@@ -1,5 +1,5 @@
 /** A thermometer (3303) and a hygrometer (3304): a DHT22 on pin D4, measured every 10 s. A measurement that fails leaves the last one. */
-import { BOARD_FEATURES } from "../../firmware/boards/espruino/board-features.ts";
+import { BOARD_FEATURES } from "../../firmware/agent/board-features.ts";
 import { startDevice } from "../../firmware/boards/espruino/device.ts";
 import { measureDht22 } from "../../firmware/boards/espruino/dht22.ts";
 import { readSettings } from "../../firmware/boards/espruino/settings.ts";

@@ -1,5 +1,5 @@
 /** A relay (3306) on pin D5 that a server switches. After a power cut it is off. */
-import { BOARD_FEATURES } from "../../firmware/boards/espruino/board-features.ts";
+import { BOARD_FEATURES } from "../../firmware/agent/board-features.ts";
 import { startDevice } from "../../firmware/boards/espruino/device.ts";
 import { readSettings } from "../../firmware/boards/espruino/settings.ts";
 import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";

@@ -49,12 +49,28 @@ export interface EspruinoBoard extends BoardTitle {
 
 export type ConsoleWay = "serial" | "tcp" | "ble";
 
+/** A board that runs Kaluma, and so JerryScript. */
+export interface KalumaBoard extends BoardTitle {
+  readonly engine: "kaluma";
+  /** What `board.name` says there. */
+  readonly firmware: readonly string[];
+  /** Bytes of JerryScript's heap, in which the compiled program lies too. */
+  readonly heap: number;
+  /** Bytes of flash for the text of a program, its end among them. */
+  readonly storage: number;
+  /** What `require` knows. */
+  readonly modules: readonly string[];
+}
+
+/** A board whose programs are one script of the small language that they share. */
+export type ScriptBoard = EspruinoBoard | KalumaBoard;
+
 /** A machine that runs Node. */
 export interface NodeBoard extends BoardTitle {
   readonly engine: "node";
 }
 
-export type BoardModel = EspruinoBoard | NodeBoard;
+export type BoardModel = ScriptBoard | NodeBoard;
 
 const NET = ["dgram", "net", "http", "NetworkJS"] as const;
 const EVERYWHERE = ["Storage", "Flash"] as const;
@@ -87,6 +103,16 @@ const STM32_FAMILY = {
   deepSleep: "stop",
   hwRand: true,
   console: ["serial"],
+} as const;
+
+/** What a Pico W and a Pico 2 W share under Kaluma 1.2.1. */
+const KALUMA_FAMILY = {
+  engine: "kaluma",
+  modules: [
+    ...["events", "gpio", "led", "button", "pwm", "adc", "i2c", "spi", "uart", "graphics", "at"],
+    ...["storage", "wifi", "stream", "net", "http", "url", "rp2", "rtc", "path", "flash", "fs"],
+    ...["vfs_lfs", "vfs_fat", "sdcard", "wdt", "pico_cyw43"],
+  ],
 } as const;
 
 export const BOARDS: readonly BoardModel[] = [
@@ -170,6 +196,22 @@ export const BOARDS: readonly BoardModel[] = [
     storagePage: 16 * KIBIBYTE,
     modules: [...EVERYWHERE, ...NET, ...SECURE, "neopixel", "fs"],
   },
+  {
+    ...KALUMA_FAMILY,
+    name: "kaluma-pico-w",
+    title: "Raspberry Pi Pico W with Kaluma",
+    firmware: ["pico-w"],
+    heap: 180 * KIBIBYTE,
+    storage: 512 * KIBIBYTE,
+  },
+  {
+    ...KALUMA_FAMILY,
+    name: "kaluma-pico2-w",
+    title: "Raspberry Pi Pico 2 W with Kaluma",
+    firmware: ["pico2-w"],
+    heap: 384 * KIBIBYTE,
+    storage: 1472 * KIBIBYTE,
+  },
   { name: "pi", title: "Raspberry Pi with Node", engine: "node" },
   { name: "node", title: "any machine with Node", engine: "node" },
 ];
@@ -191,7 +233,7 @@ export function boardOfFirmware(firmware: string): EspruinoBoard | undefined {
 
 /** Every module that some board has. */
 export const FIRMWARE_MODULES: readonly string[] = [
-  ...new Set(BOARDS.flatMap((board) => (board.engine === "espruino" ? board.modules : []))),
+  ...new Set(BOARDS.flatMap((board) => (board.engine === "node" ? [] : board.modules))),
 ];
 
 /** Whether a board has a pin of this name. */

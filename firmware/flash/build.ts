@@ -6,7 +6,14 @@ import { readFileSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
 import ts from "typescript";
-import { type BoardModel, type EspruinoBoard, type NodeBoard, storedSize } from "./boards.ts";
+import {
+  type BoardModel,
+  type EspruinoBoard,
+  type KalumaBoard,
+  type NodeBoard,
+  type ScriptBoard,
+  storedSize,
+} from "./boards.ts";
 import {
   type BoardBundle,
   type JoinedModules,
@@ -39,6 +46,14 @@ export interface VariableUse {
   readonly answering: number;
 }
 
+/** What a program takes of the heap of a Kaluma board, bytes. */
+export interface HeapUse {
+  /** Once it has loaded. */
+  readonly loaded: number;
+  /** The most, while it answers a request. */
+  readonly answering: number;
+}
+
 export interface BuildReport {
   readonly board: string;
   /** From the current folder. */
@@ -46,8 +61,10 @@ export interface BuildReport {
   /** 0 where there is no bundle because of what is refused. */
   readonly bytes: number;
   readonly functions: number;
-  /** Undefined on Node. */
+  /** Undefined where there is no such thing: only Espruino counts variables. */
   readonly variables: VariableUse | undefined;
+  /** Undefined but on Kaluma. */
+  readonly heap: HeapUse | undefined;
   /** Modules of the bundle, the largest first; their bytes add up to those of the bundle. */
   readonly modules: readonly ReportedModule[];
   readonly features: readonly FeatureCost[];
@@ -83,7 +100,7 @@ export async function buildForBoard(
     faults.add("refused", file, [fault(joined)]);
     return concluded(file, board, undefined, faults);
   }
-  const judged = await judgedBundle(file, joined, lowering, options);
+  const judged = await judgedBundle(file, joined, lowering, { ...options, engine: board.engine });
   await checkBundle(file, board, judged, lowering, faults);
   return concluded(file, board, judged.bundle, faults);
 }
@@ -117,19 +134,19 @@ async function tryToJoin(file: string, lowering: Lowering): Promise<JoinedModule
 /** Syntax, types and modules of all files that are the program's own, and the syntax of packages. */
 function checkSources(
   entry: string,
-  board: EspruinoBoard,
+  board: ScriptBoard,
   lowering: Lowering,
   faults: FaultList,
 ): void {
   const isOwn = (path: string) => path === entry || placeInLibrary(path) === undefined;
   // The library's own programs have been checked.
   if (placeInLibrary(entry) !== undefined) return;
-  const program = checkProgram(entry);
+  const program = checkProgram(entry, board);
   const checked = new Set<string>();
   for (const file of program.files) {
     checked.add(resolve(file.fileName));
     const syntax = syntaxFaults(file);
-    faults.add("refused", file.fileName, [...syntax, ...program.faults(file, board)]);
+    faults.add("refused", file.fileName, [...syntax, ...program.faults(file)]);
     faults.add("warnings", file.fileName, syntaxCosts(file));
   }
   for (const path of lowering.modules.keys()) {
@@ -143,7 +160,7 @@ function checkSources(
 /** What the bundle as a whole shows: its load, and its size. */
 async function checkBundle(
   entry: string,
-  board: EspruinoBoard,
+  board: ScriptBoard,
   { bundle, faults: found }: JudgedBundle,
   lowering: Lowering,
   faults: FaultList,
@@ -162,6 +179,16 @@ async function checkBundle(
       fault(`imports what needs ${module}: ${noModule(board, module)}`),
     ]);
   }
+  if (board.engine === "kaluma") checkHeap(entry, board, bundle, faults);
+  else checkVariables(entry, board, bundle, faults);
+}
+
+function checkVariables(
+  entry: string,
+  board: EspruinoBoard,
+  bundle: BoardBundle,
+  faults: FaultList,
+): void {
   const stored = storedSize(bundle.bytes);
   if (stored > board.storage) {
     const message = `takes ${stored} bytes of flash, and the Storage of the board ${board.name} has ${board.storage}: import less`;
@@ -177,6 +204,23 @@ async function checkBundle(
   }
 }
 
+function checkHeap(
+  entry: string,
+  board: KalumaBoard,
+  bundle: BoardBundle,
+  faults: FaultList,
+): void {
+  if (bundle.bytes >= board.storage) {
+    const message = `has ${bundle.bytes} bytes, and a program of the board ${board.name} has less than ${board.storage}: import less`;
+    faults.add("refused", entry, [fault(message)]);
+  }
+  const { answering } = heapUse(bundle);
+  if (answering > board.heap) {
+    const message = `needs about ${answering} bytes of heap, and the board ${board.name} has ${board.heap}: import less`;
+    faults.add("refused", entry, [fault(message)]);
+  }
+}
+
 /**
  * Measured on Espruino 2v29 with programs of 1,880 to 2,390 variables, registered, read and observed: 1.43 to 1.46 of what they load are in use,
  * and 400 more are needed for an answer (docs/decisions/0027-build-and-flash.md).
@@ -189,6 +233,20 @@ function variableUse({ estimatedVariables }: BoardBundle): VariableUse {
   return { loaded: estimatedVariables, running, answering: running + ANSWERING };
 }
 
+/**
+ * Measured on JerryScript 3.0 built as Kaluma builds it, with programs of 41,700 and 50,400 bytes, registered, read and observed: 1.78 to 1.79
+ * bytes for each of the text, of which 1.48 are its bytecode; what Kaluma's own modules make; and what waits to be collected
+ * (docs/decisions/0030-second-engine.md).
+ */
+const HEAP_PER_BYTE = 1.8;
+const KALUMA_HEAP = 22_000;
+const ANSWERING_HEAP = 22_000;
+
+function heapUse({ bytes }: BoardBundle): HeapUse {
+  const loaded = Math.round(KALUMA_HEAP + HEAP_PER_BYTE * bytes);
+  return { loaded, answering: loaded + ANSWERING_HEAP };
+}
+
 /** esbuild's own places, since Node runs what esbuild leaves of TypeScript; types are not checked. */
 async function buildForNode(file: string, board: NodeBoard, options: BuildOptions): Promise<Build> {
   const report = {
@@ -197,6 +255,7 @@ async function buildForNode(file: string, board: NodeBoard, options: BuildOption
     bytes: 0,
     functions: 0,
     variables: undefined,
+    heap: undefined,
     modules: [],
     features: [],
     refused: [],
@@ -233,7 +292,7 @@ function refusalOf(entry: string): (message: Message) => Refusal {
 
 function concluded(
   entry: string,
-  board: EspruinoBoard,
+  board: ScriptBoard,
   bundle: BoardBundle | undefined,
   { refused, warnings }: FaultList,
 ): Build {
@@ -243,7 +302,8 @@ function concluded(
     entry: shown(entry),
     bytes: bundle?.bytes ?? 0,
     functions: bundle?.functions ?? 0,
-    variables: bundle === undefined ? undefined : variableUse(bundle),
+    variables: bundle && board.engine === "espruino" ? variableUse(bundle) : undefined,
+    heap: bundle && board.engine === "kaluma" ? heapUse(bundle) : undefined,
     modules,
     features: featureCosts(modules),
     refused: sorted(refused),

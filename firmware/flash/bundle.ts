@@ -11,7 +11,7 @@ import { FIRMWARE_MODULES } from "./boards.ts";
 import { type BoardCost, costOf } from "./cost.ts";
 import { flattenClasses } from "./flatten-classes.ts";
 import { inlineConstants } from "./inline-constants.ts";
-import { ROOMS } from "./library.ts";
+import { type BoardEngine, ROOMS } from "./library.ts";
 import { propertyNames, shortNames } from "./short-names.ts";
 import { FAULT_NAMES, silenceFaults } from "./silent-faults.ts";
 import { Lowering, loweringPlugin } from "./to-es5.ts";
@@ -19,6 +19,8 @@ import { Lowering, loweringPlugin } from "./to-es5.ts";
 export interface BundleOptions {
   /** False leaves names and lines readable, for debugging on the board. Default true. */
   readonly minify?: boolean;
+  /** Whose API the program means, so that its names stay. Default "espruino". */
+  readonly engine?: BoardEngine;
 }
 
 export interface BoardBundle extends BoardCost {
@@ -93,7 +95,7 @@ function shortened(properties: ReadonlyMap<string, string>): MinifyOptions {
 }
 
 /** The library's own modules: what they call their properties is their business. What they read of JSON they name in quotes. */
-const OWN_NAMES = /^(protocol|firmware\/(agent|objects|boards\/|loop|flash))\b/;
+const OWN_NAMES = /^(protocol|firmware\/(agent|objects|boards\/|loop|watched-alarm|flash))\b/;
 
 /**
  * Bundles the program that begins at `entry`, a TypeScript file, for a board.
@@ -127,7 +129,7 @@ export async function judgedBundle(
   const flat = inlineConstants(flattenClasses(told));
   const { code } = await minify(
     asOneFunction(flat),
-    options.minify === false ? READABLE : shortened(shortNames(flat, names)),
+    options.minify === false ? READABLE : shortened(shortNames(flat, names, options.engine)),
   );
   if (code === undefined) throw new Error(`${entry} is empty`);
   const faults = boardFaults(code);

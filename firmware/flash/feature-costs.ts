@@ -42,11 +42,14 @@ const FEATURES: readonly (readonly [feature: string, places: RegExp])[] = [
   ["Send", /reporting\/(samples|send-queue)/],
   ["reporting of LwM2M 1.2", /reporting\/(reporting-|stored-|subjects)/],
   ["observing", /^firmware\/agent\/reporting\//],
-  ["a store over reboots", /^firmware\/(agent\/kept|kept-loop|sleeping-loop)|espruino\/store/],
+  [
+    "a store over reboots",
+    /^firmware\/(agent\/kept|kept-loop|sleeping-loop)|(espruino|kaluma)\/store/,
+  ],
   ["updates", /^firmware\/update\/|objects\/(firmware-update|software-management)/],
   ["objects", /^firmware\/objects\/|^protocol\/model\//],
   ["agent", /^firmware\/agent\//],
-  ["board", /^firmware\/(boards|loop|ports|flash)/],
+  ["board", /^firmware\/(boards|loop|watched-alarm|ports|flash)/],
   ["board", /^protocol\//],
 ];
 

@@ -19,16 +19,19 @@ export const BOARD_CONDITION = "espruino";
 
 /** What of the library can be in a board's program. */
 const PORTABLE =
-  /^(protocol|firmware\/(agent|objects|update|boards\/espruino|loop|kept-loop|ports|portable|flash\/board-tslib))\b/;
+  /^(protocol|firmware\/(agent|objects|update|boards\/(espruino|kaluma)|loop|kept-loop|watched-alarm|ports|portable|flash\/board-tslib))\b/;
 
 /** A library module by its place in the repository, without extension: `firmware/boards/espruino/minimal`. */
 export function libraryFile(place: string): string {
   return join(ROOMS, place + EXTENSION);
 }
 
+/** An engine of boards, as the folder of its port is called. */
+export type BoardEngine = "espruino" | "kaluma";
+
 /** What a board's programs are checked against; the same file in both places. */
-export function boardFile(name: string): string {
-  return join(PACKAGE, "firmware/boards/espruino", name);
+export function boardFile(engine: BoardEngine, name: string): string {
+  return join(PACKAGE, "firmware/boards", engine, name);
 }
 
 /** The place of a library module, with forward slashes and without extension; undefined for files of others. */

@@ -54,15 +54,22 @@ export async function bundleForNode(file: string, isMinified: boolean): Promise<
 const WITH_REQUIRE =
   'import{createRequire as dormouseRequire}from"node:module";const require=dormouseRequire(import.meta.url);';
 
-const ESPRUINO = `${PACKAGE_NAME}/boards/espruino`;
-const FOR_ESPRUINO = `${ESPRUINO} is for boards that run Espruino: on Node there is createNodeDevice of ${PACKAGE_NAME}/firmware`;
+/** Entry points for boards, and what those run. */
+const FOR_BOARDS = new Map([
+  [`${PACKAGE_NAME}/boards/espruino`, "Espruino"],
+  [`${PACKAGE_NAME}/boards/kaluma`, "Kaluma"],
+]);
 
 const libraryPlugin: esbuild.Plugin = {
   name: "library",
   setup(build) {
     build.onResolve({ filter: new RegExp(`^${PACKAGE_NAME}(/|$)`) }, ({ path }) => {
       const file = entryPoint(path, "default");
-      if (path === ESPRUINO) return { errors: [{ text: FOR_ESPRUINO }] };
+      const engine = FOR_BOARDS.get(path);
+      if (engine !== undefined) {
+        const text = `${path} is for boards that run ${engine}: on Node there is createNodeDevice of ${PACKAGE_NAME}/firmware`;
+        return { errors: [{ text }] };
+      }
       return file === undefined ? undefined : { path: resolve(file), sideEffects: false };
     });
   },

@@ -2,9 +2,7 @@
 import type { BoardModel } from "./boards.ts";
 import { libraryFile } from "./library.ts";
 
-const ESPRUINO = "firmware/boards/espruino";
-
-/** By name: what each is. The first is what an Espruino board gets when nobody says what else. */
+/** Those for Espruino, by name: what each is. The first is what a board gets when nobody says what else. */
 export const ESPRUINO_PROGRAMS: Readonly<Record<string, string>> = {
   minimal: "the least that is a device: objects 1 and 3, text and TLV",
   "minimal-tcp": "the same over TCP, for boards and networks without UDP",
@@ -15,13 +13,14 @@ export const ESPRUINO_PROGRAMS: Readonly<Record<string, string>> = {
   "behind-gateway": "for a serial line to dormouse gateway, without a network",
 };
 
-const NODE_PROGRAM = "firmware/boards/node/service";
-
 /**
- * The file of a program for a board: of the library where it is named as one of its own, and where nobody says what; else `given`.
+ * The file of a program for a board: of the library where it is named as one of its own, and where nobody says what; else `given`. On Node
+ * that is this machine as a device.
  */
 export function programFile(given: string | undefined, board: BoardModel): string {
-  if (board.engine === "node") return given ?? libraryFile(NODE_PROGRAM);
-  const name = given ?? Object.keys(ESPRUINO_PROGRAMS)[0];
-  return name in ESPRUINO_PROGRAMS ? libraryFile(`${ESPRUINO}/${name}`) : name;
+  const { engine } = board;
+  const usual = engine === "node" ? "service" : "minimal";
+  const name = given ?? usual;
+  const isOwn = engine === "espruino" ? name in ESPRUINO_PROGRAMS : name === usual;
+  return isOwn ? libraryFile(`firmware/boards/${engine}/${name}`) : name;
 }

@@ -5,16 +5,16 @@
  * Short names are wrong where both sides of a name are not in the bundle: in JSON, and in what the firmware of a board supplies. So a
  * name keeps its length when
  * - the application mentions it: the program itself and all files that are not the library's own, which alone read JSON;
- * - the board's declarations or JavaScript itself have it (`espruino.lib.d.ts`, `espruino.api.d.ts`);
+ * - the board's declarations or JavaScript itself have it (`espruino.lib.d.ts`, `espruino.api.d.ts` or `kaluma.api.d.ts`);
  * - it stands in quotes anywhere, since then it may be used as `object[name]`.
  */
 import { readFileSync } from "node:fs";
 import { type AnyNode, parse } from "acorn";
 import ts from "typescript";
 import { eachNode, KEYWORDS } from "./board-faults.ts";
-import { boardFile } from "./library.ts";
+import { type BoardEngine, boardFile } from "./library.ts";
 
-const BOARD_DECLARATIONS = ["espruino.lib.d.ts", "espruino.api.d.ts"];
+const LANGUAGE_DECLARATIONS = "espruino.lib.d.ts";
 const LANGUAGE_TYPES = [
   ...[Object, Function, Array, String, Number, Boolean, RegExp, Date, Error, Promise],
   ...[ArrayBuffer, DataView, Uint8Array, Object.getPrototypeOf(Uint8Array)],
@@ -34,9 +34,13 @@ export function propertyNames(code: string): string[] {
  * @param code the whole of it
  * @param applicationNames what its application mentions
  */
-export function shortenableNames(code: string, applicationNames: Iterable<string>): string[] {
+export function shortenableNames(
+  code: string,
+  applicationNames: Iterable<string>,
+  engine: BoardEngine = "espruino",
+): string[] {
   const { plain, quoted } = namesIn(code);
-  const kept = new Set([...applicationNames, ...quoted, ...boardNames(), ...languageNames()]);
+  const kept = new Set([...applicationNames, ...quoted, ...boardNames(engine), ...languageNames()]);
   return [...plain.keys()].filter((name) => !kept.has(name));
 }
 
@@ -44,9 +48,13 @@ export function shortenableNames(code: string, applicationNames: Iterable<string
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_";
 
 /** A short name for each of the names that may have one, the shortest for the most frequent. */
-export function shortNames(code: string, applicationNames: Iterable<string>): Map<string, string> {
+export function shortNames(
+  code: string,
+  applicationNames: Iterable<string>,
+  engine: BoardEngine = "espruino",
+): Map<string, string> {
   const { plain, quoted } = namesIn(code);
-  const changing = shortenableNames(code, applicationNames);
+  const changing = shortenableNames(code, applicationNames, engine);
   const taken = new Set([...plain.keys(), ...quoted, ...KEYWORDS]);
   for (const name of changing) taken.delete(name);
   const count = (name: string) => plain.get(name) ?? 0;
@@ -82,10 +90,10 @@ function namesIn(code: string): { plain: Map<string, number>; quoted: Set<string
 }
 
 /** Every member that the declarations of the board have. */
-function boardNames(): Set<string> {
+function boardNames(engine: BoardEngine): Set<string> {
   const names = new Set<string>();
-  for (const file of BOARD_DECLARATIONS) {
-    const path = boardFile(file);
+  const language = boardFile("espruino", LANGUAGE_DECLARATIONS);
+  for (const path of [language, boardFile(engine, `${engine}.api.d.ts`)]) {
     const visit = (node: ts.Node): void => {
       if (ts.isTypeElement(node) && node.name !== undefined) {
         if (ts.isIdentifier(node.name) || ts.isStringLiteral(node.name)) names.add(node.name.text);

@@ -54,10 +54,12 @@ const PORTABLE = [
   "firmware/loop.ts",
   "firmware/kept-loop.ts",
   "firmware/sleeping-loop.ts",
+  "firmware/watched-alarm.ts",
   "firmware/agent/",
   "firmware/objects/",
   "firmware/update/",
   "firmware/boards/espruino/",
+  "firmware/boards/kaluma/",
 ];
 
 /** True for code that must run on Espruino. */

@@ -1,40 +1,20 @@
 /**
  * A device on Espruino: an agent with objects 1 and 3 and what the program adds, on this board's ports.
  */
-import { DEFAULT_TRANSMISSION } from "../../../protocol/coap/parameters.ts";
-import {
-  DEVICE,
-  DEVICE_FIRMWARE_VERSION,
-  DEVICE_MANUFACTURER,
-  DEVICE_MEMORY_FREE,
-  DEVICE_MODEL_NUMBER,
-  DEVICE_SERIAL_NUMBER,
-} from "../../../protocol/model/objects/device.ts";
+import { DEVICE, DEVICE_MEMORY_FREE } from "../../../protocol/model/objects/device.ts";
 import type { AgentEvent, BasicConfiguration } from "../../agent/basic-agent.ts";
 import { BasicAgent } from "../../agent/basic-agent.ts";
+import type { BoardIdentity, DeviceSettings } from "../../agent/device-configuration.ts";
+import { deviceConfiguration } from "../../agent/device-configuration.ts";
 import type { AgentFeatures } from "../../agent/features.ts";
 import { run } from "../../loop.ts";
-import { deviceObject } from "../../objects/device.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import type { Datagrams, Power, Streams } from "../../ports.ts";
 import { ESPRUINO_CALENDAR, ESPRUINO_CLOCK, EspruinoAlarm } from "./clock.ts";
 import { ESPRUINO_RANDOM } from "./entropy.ts";
 import { ESPRUINO_POWER } from "./power.ts";
 
-/**
- * Who the device is and whom it talks to, by the names of the file `dormouse.json` (settings.ts), such as
- * `{"endpoint":"board-1","server":"coap://192.168.1.10","lifetime":3600,"queue":true}`, all optional but the server.
- */
-export interface DeviceSettings {
-  /** Default: the chip's serial number. */
-  readonly endpoint?: string;
-  /** `coap://host:port`; of a device over TCP `coap+tcp://host:port`. */
-  readonly server: string;
-  /** Seconds. */
-  readonly lifetime?: number;
-  /** True: the device sleeps between its contacts. */
-  readonly queue?: boolean;
-}
+export type { DeviceSettings };
 
 const SHORT_SERVER_ID = 1;
 const REFRESH_INTERVAL = 10000;
@@ -79,32 +59,25 @@ export function startDevice(
 
 /** What an agent on this board is given. */
 export function configurationOf(
-  // Names in quotes: the file's, which stay as long as they are there.
   settings: DeviceSettings,
   objects: readonly LwM2mObject[],
   power: Power,
 ): BasicConfiguration {
-  const device = deviceObject(ESPRUINO_CALENDAR, power, {
-    [DEVICE_MANUFACTURER]: "Espruino",
-    [DEVICE_MODEL_NUMBER]: process.env.BOARD,
-    [DEVICE_SERIAL_NUMBER]: getSerial(),
-    [DEVICE_FIRMWARE_VERSION]: process.env.VERSION,
-    [DEVICE_MEMORY_FREE]: freeKilobytes(),
-  });
-  return {
-    endpointName: settings["endpoint"] || getSerial(),
-    lifetime: settings["lifetime"],
-    queueMode: settings["queue"] === true,
-    objects: objects.concat(device),
-    settings: {
-      random: ESPRUINO_RANDOM,
-      transmission: DEFAULT_TRANSMISSION,
-      blockSize: 256,
-      maxBody: 2048,
-      rememberedMessages: 4,
-      maxRequests: 2,
-    },
+  const identity: BoardIdentity = {
+    manufacturer: "Espruino",
+    modelNumber: process.env.BOARD,
+    serialNumber: getSerial(),
+    firmwareVersion: process.env.VERSION,
+    memoryFree: freeKilobytes(),
   };
+  return deviceConfiguration(
+    settings,
+    objects,
+    identity,
+    ESPRUINO_CALENDAR,
+    power,
+    ESPRUINO_RANDOM,
+  );
 }
 
 /** Every 10 s: what is measured, and the memory that is left. */

@@ -4,9 +4,9 @@
  */
 import { SENSOR_VALUE } from "../../../protocol/model/objects/ipso-resources.ts";
 import { TEMPERATURE } from "../../../protocol/model/objects/temperature.ts";
+import { BOARD_FEATURES } from "../../agent/board-features.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import { addSensor, sensorObject } from "../../objects/sensor.ts";
-import { BOARD_FEATURES } from "./board-features.ts";
 import type { DeviceSettings } from "./device.ts";
 import { startDevice } from "./device.ts";
 import { readSettings } from "./settings.ts";

@@ -6,7 +6,7 @@
  * Beside what every program reads, `dormouse.json` has `"ssid"` and `"password"` of the network, `"time"`, an SNTP server for boards whose
  * clock was never set, and `"awake"`, seconds to listen after the last message, 5 unless it says otherwise.
  */
-import { BOARD_FEATURES } from "./board-features.ts";
+import { BOARD_FEATURES } from "../../agent/board-features.ts";
 import { readSettings } from "./settings.ts";
 import { startSleeper } from "./sleeping-device.ts";
 

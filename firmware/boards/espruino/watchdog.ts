@@ -3,6 +3,7 @@
  * whose alarm was due and was not armed again, since a memory error cut the handler short for example, starts anew.
  */
 import type { Alarm } from "../../ports.ts";
+import { WatchedAlarm } from "../../watched-alarm.ts";
 import { ESPRUINO_CLOCK } from "./clock.ts";
 
 /** Of the watchdog's time, how often it is looked whether all is well. */
@@ -11,15 +12,10 @@ const SHARE = 4;
 /** The alarm, watched over. @param seconds until the board restarts */
 export function guarded(alarm: Alarm, seconds: number): Alarm {
   const patience = (seconds * 1000) / SHARE;
-  let due = Infinity;
+  const watched = new WatchedAlarm(alarm, ESPRUINO_CLOCK);
   E.enableWatchdog(seconds, false);
   setInterval(function () {
-    if (ESPRUINO_CLOCK.now() < due + patience) E.kickWatchdog();
+    if (!watched.isLate(patience)) E.kickWatchdog();
   }, patience);
-  return {
-    arm: function (at, ring) {
-      due = Math.max(at, ESPRUINO_CLOCK.now());
-      alarm.arm(at, ring);
-    },
-  };
+  return watched;
 }

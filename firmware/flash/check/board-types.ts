@@ -1,12 +1,13 @@
 /**
  * A program's types, checked against what its board has and nothing else: the language of `espruino.lib.d.ts`, the firmware of
- * `espruino.api.d.ts` and `application.d.ts`, pins and modules of the one board.
+ * `espruino.api.d.ts` or `kaluma.api.d.ts` and its `application.d.ts`, pins and modules of the one board.
  */
 import { dirname } from "node:path";
 import ts from "typescript";
-import { type EspruinoBoard, FIRMWARE_MODULES, hasPin } from "../boards.ts";
+import { type EspruinoBoard, FIRMWARE_MODULES, hasPin, type ScriptBoard } from "../boards.ts";
 import {
   BOARD_CONDITION,
+  type BoardEngine,
   boardFile,
   entryPoint,
   entryPoints,
@@ -16,12 +17,15 @@ import {
 import { adviceForMember, adviceForModule, adviceForName } from "./board-advice.ts";
 import type { SyntaxFault } from "./board-syntax.ts";
 
-/** What editors are told about programs for boards (`dormouse-lwm2m/boards/espruino/tsconfig.json`). */
+/** What editors are told about programs for boards (`dormouse-lwm2m/boards/espruino/tsconfig.json`, `.../kaluma/tsconfig.json`). */
 const CONFIGURATION = "application.tsconfig.json";
 
 /** The options of `CONFIGURATION` and its declarations, for programs in JavaScript too, and with this library's own types. */
-function configuration(): { options: ts.CompilerOptions; declarations: readonly string[] } {
-  const file = boardFile(CONFIGURATION);
+function configuration(engine: BoardEngine): {
+  options: ts.CompilerOptions;
+  declarations: readonly string[];
+} {
+  const file = boardFile(engine, CONFIGURATION);
   const { config } = ts.readConfigFile(file, ts.sys.readFile);
   const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, dirname(file));
   const paths = Object.fromEntries(entryPoints().map((name) => [name, [typesOf(name)]]));
@@ -37,11 +41,11 @@ function typesOf(name: string): string {
 export interface CheckedProgram {
   readonly files: readonly ts.SourceFile[];
   /** Not in order. */
-  faults(file: ts.SourceFile, board: EspruinoBoard): SyntaxFault[];
+  faults(file: ts.SourceFile): SyntaxFault[];
 }
 
-export function checkProgram(entry: string): CheckedProgram {
-  const { options, declarations } = configuration();
+export function checkProgram(entry: string, board: ScriptBoard): CheckedProgram {
+  const { options, declarations } = configuration(board.engine);
   // With parents, which the checks of syntax look at.
   const host = ts.createCompilerHost(options, true);
   const program = ts.createProgram([...declarations, entry], options, host);
@@ -54,9 +58,10 @@ export function checkProgram(entry: string): CheckedProgram {
     );
   return {
     files,
-    faults: (file, board) => [
+    faults: (file) => [
       ...typeFaults(program, file),
-      ...foreignNames(program.getTypeChecker(), file, board),
+      // Kaluma's pins are numbers.
+      ...(board.engine === "espruino" ? foreignNames(program.getTypeChecker(), file, board) : []),
       ...foreignModules(file, board),
     ],
   };
@@ -159,7 +164,7 @@ function noGlobal(board: EspruinoBoard, name: string): string {
 }
 
 /** `require` of what the board's firmware lacks, and of what is no module of any. */
-function foreignModules(file: ts.SourceFile, board: EspruinoBoard): SyntaxFault[] {
+function foreignModules(file: ts.SourceFile, board: ScriptBoard): SyntaxFault[] {
   const faults: SyntaxFault[] = [];
   const visit = (node: ts.Node): void => {
     const required = requiredModule(node);
@@ -183,7 +188,7 @@ function requiredModule(node: ts.Node): string | undefined {
 }
 
 /** Why a board cannot require a module. */
-export function noModule(board: EspruinoBoard, module: string): string {
+export function noModule(board: ScriptBoard, module: string): string {
   if (FIRMWARE_MODULES.includes(module)) {
     return `the board ${board.name} has no module ${module}: it has ${board.modules.join(", ")}`;
   }

@@ -16,6 +16,8 @@ export const CALENDAR = 1_800_000_000;
 export interface VirtualBoardOptions
   extends Partial<Pick<BoardSettings, "wifi" | "esp32" | "watchdog" | "temperature" | "dht22">> {
   readonly realms?: RealmMaker;
+  /** Whose API the board has. Default Espruino's. */
+  readonly api?: BoardApi;
   /** What the board runs when it starts. */
   readonly program: string;
   /** Files of the Storage beside it, as text. */
@@ -28,22 +30,31 @@ export interface VirtualBoardOptions
   readonly hasClock?: boolean;
 }
 
-let api: string | undefined;
+/** The folders of the imitations beside this one. */
+export type BoardApi = "virtual-espruino" | "virtual-kaluma";
+
+const scripts = new Map<BoardApi, string>();
 
 /** The board's API as a script that makes `board`. */
-export function boardScript(settings: BoardSettings): string {
-  if (api === undefined) {
-    const source = readFileSync(join(import.meta.dirname, "board-api.ts"), "utf8");
-    api = ts.transpileModule(source, {
+export function boardScript(settings: BoardSettings, api: BoardApi = "virtual-espruino"): string {
+  return `var board = (function (root) { var exports = {}; ${apiScript(api)}
+return exports.installBoard(root, ${JSON.stringify(settings)}); })(this);`;
+}
+
+function apiScript(api: BoardApi): string {
+  let script = scripts.get(api);
+  if (script === undefined) {
+    const source = readFileSync(join(import.meta.dirname, "..", api, "board-api.ts"), "utf8");
+    script = ts.transpileModule(source, {
       compilerOptions: {
         target: ts.ScriptTarget.ES5,
         module: ts.ModuleKind.CommonJS,
         ignoreDeprecations: "6.0",
       },
     }).outputText;
+    scripts.set(api, script);
   }
-  return `var board = (function (root) { var exports = {}; ${api}
-return exports.installBoard(root, ${JSON.stringify(settings)}); })(this);`;
+  return script;
 }
 
 /** The state of a board after an order. */
@@ -174,9 +185,11 @@ export class VirtualBoard {
       cutAt: this.cutAt,
     };
     this.cutAt = 0;
+    // Kaluma parses programs so.
+    const mode = options.api === "virtual-kaluma" ? '"use strict";' : "";
     this.realm = this.realms.make();
-    this.realm.run(boardScript(settings));
-    this.realm.run(`board.run(function () { ${options.program}\n});`);
+    this.realm.run(boardScript(settings, options.api));
+    this.realm.run(`board.run(function () { ${mode}${options.program}\n});`);
     this.order({ kind: "advance", to: this.now });
   }
 

@@ -9,6 +9,7 @@ const REPORT: BuildReport = {
   bytes: 40806,
   functions: 321,
   variables: { loaded: 1881, running: 2746, answering: 3246 },
+  heap: undefined,
   modules: [
     {
       path: "protocol/coap/basic-endpoint.ts",
@@ -115,4 +116,16 @@ test("the table has a line for each board", () => {
     /^esp32 +ESP32 +3,400-16,383 +14 B +896 KiB +own +yes +serial, tcp, ble$/,
   );
   expect(lines.at(-1)).toMatch(/^node +any machine with Node +Node's +yes$/);
+});
+
+test("Kaluma has a heap in place of variables", () => {
+  const heap = { loaded: 97_134, answering: 119_134 };
+  const report = { ...REPORT, bytes: 41_741, variables: undefined, heap, warnings: [] };
+  const lines = reportText(report, board("kaluma-pico-w")).split("\n");
+  expect(lines.slice(2, 5)).toEqual([
+    "  flash      ██······················ 8 %: 41,741 of 524,288 bytes for the program",
+    "  heap       ████████████████········ 65 %: 119,134 of 184,320 bytes of JerryScript's heap, 65,186 free",
+    "             about: 97,134 once loaded, 119,134 while it answers, with Kaluma's own modules",
+  ]);
+  expect(reportJson(report, "a.js")).toMatchObject({ variables: null, heap: 97_134 });
 });

@@ -99,8 +99,9 @@ test.each([
   expect(errors(source)).toEqual([]);
 });
 
-test("every portable file is compiled against it, and the board's own against its API too", () => {
-  const checked = [...portable.fileNames, ...parsed("tsconfig.espruino.json").fileNames];
+test("every portable file is compiled against it, and a board's own against its API too", () => {
+  const boards = ["tsconfig.espruino.json", "tsconfig.kaluma.json"];
+  const checked = [...portable.fileNames, ...boards.flatMap((name) => parsed(name).fileNames)];
   const missing = repositorySources()
     .map(({ path }) => path)
     .filter((path) => isPortable(path) && !checked.includes(join(ROOT, path)));

@@ -88,3 +88,18 @@ test.each(ESPRUINO)("docs/boards.md has $name as it is", (board) => {
     board.console.join(", "),
   ]);
 });
+
+test.each(
+  BOARDS.filter(({ engine }) => engine === "kaluma"),
+)("docs/boards.md has $name as it is", (board) => {
+  if (board.engine !== "kaluma") throw new Error(board.name);
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/boards.md"), "utf8");
+  const row = page.split("\n").find((line) => line.startsWith(`| \`${board.name}\` |`)) ?? "";
+  const kibibytes = (bytes: number) => `${(bytes / 1024).toLocaleString("en-US")} KiB`;
+  const cells = row.split("|").map((cell) => cell.trim());
+  expect(cells.slice(3, 6)).toEqual([
+    `${kibibytes(board.heap)} of heap`,
+    "",
+    kibibytes(board.storage),
+  ]);
+});

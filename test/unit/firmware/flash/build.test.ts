@@ -193,9 +193,9 @@ print(readFileSync, connect, lodash, helper, createNodeDevice, NO_SUCH, other, w
       "5:24: there is no file ./missing.ts",
       "6:10: dormouse-lwm2m/firmware has no createNodeDevice on a board",
       "7:10: dormouse-lwm2m/protocol has no NO_SUCH on a board",
-      "8:23: there is no dormouse-lwm2m/other: import from dormouse-lwm2m/protocol, dormouse-lwm2m/firmware, dormouse-lwm2m/boards/espruino, dormouse-lwm2m/connector, dormouse-lwm2m/simulator, dormouse-lwm2m/conformance",
+      "8:23: there is no dormouse-lwm2m/other: import from dormouse-lwm2m/protocol, dormouse-lwm2m/firmware, dormouse-lwm2m/boards/espruino, dormouse-lwm2m/boards/kaluma, dormouse-lwm2m/connector, dormouse-lwm2m/simulator, dormouse-lwm2m/conformance",
       "9:14: there is no package ESP8266WiFi: install it, if boards can run it; a file of your own is imported with `import`",
-      "10:12: there is no package path: install it, if boards can run it; a file of your own is imported with `import`",
+      "10:12: the board esp32 has no module path: it has Storage, Flash, dgram, net, http, NetworkJS, crypto, tls, Wifi, neopixel, fs",
     ]);
   });
 
@@ -304,4 +304,55 @@ describe("for Node", () => {
 
 test("a program that is not there is told as the system tells it", async () => {
   await expect(buildForBoard(join(folder, "no.ts"), ESP32)).rejects.toThrow(/ENOENT/);
+});
+
+describe("for Kaluma", () => {
+  const picoW = board("kaluma-pico-w");
+  const program = `
+import { KALUMA_STORE, readSettings, startDevice } from "dormouse-lwm2m/boards/kaluma";
+import { BOARD_FEATURES } from "dormouse-lwm2m/firmware";
+const settings = readSettings();
+if (settings !== undefined) {
+  pinMode(2, OUTPUT);
+  startDevice(settings, BOARD_FEATURES, [], () => digitalWrite(2, KALUMA_STORE.read("on") ? HIGH : LOW));
+}`;
+
+  test("a program is told what it takes of JerryScript's heap, and no variables", async () => {
+    const { code = "", report } = await build(program, picoW);
+    expect(report).toMatchObject({ board: "kaluma-pico-w", variables: undefined, refused: [] });
+    expect(report.bytes).toBe(code.length);
+    const { loaded, answering } = report.heap ?? { loaded: 0, answering: 0 };
+    expect(loaded).toBeGreaterThan(report.bytes * 1.8);
+    expect(answering).toBeGreaterThan(loaded);
+    // Names of Kaluma's own stay.
+    for (const name of ["__netdev", "read_cb", "errno", "randomBigInt", "memoryUsage", "WiFi"]) {
+      expect(code).toContain(name);
+    }
+  });
+
+  test("what it does not have is refused at its place", async () => {
+    const source = `
+const wifi = require("Wifi");
+digitalWrite(D5, 1);
+E.reboot();
+print(wifi, process.memory(), new Map());`;
+    expect(await refused(source, picoW)).toEqual([
+      expect.stringMatching(/^2:14: the board kaluma-pico-w has no module Wifi: it has events,/),
+      "2:22: No overload matches this call.",
+      "3:14: Cannot find name 'D5'.",
+      "4:1: Cannot find name 'E'.",
+      "5:1: Cannot find name 'print'.",
+      "5:21: Property 'memory' does not exist on type 'KalumaProcess'.",
+      expect.stringMatching(/^5:35: there is no Map on a board/),
+    ]);
+  });
+
+  test("what is too large for its heap is refused", async () => {
+    const small = { ...picoW, heap: 100_000 } as BoardModel;
+    expect(await refused(program, small)).toEqual([
+      expect.stringMatching(
+        /^1:1: needs about 1[34]\d\d\d\d bytes of heap, and the board kaluma-pico-w has 100000: import less$/,
+      ),
+    ]);
+  });
 });
