@@ -5,8 +5,8 @@ import { writeFileSync } from "node:fs";
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import type { KalumaBoard } from "../firmware/flash/boards.ts";
-import { programFile } from "../firmware/flash/programs.ts";
 import { type BoardSettings, SETTINGS_FILE } from "../firmware/flash/flash-board.ts";
+import { programFile } from "../firmware/flash/programs.ts";
 
 /** Kaluma's command line, which speaks Ymodem with its console (kaluma-project/kaluma-cli 1.4.0). */
 const KALUMA = "npx @kaluma/cli";

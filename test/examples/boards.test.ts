@@ -10,7 +10,7 @@ import {
   type VirtualBoardOptions,
 } from "../support/virtual-espruino/virtual-board.ts";
 
-const FOLDER = join(import.meta.dirname, "../../examples/boards");
+const FOLDER = join(import.meta.dirname, "../../examples/espruino");
 const SETTINGS = { endpoint: "board", server: `coap://${SERVER_HOST}` };
 
 // Most of it is bundling.

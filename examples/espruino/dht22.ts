@@ -1,13 +1,12 @@
 /** A thermometer (3303) and a hygrometer (3304): a DHT22 on pin D4, measured every 10 s. A measurement that fails leaves the last one. */
-import { BOARD_FEATURES } from "../../firmware/agent/board-features.ts";
-import { startDevice } from "../../firmware/boards/espruino/device.ts";
-import { measureDht22 } from "../../firmware/boards/espruino/dht22.ts";
-import { readSettings } from "../../firmware/boards/espruino/settings.ts";
-import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";
-import { addSensor, sensorObject } from "../../firmware/objects/sensor.ts";
-import { HUMIDITY } from "../../protocol/model/objects/humidity.ts";
-import { SENSOR_VALUE } from "../../protocol/model/objects/ipso-resources.ts";
-import { TEMPERATURE } from "../../protocol/model/objects/temperature.ts";
+import {
+  ESPRUINO_DATAGRAMS,
+  measureDht22,
+  readSettings,
+  startDevice,
+} from "dormouse-lwm2m/boards/espruino";
+import { addSensor, BOARD_FEATURES, sensorObject } from "dormouse-lwm2m/firmware";
+import { HUMIDITY, SENSOR_VALUE, TEMPERATURE } from "dormouse-lwm2m/protocol";
 
 declare const D4: Pin;
 

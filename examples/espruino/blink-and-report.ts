@@ -1,15 +1,11 @@
 /**
  * A light (3311) on pin D2 that blinks every half second while a server has it on, and reports for how many seconds it was.
  *
- *     npx dormouse flash examples/boards/blink-and-report.ts --board esp32 --port /dev/ttyUSB0
+ *     npx dormouse flash examples/espruino/blink-and-report.ts --board esp32 --port /dev/ttyUSB0
  */
-import { BOARD_FEATURES } from "../../firmware/agent/board-features.ts";
-import { startDevice } from "../../firmware/boards/espruino/device.ts";
-import { readSettings } from "../../firmware/boards/espruino/settings.ts";
-import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";
-import { LwM2mObject } from "../../firmware/objects/lwm2m-object.ts";
-import { ON_OFF, ON_TIME } from "../../protocol/model/objects/ipso-resources.ts";
-import { LIGHT_CONTROL } from "../../protocol/model/objects/light-control.ts";
+import { ESPRUINO_DATAGRAMS, readSettings, startDevice } from "dormouse-lwm2m/boards/espruino";
+import { BOARD_FEATURES, LwM2mObject } from "dormouse-lwm2m/firmware";
+import { LIGHT_CONTROL, ON_OFF, ON_TIME } from "dormouse-lwm2m/protocol";
 
 declare const D2: Pin;
 

@@ -1,11 +1,7 @@
 /** A relay (3306) on pin D5 that a server switches. After a power cut it is off. */
-import { BOARD_FEATURES } from "../../firmware/agent/board-features.ts";
-import { startDevice } from "../../firmware/boards/espruino/device.ts";
-import { readSettings } from "../../firmware/boards/espruino/settings.ts";
-import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";
-import { LwM2mObject } from "../../firmware/objects/lwm2m-object.ts";
-import { ACTUATION } from "../../protocol/model/objects/actuation.ts";
-import { ON_OFF } from "../../protocol/model/objects/ipso-resources.ts";
+import { ESPRUINO_DATAGRAMS, readSettings, startDevice } from "dormouse-lwm2m/boards/espruino";
+import { BOARD_FEATURES, LwM2mObject } from "dormouse-lwm2m/firmware";
+import { ACTUATION, ON_OFF } from "dormouse-lwm2m/protocol";
 
 declare const D5: Pin;
 

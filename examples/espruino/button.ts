@@ -1,14 +1,7 @@
 /** A push button (3347) between pin D0 and ground: its state and how often it was pressed, told at once to whoever observes it. */
-import { BOARD_FEATURES } from "../../firmware/agent/board-features.ts";
-import { startDevice } from "../../firmware/boards/espruino/device.ts";
-import { readSettings } from "../../firmware/boards/espruino/settings.ts";
-import { ESPRUINO_DATAGRAMS } from "../../firmware/boards/espruino/udp.ts";
-import { LwM2mObject } from "../../firmware/objects/lwm2m-object.ts";
-import {
-  DIGITAL_INPUT_COUNTER,
-  DIGITAL_INPUT_STATE,
-} from "../../protocol/model/objects/ipso-resources.ts";
-import { PUSH_BUTTON } from "../../protocol/model/objects/push-button.ts";
+import { ESPRUINO_DATAGRAMS, readSettings, startDevice } from "dormouse-lwm2m/boards/espruino";
+import { BOARD_FEATURES, LwM2mObject } from "dormouse-lwm2m/firmware";
+import { DIGITAL_INPUT_COUNTER, DIGITAL_INPUT_STATE, PUSH_BUTTON } from "dormouse-lwm2m/protocol";
 
 declare const D0: Pin;
 
