@@ -13,6 +13,7 @@ import { type ConformanceCase, clientCase, type Version } from "../case.ts";
 import { type BaseConfiguration, C_1, configuredValues, withValues } from "../configurations.ts";
 import { decodeValues, formatName, formatValue, isSameValue } from "../content.ts";
 import type { Uplink } from "../scripted-server.ts";
+import { needsResource } from "./expectations.ts";
 
 const SINCE_1_1: readonly Version[] = ["1.1", "1.2"];
 const ABSENT = -1;
@@ -65,6 +66,7 @@ const MUTE_SEND = clientCase({
     unmuted: "after false it is",
   },
   async procedure(bench) {
+    needsResource(bench, "/1/0/23");
     bench.step("the server mutes Send");
     bench.expectCode("mute", await bench.put("/1/0/23", TEXT, "1"), CHANGED);
     await bench.client.report?.(["/3/0/0"]);

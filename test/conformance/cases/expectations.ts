@@ -31,6 +31,12 @@ export function parametersOf<Criterion extends string>(
   return {};
 }
 
+/** Ends a case about an optional resource where the device is known not to have it. */
+export function needsResource(bench: Bench, path: string): void {
+  const has = configuredValues(bench.configuration, path)[path] !== undefined;
+  if (!has) bench.notApplicable(`the device has no ${path}`);
+}
+
 /** The server writes a lifetime and the client confirms it by an Update. */
 export async function expectLifetimeTaken<Criterion extends string>(
   bench: Bench<Criterion>,

@@ -2,9 +2,12 @@ import { expect, test } from "vitest";
 import {
   asDeviceHas,
   C_4,
+  CLIENT_CASES,
   type ClientAdapter,
+  type ConformanceCase,
   configuredValues,
   inProcessAdapter,
+  runCase,
 } from "../../conformance/index.ts";
 import { learnProfile } from "../../conformance/learning.ts";
 import { tamperedAdapter } from "./tampered-client.ts";
@@ -49,4 +52,28 @@ test("a configuration is what the device has of it", async () => {
 test("a client that does not register teaches nothing", async () => {
   const mute = tamperedAdapter(unknown, () => ({ fromClient: () => undefined }));
   await expect(learnProfile(mute, "1.1")).rejects.toThrow("The client did not register");
+});
+
+test.each([
+  ["LightweightM2M-1.1-int-307", "/1/0/23"],
+  ["LightweightM2M-1.1-int-652", "/3/0/3"],
+])("%s is not about a device without %s", async (id, path) => {
+  const values = { [path]: null };
+  const lacking = { ...agent, claims: { ...agent.claims, values } };
+  const stated = CLIENT_CASES.find((one) => one.id === id) as ConformanceCase;
+  const { verdict, why } = await runCase(stated, lacking, "1.1");
+  expect([verdict, why]).toEqual(["not applicable", `the device has no ${path}`]);
+});
+
+test("what a device lacks is not written back to it", async () => {
+  const values = { "/3/0/13": null, "/3/0/15": null };
+  const lacking = { ...agent, claims: { ...agent.claims, values } };
+  const id = "LightweightM2M-1.1-int-651";
+  const stated = CLIENT_CASES.find((one) => one.id === id) as ConformanceCase;
+  const { verdict, packets } = await runCase(stated, lacking, "1.1");
+  expect(verdict).toBe("pass");
+  const last = packets.filter(({ isFromClient }) => !isFromClient).at(-2);
+  // /3/0/14 alone.
+  const text = new TextDecoder().decode(last?.datagram);
+  expect(text.slice(text.indexOf("\x0e"))).toBe("\x0e+01:00");
 });
