@@ -1,18 +1,9 @@
 /**
- * What a small device on a board is made of: what it was told beside its program, and what its board says of itself.
+ * What a small device on a board is made of beside its objects: what it was told beside its program, and buffers for 256 bytes a block.
  */
 import { DEFAULT_TRANSMISSION } from "../../protocol/coap/parameters.ts";
-import {
-  DEVICE_FIRMWARE_VERSION,
-  DEVICE_MANUFACTURER,
-  DEVICE_MEMORY_FREE,
-  DEVICE_MODEL_NUMBER,
-  DEVICE_SERIAL_NUMBER,
-} from "../../protocol/model/objects/device.ts";
 import type { Random } from "../../protocol/ports.ts";
-import { deviceObject } from "../objects/device.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
-import type { CalendarClock, Power } from "../ports.ts";
 import type { BasicConfiguration } from "./basic-agent.ts";
 
 /**
@@ -30,42 +21,24 @@ export interface DeviceSettings {
   readonly queue?: boolean;
 }
 
-/** What object 3 tells of a board. */
-export interface BoardIdentity {
-  readonly manufacturer: string;
-  readonly modelNumber: string;
-  readonly serialNumber: string;
-  readonly firmwareVersion: string;
-  /** Kilobytes. */
-  readonly memoryFree: number;
-}
-
 /**
- * What an agent on a small board is given: objects 1 and 3 and what the program adds, and buffers for 256 bytes a block.
+ * What an agent on a small board is given.
  *
- * @param objects beside 1 and 3
+ * @param objects all but 1
+ * @param serialNumber the name of a device that has none
  */
 export function deviceConfiguration(
   // Names in quotes: the file's, which stay as long as they are there.
   settings: DeviceSettings,
   objects: readonly LwM2mObject[],
-  identity: BoardIdentity,
-  calendar: CalendarClock,
-  power: Power,
+  serialNumber: string,
   random: Random,
 ): BasicConfiguration {
-  const device = deviceObject(calendar, power, {
-    [DEVICE_MANUFACTURER]: identity.manufacturer,
-    [DEVICE_MODEL_NUMBER]: identity.modelNumber,
-    [DEVICE_SERIAL_NUMBER]: identity.serialNumber,
-    [DEVICE_FIRMWARE_VERSION]: identity.firmwareVersion,
-    [DEVICE_MEMORY_FREE]: identity.memoryFree,
-  });
   return {
-    endpointName: settings["endpoint"] || identity.serialNumber,
+    endpointName: settings["endpoint"] || serialNumber,
     lifetime: settings["lifetime"],
     queueMode: settings["queue"] === true,
-    objects: objects.concat(device),
+    objects: objects,
     settings: {
       random: random,
       transmission: DEFAULT_TRANSMISSION,

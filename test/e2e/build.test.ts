@@ -136,7 +136,8 @@ describe("the installed package", () => {
   beforeAll(async () => {
     // As `npm run build` does.
     const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-    await exec(process.execPath, [tsc, "-b", "tsconfig.build-espruino.json"], { cwd: ROOT });
+    const boards = ["tsconfig.build-espruino.json", "tsconfig.build-kaluma.json"];
+    await exec(process.execPath, [tsc, "-b", ...boards], { cwd: ROOT });
     const pack = ["pack", "--ignore-scripts", "--pack-destination", folder];
     await exec("npm", pack, { cwd: ROOT });
     const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";

@@ -1,13 +1,21 @@
 /**
  * A device on Espruino: an agent with objects 1 and 3 and what the program adds, on this board's ports.
  */
-import { DEVICE, DEVICE_MEMORY_FREE } from "../../../protocol/model/objects/device.ts";
+import {
+  DEVICE,
+  DEVICE_FIRMWARE_VERSION,
+  DEVICE_MANUFACTURER,
+  DEVICE_MEMORY_FREE,
+  DEVICE_MODEL_NUMBER,
+  DEVICE_SERIAL_NUMBER,
+} from "../../../protocol/model/objects/device.ts";
 import type { AgentEvent, BasicConfiguration } from "../../agent/basic-agent.ts";
 import { BasicAgent } from "../../agent/basic-agent.ts";
-import type { BoardIdentity, DeviceSettings } from "../../agent/device-configuration.ts";
+import type { DeviceSettings } from "../../agent/device-configuration.ts";
 import { deviceConfiguration } from "../../agent/device-configuration.ts";
 import type { AgentFeatures } from "../../agent/features.ts";
 import { run } from "../../loop.ts";
+import { deviceObject } from "../../objects/device.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import type { Datagrams, Power, Streams } from "../../ports.ts";
 import { ESPRUINO_CALENDAR, ESPRUINO_CLOCK, EspruinoAlarm } from "./clock.ts";
@@ -63,21 +71,14 @@ export function configurationOf(
   objects: readonly LwM2mObject[],
   power: Power,
 ): BasicConfiguration {
-  const identity: BoardIdentity = {
-    manufacturer: "Espruino",
-    modelNumber: process.env.BOARD,
-    serialNumber: getSerial(),
-    firmwareVersion: process.env.VERSION,
-    memoryFree: freeKilobytes(),
-  };
-  return deviceConfiguration(
-    settings,
-    objects,
-    identity,
-    ESPRUINO_CALENDAR,
-    power,
-    ESPRUINO_RANDOM,
-  );
+  const device = deviceObject(ESPRUINO_CALENDAR, power, {
+    [DEVICE_MANUFACTURER]: "Espruino",
+    [DEVICE_MODEL_NUMBER]: process.env.BOARD,
+    [DEVICE_SERIAL_NUMBER]: getSerial(),
+    [DEVICE_FIRMWARE_VERSION]: process.env.VERSION,
+    [DEVICE_MEMORY_FREE]: freeKilobytes(),
+  });
+  return deviceConfiguration(settings, objects.concat(device), getSerial(), ESPRUINO_RANDOM);
 }
 
 /** Every 10 s: what is measured, and the memory that is left. */

@@ -1,13 +1,20 @@
 /**
  * A device on Kaluma: an agent with objects 1 and 3 and what the program adds, on this board's ports.
  */
-import { DEVICE, DEVICE_MEMORY_FREE } from "../../../protocol/model/objects/device.ts";
+import {
+  DEVICE_FIRMWARE_VERSION,
+  DEVICE_MANUFACTURER,
+  DEVICE_MEMORY_FREE,
+  DEVICE_MODEL_NUMBER,
+  DEVICE_SERIAL_NUMBER,
+} from "../../../protocol/model/objects/device.ts";
 import type { AgentEvent } from "../../agent/basic-agent.ts";
 import { BasicAgent } from "../../agent/basic-agent.ts";
-import type { BoardIdentity, DeviceSettings } from "../../agent/device-configuration.ts";
+import type { DeviceSettings } from "../../agent/device-configuration.ts";
 import { deviceConfiguration } from "../../agent/device-configuration.ts";
 import type { AgentFeatures } from "../../agent/features.ts";
 import { run } from "../../loop.ts";
+import { deviceObject } from "../../objects/device.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
 import { KALUMA_CALENDAR, KALUMA_CLOCK, KalumaAlarm } from "./clock.ts";
 import { KALUMA_RANDOM } from "./entropy.ts";
@@ -34,21 +41,20 @@ export function startDevice(
   refresh: () => void,
 ): void {
   keepNetwork();
-  const identity: BoardIdentity = {
-    manufacturer: "Kaluma",
-    modelNumber: board.name,
-    serialNumber: board.uid,
-    firmwareVersion: process.version,
-    memoryFree: freeKilobytes(),
-  };
+  const device = deviceObject(KALUMA_CALENDAR, KALUMA_POWER, {
+    [DEVICE_MANUFACTURER]: "Kaluma",
+    [DEVICE_MODEL_NUMBER]: board.name,
+    [DEVICE_SERIAL_NUMBER]: board.uid,
+    [DEVICE_FIRMWARE_VERSION]: process.version,
+    [DEVICE_MEMORY_FREE]: freeKilobytes(),
+  });
   const agent = new BasicAgent(
-    deviceConfiguration(settings, objects, identity, KALUMA_CALENDAR, KALUMA_POWER, KALUMA_RANDOM),
+    deviceConfiguration(settings, objects.concat(device), board.uid, KALUMA_RANDOM),
     features,
   );
   agent.addServer({ shortServerId: SHORT_SERVER_ID, uri: settings["server"] });
   setInterval(function () {
-    const device = agent.object(DEVICE.id);
-    if (device !== undefined) device.set(0, DEVICE_MEMORY_FREE, freeKilobytes());
+    device.set(0, DEVICE_MEMORY_FREE, freeKilobytes());
     refresh();
   }, REFRESH_INTERVAL);
   run(
