@@ -3,11 +3,12 @@
  * interpreter's terminal, which socat joins to a port.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { FLASH } from "../../engine/support/espruino.ts";
 import { UPLOADER } from "./prepare.ts";
 
 const run = promisify(execFile);
@@ -15,13 +16,26 @@ const run = promisify(execFile);
 const UPLOAD_PATIENCE = 90_000;
 /** Until socat listens, ms. */
 const LISTENING = 700;
+/** An interpreter that gets little time loses characters of its console, which the uploader does not notice. */
+const ATTEMPTS = 3;
 
 /**
- * Uploads a program to the flash of a new board, and its settings.
+ * Uploads a program to the flash of a new board, and its settings; again when something else has arrived.
  *
  * @returns the folder with the flash
  */
 export async function upload(path: string, code: string, settings: object): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const folder = await uploadOnce(path, code, settings);
+    const flash = await readFile(join(folder, FLASH));
+    if (flash.includes(Buffer.from(code, "latin1"))) return folder;
+    await rm(folder, { recursive: true });
+    if (attempt === ATTEMPTS) throw new Error(`${ATTEMPTS} uploads have lost characters`);
+    console.log(`characters were lost by upload ${attempt}`);
+  }
+}
+
+async function uploadOnce(path: string, code: string, settings: object): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "espruino-uploaded-"));
   const program = join(folder, "program.js");
   const file = join(folder, "dormouse.json");
