@@ -1,6 +1,11 @@
 /** A connector on a real UDP socket whose events can be waited for. Only for tests that need real sockets. */
 import { systemRandom } from "../../connector/adapters/entropy.ts";
-import type { ConnectorEvent, ResponseEvent, Submission } from "../../connector/contract.ts";
+import type {
+  ConnectorEvent,
+  DownlinkRequest,
+  ResponseEvent,
+  Submission,
+} from "../../connector/contract.ts";
 import type { Registration } from "../../connector/registry/registration.ts";
 import { ConnectorService } from "../../connector/service.ts";
 import { defaultSettings } from "../../connector/settings.ts";
@@ -103,8 +108,27 @@ export class LiveConnector {
     );
   }
 
+  /** Any request; Confirmable, and without a payload unless it has one. */
+  async request(
+    endpointName: string,
+    request: Partial<DownlinkRequest> & Pick<DownlinkRequest, "method" | "path">,
+  ): Promise<ResponseEvent> {
+    return this.outcome(
+      this.service.submit(endpointName, {
+        payload: new Uint8Array(0),
+        confirmable: true,
+        expiresIn: this.patience,
+        ...request,
+      }),
+    );
+  }
+
   async observe(endpointName: string, path: string): Promise<ResponseEvent> {
     return this.outcome(this.service.observe(endpointName, path));
+  }
+
+  async observeComposite(endpointName: string, paths: readonly string[]): Promise<ResponseEvent> {
+    return this.outcome(this.service.observeComposite(endpointName, paths));
   }
 
   private outcome(submission: Submission, patience?: number): Promise<ResponseEvent> {

@@ -46,6 +46,7 @@ const REFRESH_INTERVAL = 10000;
  * @param refresh brings their values up to date; called every 10 s
  * @param carrier the way to the server: UDP, or TCP for a `StreamAgent`
  * @param kind of agent; default `BasicAgent`
+ * @returns the agent, of that kind
  */
 export function startDevice(
   settings: DeviceSettings,
@@ -54,7 +55,7 @@ export function startDevice(
   refresh: () => void,
   carrier: Datagrams | Streams,
   kind?: typeof BasicAgent,
-): void {
+): BasicAgent {
   restartOnMemoryError();
   const agent = new (kind === undefined ? BasicAgent : kind)(
     configurationOf(settings, objects, ESPRUINO_POWER),
@@ -75,6 +76,7 @@ export function startDevice(
     },
     tell,
   );
+  return agent;
 }
 
 /** What an agent on this board is given. */

@@ -13,7 +13,8 @@ import { UPLOADER } from "./prepare.ts";
 
 const run = promisify(execFile);
 
-const UPLOAD_PATIENCE = 90_000;
+/** A program of 94 KB goes in lines of 1 KB, with a pause after each. */
+const UPLOAD_PATIENCE = 300_000;
 /** Until socat listens, ms. */
 const LISTENING = 700;
 /** An interpreter that gets little time loses characters of its console, which the uploader does not notice. */
