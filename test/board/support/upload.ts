@@ -13,11 +13,10 @@ import { UPLOADER } from "./prepare.ts";
 
 const run = promisify(execFile);
 
-/** A program of 94 KB goes in lines of 1 KB, with a pause after each. */
-const UPLOAD_PATIENCE = 300_000;
+const UPLOAD_PATIENCE = 90_000;
 /** Until socat listens, ms. */
 const LISTENING = 700;
-/** An interpreter that gets little time loses characters of its console, which the uploader does not notice. */
+/** An interpreter that gets little time loses characters of its console: the uploader does not notice, or waits for ever. */
 const ATTEMPTS = 3;
 
 /**
@@ -26,18 +25,23 @@ const ATTEMPTS = 3;
  * @returns the folder with the flash
  */
 export async function upload(path: string, code: string, settings: object): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const folder = await uploadOnce(path, code, settings);
-    const flash = await readFile(join(folder, FLASH));
-    if (flash.includes(Buffer.from(code, "latin1"))) return folder;
+  let failure: unknown;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const folder = await mkdtemp(join(tmpdir(), "espruino-uploaded-"));
+    failure = await uploadTo(folder, path, code, settings).catch((error: unknown) => error);
+    if (failure === undefined) return folder;
     await rm(folder, { recursive: true });
-    if (attempt === ATTEMPTS) throw new Error(`${ATTEMPTS} uploads have lost characters`);
-    console.log(`characters were lost by upload ${attempt}`);
   }
+  throw failure;
 }
 
-async function uploadOnce(path: string, code: string, settings: object): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "espruino-uploaded-"));
+/** Throws when something else than the program has arrived. */
+async function uploadTo(
+  folder: string,
+  path: string,
+  code: string,
+  settings: object,
+): Promise<void> {
   const program = join(folder, "program.js");
   const file = join(folder, "dormouse.json");
   await writeFile(program, code, "latin1");
@@ -62,7 +66,8 @@ async function uploadOnce(path: string, code: string, settings: object): Promise
   } finally {
     await unplug(cable);
   }
-  return folder;
+  const flash = await readFile(join(folder, FLASH));
+  if (!flash.includes(Buffer.from(code, "latin1"))) throw new Error("characters were lost");
 }
 
 /** Ends the cable and the interpreter behind it, which outlives its terminal and takes no signal but this. */
