@@ -62,8 +62,8 @@ function settings(uri: string, more: object = {}): Record<string, unknown> {
   return { endpoint: "board", server: uri, lifetime: 600, ...more };
 }
 
-async function start(): Promise<LiveConnector> {
-  const connector = await LiveConnector.start(PATIENCE);
+async function start(awakeFor?: number): Promise<LiveConnector> {
+  const connector = await LiveConnector.start(PATIENCE, awakeFor);
   server = connector;
   onTestFailed(() => console.error(printed.slice(-3000)));
   return connector;
@@ -211,7 +211,8 @@ describe.each(FOUND)("$name", ({ engine, pool, isFixed }) => {
   });
 
   test("sleeps between its contacts, and wakes for an Update and what has waited", async () => {
-    const connector = await start();
+    // Two hours of the board are seconds of the server.
+    const connector = await start(500);
     const code = await program(join(BOARD, "sleeper.ts"));
     folder = await makeBoard(
       SLEEPING_CHIP + code,

@@ -28,11 +28,16 @@ export class LiveConnector {
     this.patience = patience;
   }
 
-  /** @param patience how long anything may take, milliseconds */
-  static async start(patience = PATIENCE): Promise<LiveConnector> {
+  /**
+   * @param patience how long anything may take, milliseconds
+   * @param awakeFor after which a device in queue mode is taken to sleep, milliseconds; default MAX_TRANSMIT_WAIT
+   */
+  static async start(patience = PATIENCE, awakeFor?: number): Promise<LiveConnector> {
     const live = new LiveConnector(patience);
+    const connector = defaultSettings(systemRandom());
+    const session = { ...connector.session, awakeFor: awakeFor ?? connector.session.awakeFor };
     live.service = await ConnectorService.start({
-      connector: defaultSettings(systemRandom()),
+      connector: { ...connector, session },
       store: new MemoryStore(),
       host: "127.0.0.1",
       port: 0,
