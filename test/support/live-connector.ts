@@ -22,7 +22,8 @@ export class LiveConnector {
   private readonly events: ConnectorEvent[] = [];
   private service!: ConnectorService;
   private readonly patience: number;
-  private wake: () => void = () => {};
+  /** Of those who wait for an event. */
+  private readonly wakes = new Set<() => void>();
 
   private constructor(patience: number) {
     this.patience = patience;
@@ -43,7 +44,7 @@ export class LiveConnector {
       port: 0,
       sink: (event) => {
         live.events.push(event);
-        live.wake();
+        for (const wake of live.wakes) wake();
       },
       log: () => {},
     });
@@ -77,11 +78,13 @@ export class LiveConnector {
       const left = giveUp - performance.now();
       if (left <= 0) throw new Error(`no ${kind} within ${patience / 1000} s`);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.wake = () => {
+        const wake = () => {
           clearTimeout(timer);
+          this.wakes.delete(wake);
           resolve();
         };
+        const timer = setTimeout(wake, left);
+        this.wakes.add(wake);
       });
     }
   }
