@@ -25,6 +25,14 @@ export function minimalProfile({ model, serial, version }: BoardIdentity) {
       "/3/0/7": null,
       "/3/0/8": null,
       "/3/0/9": null,
+      "/3/0/20": null,
+      // Free memory is another in each moment.
+      "/3/0/10": null,
+      // What the board does not know of itself.
+      "/3/0/17": null,
+      "/3/0/18": null,
+      "/3/0/19": null,
+      "/3/0/21": null,
     },
   };
 }
