@@ -36,3 +36,16 @@ export function minimalProfile({ model, serial, version }: BoardIdentity) {
     },
   };
 }
+
+/** What `test/board/programs/powered.ts` claims beside that. */
+export function poweredProfile(identity: BoardIdentity) {
+  const minimal = minimalProfile(identity);
+  const {
+    "/3/0/6": _sources,
+    "/3/0/7": _voltage,
+    "/3/0/8": _current,
+    "/3/0/9": _level,
+    ...values
+  } = minimal.values;
+  return { ...minimal, features: [...minimal.features, "block-wise"], values };
+}
