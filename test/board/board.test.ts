@@ -114,22 +114,29 @@ describe.each(FOUND)("$name", ({ engine, pool, isFixed }) => {
     },
   );
 
-  test.skipIf(TOOLS.leshan !== "")("registers with Leshan and is read and written", async () => {
-    const port = await freePort();
-    peer = await RemotePeer.leshanServer(port);
-    onTestFailed(() => console.error(printed.slice(-3000)));
-    board = await engine.boot({
-      ".bootcde": await program(join(BOARD, "minimal.ts")),
-      "dormouse.json": JSON.stringify(settings(`coap://127.0.0.1:${port}`)),
-    });
-    expect(await peer.event("registered")).toMatchObject({ ep: "board", lifetime: 600 });
-    const ask = (op: string, path: string, more: object = {}) =>
-      (peer as RemotePeer).ask({ op, ep: "board", path, ...more });
-    expect(await ask("read", "/3/0/0", { format: 0 })).toMatchObject({ code: "2.05" });
-    expect(await ask("read", "/3/0", { format: 11542 })).toMatchObject({ code: "2.05" });
-    expect(await ask("observe", "/3/0/13", { format: 0 })).toMatchObject({ code: "2.05" });
-    expectHealthy(board);
-  });
+  test.skipIf(TOOLS.leshan !== "")(
+    "registers with Leshan and is read, written, executed and observed",
+    async () => {
+      const port = await freePort();
+      peer = await RemotePeer.leshanServer(port);
+      onTestFailed(() => console.error(printed.slice(-3000)));
+      board = await engine.boot({
+        ".bootcde": await program(join(BOARD, "minimal.ts")),
+        "dormouse.json": JSON.stringify(settings(`coap://127.0.0.1:${port}`)),
+      });
+      expect(await peer.event("registered")).toMatchObject({ ep: "board", lifetime: 600 });
+      const ask = (op: string, path: string, more: object = {}) =>
+        (peer as RemotePeer).ask({ op, ep: "board", path, ...more });
+      expect(await ask("read", "/3/0/0", { format: 0 })).toMatchObject({ code: "2.05" });
+      expect(await ask("read", "/3/0", { format: 11542 })).toMatchObject({ code: "2.05" });
+      const write = await ask("write", "/1/0/1", { format: 0, value: 900 });
+      expect(write).toMatchObject({ code: "2.04" });
+      expect(await peer.event("updated")).toMatchObject({ ep: "board", lifetime: 900 });
+      expect(await ask("execute", "/3/0/12")).toMatchObject({ code: "2.04" });
+      expect(await ask("observe", "/3/0/13", { format: 0 })).toMatchObject({ code: "2.05" });
+      expectHealthy(board);
+    },
+  );
 
   test("is observed over 1,000 notifications", async () => {
     const connector = await start();
