@@ -80,6 +80,8 @@ function start(settings: FullSettings): void {
   if (seconds === undefined) return;
   setInterval(function () {
     agent.send(ESPRUINO_CLOCK.now(), reported);
+    // The loop does not know that there is something to transmit.
+    agent.wake();
   }, seconds * 1000);
 }
 
