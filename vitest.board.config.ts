@@ -6,8 +6,9 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
-    include: ["test/board/**/*.test.ts"],
-    globalSetup: "test/board/support/prepare.ts",
+    // What else has interpreters as candidates is part of a board's life: its updates, and its cryptography.
+    include: ["test/board/**/*.test.ts", "test/engine/{espruino-update,crypto}.test.ts"],
+    globalSetup: ["test/support/build.ts", "test/board/support/prepare.ts"],
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 120_000,

@@ -20,6 +20,7 @@ export * from "./agent/reporting/reporting-attributes.ts";
 export * from "./agent/reporting/reporting-link.ts";
 export * from "./agent/reporting/samples.ts";
 export * from "./agent/reporting/send-queue.ts";
+export * from "./agent/reporting-agent.ts";
 export * from "./agent/server-link.ts";
 export * from "./kept-loop.ts";
 export * from "./loop.ts";

@@ -1,19 +1,15 @@
 /**
  * The device agent with all it can do: `BasicAgent` with every feature. The facade of firmware/agent for hosts with room.
  */
-import { isSuccess, NOT_FOUND, UNAUTHORIZED } from "../../protocol/coap/codes.ts";
+import { NOT_FOUND, UNAUTHORIZED } from "../../protocol/coap/codes.ts";
 import type { IncomingRequest, Response } from "../../protocol/coap/exchange.ts";
 import { URI_PATH } from "../../protocol/coap/options.ts";
 import { pathOf } from "../../protocol/coap/uri.ts";
 import type { ContentCodec } from "../../protocol/content/content-codec.ts";
 import type { Malformed } from "../../protocol/malformed.ts";
-import {
-  SERVER_BOOTSTRAP_TRIGGER,
-  SERVER_SHORT_SERVER_ID,
-} from "../../protocol/model/objects/server.ts";
+import { SERVER_BOOTSTRAP_TRIGGER } from "../../protocol/model/objects/server.ts";
 import type { NamedResource } from "../../protocol/resources/named-resource.ts";
 import type { Milliseconds } from "../../protocol/time/duration.ts";
-import { ACCESS_CONTROL_ID } from "../objects/access-control.ts";
 import type { LwM2mObject } from "../objects/lwm2m-object.ts";
 import { securityObject } from "../objects/security.ts";
 import type { AccountKeeper, AccountSettings } from "../objects/server-account.ts";
@@ -30,13 +26,9 @@ import type { BootstrapLink } from "./bootstrap/bootstrap-link.ts";
 import { bootstrapLinkOf } from "./bootstrap/bootstrap-link.ts";
 import type { Preparation } from "./bootstrap/bootstrap-preparation.ts";
 import { EnergyAccount } from "./energy-account.ts";
-import { MachineAgent } from "./machine-agent.ts";
-import { Changes } from "./management/changes.ts";
-import { handleObservedInstances, handleObservedValue } from "./management/composites.ts";
 import { plain } from "./management/device-management.ts";
 import type { NamedResourcesConfiguration } from "./management/named-resources.ts";
 import { addResource, findResource, removeResource } from "./management/named-resources.ts";
-import { isHidden } from "./management/object-tree.ts";
 import {
   belowRoot,
   checkRootPath,
@@ -49,9 +41,10 @@ import { checkProfiles } from "./registration/profiles.ts";
 import { Registrations } from "./registration/registrations.ts";
 import type { Relay } from "./relay.ts";
 import type { ReportingConfiguration } from "./reporting/reporting-link.ts";
-import type { Reported, Sample } from "./reporting/samples.ts";
+import type { Reported } from "./reporting/samples.ts";
 import { History, samplesOf } from "./reporting/samples.ts";
 import type { SendOptions } from "./reporting/send-queue.ts";
+import { ReportingAgent } from "./reporting-agent.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { ServerLink } from "./server-link.ts";
 
@@ -78,17 +71,14 @@ export interface AgentConfiguration
 
 export interface AgentServerAccount extends ServerAccount, AccountSettings {}
 
-export class Agent extends MachineAgent implements AccountKeeper {
+export class Agent extends ReportingAgent implements AccountKeeper {
   declare readonly configuration: AgentConfiguration;
   /** Object 0. */
   readonly security: LwM2mObject = securityObject(this.version());
   /** Of a gateway: who answers for the devices behind it. */
   relay: Relay | undefined = undefined;
-  /** Of the request that is being answered, from its first change on. */
-  private changes: Changes | undefined = undefined;
   /** Made with the first record. */
   history: History | undefined = undefined;
-  private nextSendId = 1;
 
   readonly registrations: Registrations = new Registrations(this);
   /** Since `start`, where the configuration asks for it. */
@@ -135,8 +125,8 @@ export class Agent extends MachineAgent implements AccountKeeper {
     return makeBootstrapAccount(this, account);
   }
 
-  /** The links of servers that have an account: neither the bootstrap server's, nor one that only says goodbye. */
-  serverLinks(): readonly ServerLink[] {
+  /** Neither the bootstrap server's, nor one that only says goodbye. */
+  override serverLinks(): readonly ServerLink[] {
     return serverLinksOf(this);
   }
 
@@ -240,15 +230,19 @@ export class Agent extends MachineAgent implements AccountKeeper {
   }
 
   /** With the tree where it is. */
-  private answerWithin(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
+  protected override answerWithin(
+    now: Milliseconds,
+    link: ServerLink,
+    request: IncomingRequest,
+  ): Response {
     const root = this.rootPath();
-    if (root === "") return super.answerWhole(now, link, request);
+    if (root === "") return super.answerWithin(now, link, request);
     const below = belowRoot(request, root);
-    if (below !== undefined) return withRoot(super.answerWhole(now, link, below), root);
+    if (below !== undefined) return withRoot(super.answerWithin(now, link, below), root);
     const path = pathOf(request.options, URI_PATH);
     const others = this.features.otherPaths;
     const isOwned = others !== undefined && others.owns(this, path);
-    if (isOwned || !isTreePath(path)) return super.answerWhole(now, link, request);
+    if (isOwned || !isTreePath(path)) return super.answerWithin(now, link, request);
     const code = NOT_FOUND;
     this.emit({ kind: "request", link, operation: "Request", path, code, error: undefined });
     return plain(code);
@@ -329,75 +323,12 @@ export class Agent extends MachineAgent implements AccountKeeper {
     for (let i = 0; i < links.length; i++) (links[i] as AgentLink).joinWakeUp(now);
   }
 
-  // What a request changes.
-
-  /** An object is about to be changed by the request that is being answered: if that fails, all is as it was. */
-  remember(object: LwM2mObject): void {
-    if (this.changes === undefined) this.changes = new Changes();
-    this.changes.remember(object);
-  }
-
   override answer(now: Milliseconds, link: ServerLink, request: IncomingRequest): Response {
     if (isOrphan(this, link)) return plain(UNAUTHORIZED);
     return super.answer(now, link, request);
   }
 
-  protected override answerWhole(
-    now: Milliseconds,
-    link: ServerLink,
-    request: IncomingRequest,
-  ): Response {
-    const response = this.answerWithin(now, link, request);
-    const changes = this.changes;
-    this.changes = undefined;
-    if (changes !== undefined) changes.end(this, isSuccess(response.code));
-    return response;
-  }
-
-  // Observations of one path are the core's; those of several are a feature's.
-
-  override handleValue(object: LwM2mObject, instanceId: number, resourceId: number): void {
-    if (this.changes !== undefined) this.changes.handleValue(object, instanceId, resourceId);
-    else {
-      handleObservedValue(this, object, instanceId, resourceId);
-      super.handleValue(object, instanceId, resourceId);
-      this.handleRights(object);
-    }
-  }
-
-  override handleInstances(object: LwM2mObject): void {
-    if (this.changes !== undefined) {
-      this.changes.handleInstances(object);
-      return;
-    }
-    handleObservedInstances(this, object);
-    // What no list names does not make another list.
-    if (isHidden(object.definition.id)) this.wake();
-    else super.handleInstances(object);
-    this.handleRights(object);
-  }
-
-  private handleRights(object: LwM2mObject): void {
-    const access = this.features.access;
-    if (access !== undefined && object.definition.id === ACCESS_CONTROL_ID)
-      access.handleRights(this);
-  }
-
   // What the application reports by itself.
-
-  /**
-   * Sends values without being asked (LwM2M Core 1.2.2 §6.4.6), those that servers may read: the present ones at paths, and values of
-   * the application's own, of instances that there are. An event per server tells what became of it.
-   *
-   * @returns the id in these events; 0 when there is nothing to send. Throws `agent/report-path`.
-   */
-  send(
-    now: Milliseconds,
-    reported: readonly Reported[],
-    options: SendOptions = NO_OPTIONS,
-  ): number {
-    return this.sendSamples(now, samplesOf(this, now, reported), options);
-  }
 
   /** Keeps values with their time for `sendRecorded`; when there are too many, the oldest give way. Throws `agent/report-path`. */
   record(now: Milliseconds, reported: readonly Reported[]): void {
@@ -410,20 +341,6 @@ export class Agent extends MachineAgent implements AccountKeeper {
     const samples = this.history === undefined ? [] : this.history.all();
     if (this.history !== undefined) this.history.clear();
     return this.sendSamples(now, samples, options);
-  }
-
-  private sendSamples(now: Milliseconds, samples: readonly Sample[], options: SendOptions): number {
-    const links = serverLinksOf(this);
-    const wanted = options.shortServerId;
-    if (samples.length === 0) return 0;
-    const id = this.nextSendId++;
-    for (let i = 0; i < links.length; i++) {
-      const link = links[i];
-      if (!(link instanceof AgentLink)) continue;
-      const isMeant = wanted === undefined || link.resource(SERVER_SHORT_SERVER_ID) === wanted;
-      if (isMeant) link.send(now, id, samples, options);
-    }
-    return id;
   }
 
   resource(path: string): NamedResource | undefined {

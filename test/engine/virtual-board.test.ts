@@ -5,7 +5,8 @@
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, onTestFailed, test } from "vitest";
 import { bundleForBoard } from "../../firmware/flash/bundle.ts";
-import { GET, POST, PUT } from "../../protocol/coap/codes.ts";
+import { FETCH, GET, IPATCH, POST, PUT } from "../../protocol/coap/codes.ts";
+import { SENML_JSON } from "../../protocol/coap/content-formats.ts";
 import { LiveConnector, textOf } from "../support/live-connector.ts";
 import { BoardPair, SERVER_HOST } from "../support/virtual-espruino/board-pair.ts";
 import { LiveBoard } from "../support/virtual-espruino/live-board.ts";
@@ -36,7 +37,7 @@ afterEach(async () => {
   await server?.close();
 });
 
-describe.each(["minimal", "main"])("%s", (program) => {
+describe.each(["minimal", "main", "full"])("%s", (program) => {
   let code: string;
 
   beforeAll(async () => {
@@ -46,7 +47,7 @@ describe.each(["minimal", "main"])("%s", (program) => {
   async function start(): Promise<LiveConnector> {
     const connector = await LiveConnector.start();
     server = connector;
-    const settings = { endpoint: "board", server: connector.uri, lifetime: 600 };
+    const settings = { endpoint: "board", server: connector.uri, lifetime: 600, report: 1 };
     board = new LiveBoard({
       realms,
       program: code,
@@ -70,7 +71,7 @@ describe.each(["minimal", "main"])("%s", (program) => {
     expect(await connector.observe("board", "/3/0/13")).toMatchObject({ status: 200 });
     expect(await ask(POST, "/1/0/8")).toMatchObject({ status: 200 });
     await connector.next("update");
-    if (program === "main") expect(textOf(await ask(GET, "/3303/0/5700"))).toBe("21.5");
+    if (program !== "minimal") expect(textOf(await ask(GET, "/3303/0/5700"))).toBe("21.5");
   });
 
   test.skipIf(DUKTAPE.engine === undefined && !isRequired("duktape"))(
@@ -102,4 +103,26 @@ describe.each(["minimal", "main"])("%s", (program) => {
     await board?.disturb(new Uint8Array([1, 2, 3]));
     expect(textOf(await connector.ask("board", GET, "/3/0/0"))).toBe("Espruino");
   });
+
+  test.runIf(program === "full")(
+    "LwM2M Core 1.1.1 §6.3.8, §6.3.9, §6.4.4, §6.4.6: reads, writes and tells of several places at once",
+    async () => {
+      const connector = await start();
+      await connector.registration();
+      const ask = connector.request.bind(connector, "board");
+      const paths = ["/3/0/0", "/3303/0/5700"];
+      const read = await ask({ method: FETCH, path: "/", paths, accept: SENML_JSON });
+      expect(textOf(read)).toContain("Espruino");
+      expect(textOf(read)).toContain("21.5");
+      const payload = new TextEncoder().encode('[{"n":"/1/0/5","v":7},{"n":"/1/0/23","vb":false}]');
+      const write = { method: IPATCH, path: "/", payload, contentFormat: SENML_JSON };
+      expect(await ask(write)).toMatchObject({ status: 200 });
+      const observed = ["/1/0/5", "/1/0/23"];
+      expect(await connector.observeComposite("board", observed)).toMatchObject({ status: 200 });
+      await connector.ask("board", PUT, "/1/0/5", "8");
+      expect((await connector.next("composite-notification")).paths).toEqual(observed);
+      const { entries } = await connector.next("send");
+      expect(entries.map(({ path }) => path.join("/"))).toEqual(["3/0/10", "3303/0/5700"]);
+    },
+  );
 });

@@ -1,6 +1,11 @@
 /** A connector on a real UDP socket whose events can be waited for. Only for tests that need real sockets. */
 import { systemRandom } from "../../connector/adapters/entropy.ts";
-import type { ConnectorEvent, ResponseEvent, Submission } from "../../connector/contract.ts";
+import type {
+  ConnectorEvent,
+  DownlinkRequest,
+  ResponseEvent,
+  Submission,
+} from "../../connector/contract.ts";
 import type { Registration } from "../../connector/registry/registration.ts";
 import { ConnectorService } from "../../connector/service.ts";
 import { defaultSettings } from "../../connector/settings.ts";
@@ -17,23 +22,29 @@ export class LiveConnector {
   private readonly events: ConnectorEvent[] = [];
   private service!: ConnectorService;
   private readonly patience: number;
-  private wake: () => void = () => {};
+  /** Of those who wait for an event. */
+  private readonly wakes = new Set<() => void>();
 
   private constructor(patience: number) {
     this.patience = patience;
   }
 
-  /** @param patience how long anything may take, milliseconds */
-  static async start(patience = PATIENCE): Promise<LiveConnector> {
+  /**
+   * @param patience how long anything may take, milliseconds
+   * @param awakeFor after which a device in queue mode is taken to sleep, milliseconds; default MAX_TRANSMIT_WAIT
+   */
+  static async start(patience = PATIENCE, awakeFor?: number): Promise<LiveConnector> {
     const live = new LiveConnector(patience);
+    const connector = defaultSettings(systemRandom());
+    const session = { ...connector.session, awakeFor: awakeFor ?? connector.session.awakeFor };
     live.service = await ConnectorService.start({
-      connector: defaultSettings(systemRandom()),
+      connector: { ...connector, session },
       store: new MemoryStore(),
       host: "127.0.0.1",
       port: 0,
       sink: (event) => {
         live.events.push(event);
-        live.wake();
+        for (const wake of live.wakes) wake();
       },
       log: () => {},
     });
@@ -67,11 +78,13 @@ export class LiveConnector {
       const left = giveUp - performance.now();
       if (left <= 0) throw new Error(`no ${kind} within ${patience / 1000} s`);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.wake = () => {
+        const wake = () => {
           clearTimeout(timer);
+          this.wakes.delete(wake);
           resolve();
         };
+        const timer = setTimeout(wake, left);
+        this.wakes.add(wake);
       });
     }
   }
@@ -103,8 +116,27 @@ export class LiveConnector {
     );
   }
 
+  /** Any request; Confirmable, and without a payload unless it has one. */
+  async request(
+    endpointName: string,
+    request: Partial<DownlinkRequest> & Pick<DownlinkRequest, "method" | "path">,
+  ): Promise<ResponseEvent> {
+    return this.outcome(
+      this.service.submit(endpointName, {
+        payload: new Uint8Array(0),
+        confirmable: true,
+        expiresIn: this.patience,
+        ...request,
+      }),
+    );
+  }
+
   async observe(endpointName: string, path: string): Promise<ResponseEvent> {
     return this.outcome(this.service.observe(endpointName, path));
+  }
+
+  async observeComposite(endpointName: string, paths: readonly string[]): Promise<ResponseEvent> {
+    return this.outcome(this.service.observeComposite(endpointName, paths));
   }
 
   private outcome(submission: Submission, patience?: number): Promise<ResponseEvent> {

@@ -81,6 +81,8 @@ import { apply, check, instancesOf, isHidden, locate } from "./object-tree.ts";
 /** An observation of more paths is answered as a plain Read (RFC 7641 §4.1). */
 const MAX_OBSERVED_PATHS = 64;
 const ROOT = "/";
+/** What a request is called that no operation's name fits. */
+const UNNAMED = "Request";
 const NO_PATH: Path = [];
 
 /** What an Observe-Composite observes: the `subject` of its observation. */
@@ -98,20 +100,35 @@ export function observesPlaces(observation: Observation): boolean {
   return observation.subject instanceof Places;
 }
 
-/** These other paths, and the root for composite operations. A plain CoAP device's root is not LwM2M's. */
+/** The root for composite operations, and no other path. A plain CoAP device's root is not LwM2M's. */
+export const COMPOSITES: OtherPaths = {
+  owns: isRoot,
+  answer: function (now, link, path, request) {
+    return isRoot(link.agent, path) ? answer(now, link, request) : plain(NOT_FOUND);
+  },
+  nameOf: function (request) {
+    const operation = compositeOperationOf(request.code, request.options);
+    const isComposite = operation !== NO_OPERATION && pathOf(request.options, URI_PATH) === ROOT;
+    return isComposite ? COMPOSITE_NAMES[operation - READ_COMPOSITE] : UNNAMED;
+  },
+  links: function () {
+    return "";
+  },
+};
+
+/** These other paths, and the root for composite operations. */
 export function withComposites(others: OtherPaths): OtherPaths {
   return {
     owns: function (agent, path) {
       return isRoot(agent, path) || others.owns(agent, path);
     },
     answer: function (now, link, path, request) {
-      if (!isRoot(link.agent, path)) return others.answer(now, link, path, request);
-      return answer(now, link, request);
+      const whose = isRoot(link.agent, path) ? COMPOSITES : others;
+      return whose.answer(now, link, path, request);
     },
     nameOf: function (request) {
-      const operation = compositeOperationOf(request.code, request.options);
-      const isComposite = operation !== NO_OPERATION && pathOf(request.options, URI_PATH) === ROOT;
-      return isComposite ? COMPOSITE_NAMES[operation - READ_COMPOSITE] : others.nameOf(request);
+      const name = COMPOSITES.nameOf(request);
+      return name === UNNAMED ? others.nameOf(request) : name;
     },
     links: others.links,
   };

@@ -1,6 +1,6 @@
 /**
  * What is beyond the core's device management: what the version of a link has, access rights, links between objects, `depth`, and
- * that a request leaves all of its changes or none. A feature of `Agent`, whose requests are undone when they fail.
+ * that a request leaves all of its changes or none. A feature of `ReportingAgent`, whose requests are undone when they fail.
  */
 import { BAD_REQUEST, METHOD_NOT_ALLOWED, UNAUTHORIZED } from "../../../protocol/coap/codes.ts";
 import type { IncomingRequest } from "../../../protocol/coap/exchange.ts";
@@ -18,8 +18,8 @@ import { MANDATORY } from "../../../protocol/model/data-types.ts";
 import { resourceFlags } from "../../../protocol/model/object-definition.ts";
 import type { Path } from "../../../protocol/model/path.ts";
 import type { LwM2mObject } from "../../objects/lwm2m-object.ts";
-import type { Agent } from "../agent.ts";
 import type { ManagementRules } from "../features.ts";
+import type { ReportingAgent } from "../reporting-agent.ts";
 import type { ServerLink } from "../server-link.ts";
 import { hasLooseLink } from "./object-links.ts";
 import * as tree from "./object-tree.ts";
@@ -42,7 +42,7 @@ function admit(link: ServerLink, operation: number, object: LwM2mObject, path: P
   const hasInstance = path.length === 1 || object.instances.get(path[1]) !== undefined;
   if (found === METHOD_NOT_ALLOWED || !hasInstance) return found;
   if (!mayDo(link, operation, path)) return UNAUTHORIZED;
-  if (changesThings(operation)) (link.agent as Agent).remember(object);
+  if (changesThings(operation)) (link.agent as ReportingAgent).remember(object);
   return found;
 }
 

@@ -8,6 +8,8 @@ const LONGEST_TIMEOUT = 2147483647;
 
 /** What setting the clock took away from the monotonic time, ms. */
 let offset = 0;
+/** By how much the clock is behind, s: the interpreter for Linux leaves its own as it was. */
+let lag = 0;
 
 export const ESPRUINO_CLOCK: MonotonicClock = {
   now: function () {
@@ -17,11 +19,14 @@ export const ESPRUINO_CLOCK: MonotonicClock = {
 
 export const ESPRUINO_CALENDAR: CalendarClock = {
   seconds: function () {
-    return getTime();
+    return getTime() + lag;
   },
   setSeconds: function (seconds) {
-    offset += (getTime() - seconds) * 1000;
+    const before = getTime();
     setTime(seconds);
+    const after = getTime();
+    offset += (before - after) * 1000;
+    lag = seconds - after;
     return true;
   },
 };

@@ -34,6 +34,7 @@ const REFRESH_INTERVAL = 10000;
  * @param refresh brings their values up to date; called every 10 s
  * @param carrier the way to the server: UDP, or TCP for a `StreamAgent`
  * @param kind of agent; default `BasicAgent`
+ * @returns the agent, of that kind
  */
 export function startDevice(
   settings: DeviceSettings,
@@ -42,7 +43,7 @@ export function startDevice(
   refresh: () => void,
   carrier: Datagrams | Streams,
   kind?: typeof BasicAgent,
-): void {
+): BasicAgent {
   restartOnMemoryError();
   const agent = new (kind === undefined ? BasicAgent : kind)(
     configurationOf(settings, objects, ESPRUINO_POWER),
@@ -63,6 +64,7 @@ export function startDevice(
     },
     tell,
   );
+  return agent;
 }
 
 /** What an agent on this board is given. */

@@ -25,6 +25,27 @@ export function minimalProfile({ model, serial, version }: BoardIdentity) {
       "/3/0/7": null,
       "/3/0/8": null,
       "/3/0/9": null,
+      "/3/0/20": null,
+      // Free memory is another in each moment.
+      "/3/0/10": null,
+      // What the board does not know of itself.
+      "/3/0/17": null,
+      "/3/0/18": null,
+      "/3/0/19": null,
+      "/3/0/21": null,
     },
   };
+}
+
+/** What `test/board/programs/powered.ts` claims beside that. */
+export function poweredProfile(identity: BoardIdentity) {
+  const minimal = minimalProfile(identity);
+  const {
+    "/3/0/6": _sources,
+    "/3/0/7": _voltage,
+    "/3/0/8": _current,
+    "/3/0/9": _level,
+    ...values
+  } = minimal.values;
+  return { ...minimal, features: [...minimal.features, "block-wise"], values };
 }

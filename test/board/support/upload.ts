@@ -3,11 +3,12 @@
  * interpreter's terminal, which socat joins to a port.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { FLASH } from "../../engine/support/espruino.ts";
 import { UPLOADER } from "./prepare.ts";
 
 const run = promisify(execFile);
@@ -15,14 +16,32 @@ const run = promisify(execFile);
 const UPLOAD_PATIENCE = 90_000;
 /** Until socat listens, ms. */
 const LISTENING = 700;
+/** An interpreter that gets little time loses characters of its console: the uploader does not notice, or waits for ever. */
+const ATTEMPTS = 3;
 
 /**
- * Uploads a program to the flash of a new board, and its settings.
+ * Uploads a program to the flash of a new board, and its settings; again when something else has arrived.
  *
  * @returns the folder with the flash
  */
 export async function upload(path: string, code: string, settings: object): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "espruino-uploaded-"));
+  let failure: unknown;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const folder = await mkdtemp(join(tmpdir(), "espruino-uploaded-"));
+    failure = await uploadTo(folder, path, code, settings).catch((error: unknown) => error);
+    if (failure === undefined) return folder;
+    await rm(folder, { recursive: true });
+  }
+  throw failure;
+}
+
+/** Throws when something else than the program has arrived. */
+async function uploadTo(
+  folder: string,
+  path: string,
+  code: string,
+  settings: object,
+): Promise<void> {
   const program = join(folder, "program.js");
   const file = join(folder, "dormouse.json");
   await writeFile(program, code, "latin1");
@@ -47,7 +66,8 @@ export async function upload(path: string, code: string, settings: object): Prom
   } finally {
     await unplug(cable);
   }
-  return folder;
+  const flash = await readFile(join(folder, FLASH));
+  if (!flash.includes(Buffer.from(code, "latin1"))) throw new Error("characters were lost");
 }
 
 /** Ends the cable and the interpreter behind it, which outlives its terminal and takes no signal but this. */
