@@ -8,6 +8,7 @@ export const ESPRUINO_PROGRAMS: Readonly<Record<string, string>> = {
   "minimal-tcp": "the same over TCP, for boards and networks without UDP",
   main: "with object 3303, where the chip measures its temperature",
   sleeper: "for a battery: joins Wi-Fi by itself, and is off between its contacts",
+  full: "LwM2M 1.1 with composites, SenML, Send and access rights, for 8,000 variables",
   updatable: "with object 5: takes updates of itself over the air, beside boot",
   boot: "what starts the newer of two programs, and takes the older one back",
   "behind-gateway": "for a serial line to dormouse gateway, without a network",

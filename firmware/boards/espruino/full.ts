@@ -1,7 +1,7 @@
 /**
  * A device with the interfaces of LwM2M 1.1 whole, for boards of 8,000 variables: all operations, composite ones among them, all formats
  * and attributes of that version, blocks, access control, stored notifications and Send. What it leaves to larger boards is in
- * docs/decisions/0038-full-agent-on-espruino.md.
+ * docs/decisions/0031-full-agent-on-espruino.md.
  *
  * Objects 1, 2, 3, 19, whose instances servers make, and 3303 where the chip measures it. With `"report": 60` in `dormouse.json` it sends
  * what it measures every 60 s, once the server has set /1/0/23 to false.
