@@ -1,5 +1,5 @@
 /** A device with blocks and attributes, as `main.ts`, and two sources of power, which the cases of reporting observe. */
-import { BOARD_FEATURES } from "../../../firmware/boards/espruino/board-features.ts";
+import { BOARD_FEATURES } from "../../../firmware/agent/board-features.ts";
 import { startDevice } from "../../../firmware/boards/espruino/device.ts";
 import { readSettings } from "../../../firmware/boards/espruino/settings.ts";
 import { ESPRUINO_DATAGRAMS } from "../../../firmware/boards/espruino/udp.ts";
