@@ -82,13 +82,14 @@ describe("dormouse conform client", () => {
       ...["conform", "client", "--adapter", "command", "--commands", file("mute.json")],
       ...["--only", "101", "--only", "102", "--port", "0", "--json", file("stopped.json")],
     ]);
-    await vi.waitUntil(() => existsSync(file("pid")), { timeout: 30_000 });
+    // The shell makes the file before it writes to it.
+    const pidOf = () => existsSync(file("pid")) && Number(readFileSync(file("pid"), "utf8"));
+    const pid = await vi.waitUntil(pidOf, { timeout: 30_000 });
     expect(await command.stop("SIGINT")).toBe(2);
     expect(command.stderr).toContain("Stopped: what has been judged so far follows.");
     const { summary, cases } = readReport("stopped.json");
     expect(summary).toMatchObject({ pass: 0, notRun: 2 });
     expect(cases.map(({ why }) => why)).toEqual(Array(2).fill("the run was stopped"));
-    const pid = Number(readFileSync(file("pid"), "utf8"));
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   }, 60_000);
 

@@ -99,6 +99,8 @@ function run(program: string, args: readonly string[], input = ""): Promise<stri
       });
     }
     child.on("close", () => resolve(output));
+    // It may have ended without reading.
+    child.stdin.on("error", () => {});
     child.stdin.end(input);
   });
 }
