@@ -122,7 +122,7 @@ describeWith(["libcoap"], "libcoap's coap-client at our connector, over TCP", ()
   test("RFC 8323 §3.3: it registers over one connection and ends its registration over another", async () => {
     shows("Register", "De-register");
     const printed = await ask("post", `/rd?ep=${EP}&lt=300&b=T&lwm2m=1.1`);
-    const [, location] = /Location-Path:rd, Location-Path:(\w+)/.exec(printed.join()) ?? [];
+    const [, location] = /Location-Path:rd, Location-Path:([\w-]+)/.exec(printed.join()) ?? [];
     expect(await listed()).toEqual([expect.objectContaining({ name: EP })]);
     await ask("delete", `/rd/${location}`);
     expect(await listed()).toEqual([]);
