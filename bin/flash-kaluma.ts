@@ -11,6 +11,9 @@ import { programFile } from "../firmware/flash/programs.ts";
 /** Kaluma's command line, which speaks Ymodem with its console (kaluma-project/kaluma-cli 1.4.0). */
 const KALUMA = "npx @kaluma/cli";
 
+/** Settings may have a network's password. */
+const OWNER_ALONE = 0o600;
+
 export interface KalumaProgram {
   /** As it was given; undefined for the usual one. */
   readonly program: string | undefined;
@@ -27,13 +30,14 @@ export function flashKaluma(
 ): void {
   const source = programFile(program, board);
   // A bundle was read as it is, all else was built.
-  const isBundle = program !== undefined && !/\.[cm]?tsx?$/.test(program);
+  const isBundle = program === source && !/\.[cm]?tsx?$/.test(program);
   const name = `${basename(source, extname(source))}.${board.name}`;
   const bundle = isBundle ? source : `${name}.js`;
   const file = Object.keys(settings).length > 0 ? `${name}.json` : undefined;
   try {
     if (!isBundle) writeFileSync(bundle, content);
-    if (file !== undefined) writeFileSync(file, `${JSON.stringify(settings)}\n`);
+    if (file !== undefined)
+      writeFileSync(file, `${JSON.stringify(settings)}\n`, { mode: OWNER_ALONE });
   } catch (error) {
     command.error(`error: the program cannot be written here: ${(error as Error).message}`);
   }

@@ -22,6 +22,6 @@ export function programFile(given: string | undefined, board: BoardModel): strin
   const { engine } = board;
   const usual = engine === "node" ? "service" : "minimal";
   const name = given ?? usual;
-  const isOwn = engine === "espruino" ? name in ESPRUINO_PROGRAMS : name === usual;
+  const isOwn = engine === "espruino" ? Object.hasOwn(ESPRUINO_PROGRAMS, name) : name === usual;
   return isOwn ? libraryFile(`firmware/boards/${engine}/${name}`) : name;
 }

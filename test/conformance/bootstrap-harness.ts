@@ -6,7 +6,7 @@ import type {
   BootstrapServerUnderTest,
 } from "./bootstrap-under-test.ts";
 import type { CaseResult, Missing, Version } from "./case.ts";
-import { found, judge, result, type Stated, unlessStopped, wordsOf } from "./harness.ts";
+import { found, judge, result, runInTurn, type Stated, wordsOf } from "./harness.ts";
 
 export interface BootstrapServerCase<Criterion extends string = string> extends Stated {
   readonly role: "bootstrap server";
@@ -51,14 +51,8 @@ export async function runBootstrapServerCases(
   report: (result: CaseResult) => void = () => {},
   stopped?: AbortSignal,
 ): Promise<CaseResult[]> {
-  const results: CaseResult[] = [];
-  for (const stated of cases) {
-    const run = () => runBootstrapServerCase(stated, adapter, version);
-    const one = await unlessStopped(stated, version, run, stopped);
-    results.push(one);
-    if (stopped?.aborted !== true) report(one);
-  }
-  return results;
+  const run = (stated: BootstrapServerCase) => runBootstrapServerCase(stated, adapter, version);
+  return runInTurn(cases, version, run, report, stopped);
 }
 
 export async function runBootstrapServerCase(

@@ -44,10 +44,20 @@ export async function runCases(
   report: (result: CaseResult) => void = () => {},
   stopped?: AbortSignal,
 ): Promise<CaseResult[]> {
+  return runInTurn(cases, version, (one) => runCase(one, adapter, version), report, stopped);
+}
+
+/** Cases of any role, one after the other. */
+export async function runInTurn<Case extends Stated>(
+  cases: readonly Case[],
+  version: Version,
+  run: (stated: Case) => Promise<CaseResult>,
+  report: (result: CaseResult) => void,
+  stopped: AbortSignal | undefined,
+): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   for (const stated of cases) {
-    const run = () => runCase(stated, adapter, version);
-    const result = await unlessStopped(stated, version, run, stopped);
+    const result = await unlessStopped(stated, version, () => run(stated), stopped);
     results.push(result);
     if (stopped?.aborted !== true) report(result);
   }

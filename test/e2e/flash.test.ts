@@ -3,7 +3,7 @@
  * as is used, with the faults that it has. test/engine has the real interpreter.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -153,6 +153,18 @@ describe("dormouse flash", () => {
       2,
       expect.stringContaining("list.json must hold a JSON object."),
     ]);
+  });
+
+  test("for Kaluma it builds a program by its name too, and keeps its settings to their owner", async () => {
+    writeFileSync(join(folder, "wifi.json"), '{ "password": "secret" }');
+    const args = ["flash", "minimal", "--board", "kaluma-pico-w", "--settings", "wifi.json"];
+    const { status, stderr } = await run(folder, args);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining("flash minimal.kaluma-pico-w.js"),
+    ]);
+    expect(readFileSync(join(folder, "minimal.kaluma-pico-w.js")).length).toBeGreaterThan(30_000);
+    expect(statSync(join(folder, "minimal.kaluma-pico-w.json")).mode & 0o777).toBe(0o600);
   });
 
   test("builds a program that is here already by its name", async () => {
