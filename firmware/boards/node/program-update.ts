@@ -8,6 +8,7 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -93,7 +94,8 @@ export function installProgram(program: Uint8Array, folder: string): void {
     closeSync(descriptor);
   }
   const current = join(folder, "device.mjs");
-  if (existsSync(current)) renameSync(current, join(folder, "previous.mjs"));
+  // A copy, so that there is a whole program under this name whenever the power goes.
+  if (existsSync(current)) copyFileSync(current, join(folder, "previous.mjs"));
   writeFileSync(join(folder, "trial"), "0");
   renameSync(next, current);
 }
